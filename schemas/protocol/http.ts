@@ -1,0 +1,58 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { clientMsgId, name, strict, text, userId, uuid } from './fields.ts'
+import {
+  displayNameCodePointsMax,
+  nameCodePointsMax,
+  passwordCodePointsMax,
+  passwordCodePointsMin,
+  refreshTokenCharsMax,
+} from './limits.ts'
+import { isAllowedDisplayName } from './names.ts'
+import { type ParsedBody, problemOf } from './problem.ts'
+
+/** Bodies of the HTTP interface. PROTOCOL §1. */
+const displayName = Type.Refine(
+  Type.String({ minCodePoints: 1, maxCodePoints: displayNameCodePointsMax }),
+  isAllowedDisplayName,
+  () => `must be one line of 1 to ${displayNameCodePointsMax} characters`,
+)
+
+export const registrationSchema = Type.Object(
+  {
+    name,
+    password: text(passwordCodePointsMin, passwordCodePointsMax),
+    displayName: Type.Optional(displayName),
+    clientMsgId: Type.Optional(clientMsgId),
+  },
+  strict,
+)
+
+/** Anything that could be typed as a name or a password is looked up, so that every wrong pair gets the one same answer. */
+const credentials = { password: text(1, passwordCodePointsMax), device: Type.Optional(uuid) }
+
+export const loginSchema = Type.Union([
+  Type.Object({ name: text(1, nameCodePointsMax), ...credentials }, strict),
+  Type.Object({ userId, ...credentials }, strict),
+])
+
+export const refreshSchema = Type.Object({ refreshToken: text(1, refreshTokenCharsMax) }, strict)
+
+/** `POST /v1/users` */
+export type RegistrationBody = Static<typeof registrationSchema>
+/** `POST /v1/sessions` */
+export type LoginBody = Static<typeof loginSchema>
+/** `POST /v1/sessions/refresh` */
+export type RefreshBody = Static<typeof refreshSchema>
+
+const parser = <S extends TSchema>(schema: S): ((body: unknown) => ParsedBody<Static<S>>) => {
+  const validator = Compile(schema)
+  return (body) =>
+    validator.Check(body)
+      ? { value: body as Static<S> }
+      : { error: 'invalid', message: problemOf(validator.Errors(body)) }
+}
+
+export const parseRegistration: (body: unknown) => ParsedBody<RegistrationBody> = parser(registrationSchema)
+export const parseLogin: (body: unknown) => ParsedBody<LoginBody> = parser(loginSchema)
+export const parseRefresh: (body: unknown) => ParsedBody<RefreshBody> = parser(refreshSchema)

@@ -1,0 +1,65 @@
+/** The limits of the protocol, one named constant each. Lengths of text count Unicode code points. PROTOCOL §1, §2. */
+
+/** A frame from a client; a bigger one closes the connection with 1009. */
+export const frameBytesMax = 64 * 1024
+/** A body of HTTP: every request frame fits. */
+export const httpBodyBytesMax = 64 * 1024
+/** The body of a message as JSON; more is `too_large`. */
+export const bodyBytesMax = 16 * 1024
+export const textCodePointsMax = 4_000
+/** `data` of a custom body, as JSON. */
+export const customDataBytesMax = 8 * 1024
+/** Nesting of `data`: readers that walk it recursively must be safe, and 32 is beyond what people write. */
+export const customDataDepthMax = 32
+export const customTypeCodePointsMax = 64
+
+/** Names of users and public groups, as written and again as normalised. */
+export const nameCodePointsMax = 64
+export const displayNameCodePointsMax = 64
+export const passwordCodePointsMin = 8
+/** argon2 takes more; the bound keeps the cost of a request known. */
+export const passwordCodePointsMax = 256
+export const titleCodePointsMax = 128
+export const descriptionCodePointsMax = 1_024
+/** Members named in one `group.create`: the event stays far below the size of a log batch. */
+export const groupCreateMembersMax = 1_000
+
+/** The first frame must come within this. */
+export const helloTimeoutMs = 10_000
+/** The server pings this often. */
+export const heartbeatMs = 25_000
+/** Nothing heard for this long closes with 4510. */
+export const heartbeatTimeoutMs = 2 * heartbeatMs
+/** No outcome of a write within this is `timeout`. */
+export const replyTimeoutMs = 30_000
+/** How long a read waits for its position before it answers with `stale`. */
+export const readWaitMs = 500
+/** A `clientMsgId` further ahead of the server's clock than this is `invalid`. */
+export const clientMsgIdAheadMaxMs = 24 * 60 * 60 * 1_000
+/** Unanswered writes of one device; then its socket is not read until one is answered. */
+export const unansweredWritesMax = 32
+
+export const historyEventsMax = 200
+export const historyEventsDefault = 50
+/** Items of a page of any list. */
+export const pageItemsMax = 100
+export const pageItemsDefault = 50
+/** The `after` of a list. */
+export const pageCursorCharsMax = 512
+export const queryCodePointsMax = 64
+export const accessTokenCharsMax = 4_096
+export const refreshTokenCharsMax = 512
+/** A token names two positions a partition; this is enough for 1,024 partitions. */
+export const syncTokenCharsMax = 48 * 1024
+
+/** What `hello` tells a client. */
+export const publishedLimits = {
+  frameBytes: frameBytesMax,
+  textCodePoints: textCodePointsMax,
+  bodyBytes: bodyBytesMax,
+  customDataBytes: customDataBytesMax,
+  historyEvents: historyEventsMax,
+  pageItems: pageItemsMax,
+  unansweredWrites: unansweredWritesMax,
+  groupCreateMembers: groupCreateMembersMax,
+} as const

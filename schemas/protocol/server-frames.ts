@@ -1,0 +1,68 @@
+import { type Static, Type } from 'typebox'
+import { type ErrorCode, errorStatus } from './codes.ts'
+import { conversation, seq, userId } from './fields.ts'
+
+/** What a server sends. Clients ignore fields, event types and ops they do not know, so these are open. PROTOCOL §2. */
+const open = {} as const
+const time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds.' })
+const ref = Type.Integer()
+
+/** The fields beside `ref` are the request's own answer; writes carry `position`. */
+const okSchema = Type.Object({ op: Type.Literal('ok'), ref, position: Type.Optional(Type.String()) }, open)
+
+const errorSchema = Type.Object(
+  {
+    op: Type.Literal('error'),
+    ref,
+    code: Type.Enum(Object.keys(errorStatus) as ErrorCode[]),
+    message: Type.String(),
+    retry: Type.Enum(['never', 'later', 'reconnect']),
+    retryAfterMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  open,
+)
+
+const eventSchema = Type.Object(
+  {
+    op: Type.Literal('event'),
+    conversation,
+    seq,
+    type: Type.String(),
+    actor: userId,
+    at: time,
+    data: Type.Record(Type.String(), Type.Unknown()),
+  },
+  open,
+)
+
+const noticeSchema = Type.Object(
+  {
+    op: Type.Literal('notice'),
+    code: Type.String(),
+    message: Type.String(),
+    reconnectWithinMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  open,
+)
+
+/** Pushes were dropped: call `sync`. */
+const resyncSchema = Type.Object(
+  { op: Type.Literal('resync'), conversations: Type.Optional(Type.Array(conversation)) },
+  open,
+)
+
+export type OkFrame = Static<typeof okSchema> & Readonly<Record<string, unknown>>
+export type ErrorFrame = Static<typeof errorSchema>
+export type EventFrame = Static<typeof eventSchema>
+export type NoticeFrame = Static<typeof noticeSchema>
+export type ResyncFrame = Static<typeof resyncSchema>
+export type ServerFrame = OkFrame | ErrorFrame | EventFrame | NoticeFrame | ResyncFrame
+
+/** The schema of each, by its op. */
+export const serverSchemas = {
+  ok: okSchema,
+  error: errorSchema,
+  event: eventSchema,
+  notice: noticeSchema,
+  resync: resyncSchema,
+} as const

@@ -1,0 +1,386 @@
+// Generated from the .avsc files by `npm run generate`. Do not edit.
+
+/** The final refusals of one append. Ignorable: it changes no aggregate. */
+export interface CommandsRejected {
+  readonly type: 'CommandsRejected'
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
+  readonly at: number
+  /** In order of cmd. */
+  readonly rejections: readonly Rejection[]
+}
+
+export interface Rejection {
+  /** Offset of the refused command. */
+  readonly cmd: number
+  /** The error code of the protocol. */
+  readonly code: string
+}
+
+/** A group began; `actor` is its owner, `members` are the others. */
+export interface GroupCreated {
+  readonly type: 'GroupCreated'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */
+  readonly seq: number
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
+  readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** id = n·P + p + 1; the conversation is `g<groupId>`. */
+  readonly groupId: number
+  /** The unique name of a public group; null: a private group. */
+  readonly name: null | string
+  /** NFKC, lower case. */
+  readonly normalisedName: null | string
+  /** UTF-8, or bytes under keyId. */
+  readonly title: Uint8Array
+  /** UTF-8, or bytes under keyId. */
+  readonly description: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** public | private. */
+  readonly visibility: string
+  /** open | request | invite. */
+  readonly joinPolicy: string
+  /** What joiners see: all | sinceJoin. */
+  readonly history: string
+  /** Without the owner. */
+  readonly members: readonly number[]
+}
+
+/** Pos 0 of every partition, written by its first owner. A process with another number of partitions refuses to start. */
+export interface LogOpened {
+  readonly type: 'LogOpened'
+  /** P, fixed for ever. */
+  readonly partitions: number
+  /** The least id that this log gives to users and groups. */
+  readonly firstId: number
+  /** The partition rule: `murmur2-utf8-positive`. */
+  readonly hash: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
+  readonly at: number
+}
+
+/** A user became a member. */
+export interface MemberJoined {
+  readonly type: 'MemberJoined'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */
+  readonly seq: number
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
+  readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The new member. */
+  readonly user: number
+}
+
+/** A member left of his own will. */
+export interface MemberLeft {
+  readonly type: 'MemberLeft'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */
+  readonly seq: number
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
+  readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** Who left. */
+  readonly user: number
+}
+
+/** A message took its place in a conversation. */
+export interface MessagePosted {
+  readonly type: 'MessagePosted'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */
+  readonly seq: number
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
+  readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** JSON of the body (`{"kind":"text","text":…}`), UTF-8, or bytes under keyId. */
+  readonly body: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** The seq it answers. */
+  readonly replyTo: null | number
+}
+
+/** An account began; its name is claimed for ever. */
+export interface UserRegistered {
+  readonly type: 'UserRegistered'
+  /** id = n·P + p + 1. */
+  readonly userId: number
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
+  readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** As the user wrote it. */
+  readonly name: string
+  /** NFKC, lower case: what is unique. */
+  readonly normalisedName: string
+  /** Random; a credential is valid if and only if a user with its registrationId exists. */
+  readonly registrationId: string
+  /** UTF-8, or bytes under keyId. */
+  readonly displayName: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+}
+
+/** Begin a group with its first members. */
+export interface CreateGroup {
+  readonly type: 'CreateGroup'
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** Public groups have a unique name. */
+  readonly name: null | string
+  /** NFKC, lower case. */
+  readonly normalisedName: null | string
+  /** UTF-8, or bytes under keyId. */
+  readonly title: Uint8Array
+  /** UTF-8, or bytes under keyId. */
+  readonly description: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** public | private. */
+  readonly visibility: string
+  /** open | request | invite. */
+  readonly joinPolicy: string
+  /** all | sinceJoin. */
+  readonly history: string
+  /** Existing users, without the actor. */
+  readonly members: readonly number[]
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Become a member. */
+export interface JoinGroup {
+  readonly type: 'JoinGroup'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Stop being a member. */
+export interface LeaveGroup {
+  readonly type: 'LeaveGroup'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Post to a conversation. */
+export interface PostMessage {
+  readonly type: 'PostMessage'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The clientMsgId this device sent before to this conversation; not accepted: out_of_order. */
+  readonly after: null | string
+  /** JSON of the body, UTF-8, or bytes under keyId. */
+  readonly body: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** The seq it answers. */
+  readonly replyTo: null | number
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Claim a name and begin an account. */
+export interface RegisterUser {
+  readonly type: 'RegisterUser'
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** As the user wrote it. */
+  readonly name: string
+  /** NFKC, lower case. */
+  readonly normalisedName: string
+  /** Random, made by the connector; keys the credential. */
+  readonly registrationId: string
+  /** UTF-8, or bytes under keyId. */
+  readonly displayName: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** A device said hello elsewhere: the connector of this lease closes the device's older connection. */
+export interface Kick {
+  readonly type: 'Kick'
+  /** The slot it is meant for. */
+  readonly slot: number
+  /** The lease it is meant for; a connector drops a foreign epoch. */
+  readonly epoch: number
+  /** Whose device. */
+  readonly user: number
+  /** The device that is connected twice. */
+  readonly device: string
+  /** The newer connection; with `at` it orders two hellos that cross. */
+  readonly connection: string
+  /** When the newer connection said hello, ms since the epoch by its connector's clock. */
+  readonly at: number
+}
+
+/** What one batch of a router has for one connector: one record on its delivery topic. */
+export interface SlotDelivery {
+  readonly type: 'SlotDelivery'
+  /** The slot it is meant for; -1 on the broadcast topic. */
+  readonly slot: number
+  /** The lease it is meant for; a connector drops a foreign epoch. 0 on the broadcast topic. */
+  readonly epoch: number
+  /** The partition of the event log that the batch was appended to. */
+  readonly partition: number
+  /** Outcomes for requests of this connector. */
+  readonly replies: readonly Reply[]
+  /** In log order. */
+  readonly events: readonly EventDelivery[]
+}
+
+/** The outcome of one command. */
+export interface Reply {
+  /** The connector's number for the request. */
+  readonly request: number
+  /** accepted | repeated | rejected. */
+  readonly outcome: string
+  /** The error code when rejected, else empty. */
+  readonly code: string
+  /** Where the event is. */
+  readonly conversation: null | string
+  /** Its place. */
+  readonly seq: null | number
+  /** Its offset in the partition. */
+  readonly pos: null | number
+  /** Null when repeated or rejected. ms since the epoch. */
+  readonly at: null | number
+  /** The id given to a new user or group. */
+  readonly id: null | number
+}
+
+/** One event and who gets it. */
+export interface EventDelivery {
+  /** Its offset in the partition. */
+  readonly pos: number
+  /** Its schema header (`message-posted.v1`). */
+  readonly schema: string
+  /** Its value as on the log, wire prefix included. */
+  readonly value: Uint8Array
+  /** Users with connections under this lease who get it. */
+  readonly users: readonly number[]
+}
+
+/** A device's cursors in a conversation; the greatest of all devices counts. */
+export interface ReceiptAdvanced {
+  readonly type: 'ReceiptAdvanced'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** Whose cursor. */
+  readonly user: number
+  /** The device it was done on. */
+  readonly device: string
+  /** Everything up to it reached the device. */
+  readonly deliveredSeq: number
+  /** Everything up to it was read. */
+  readonly readSeq: number
+}
+
+/** A record that could not be used, with its origin. */
+export interface DeadLetter {
+  readonly type: 'DeadLetter'
+  /** Origin. */
+  readonly topic: string
+  /** Origin. */
+  readonly partition: number
+  /** Origin. */
+  readonly offset: number
+  /** A stable code: undecodable | unknown_type | internal. */
+  readonly reason: string
+  /** For the operator. */
+  readonly detail: string
+  /** The record's own. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The record's own. */
+  readonly value: null | Uint8Array
+}
+
+export type LogEvent = CommandsRejected | GroupCreated | LogOpened | MemberJoined | MemberLeft | MessagePosted | UserRegistered
+
+export type Command = CreateGroup | JoinGroup | LeaveGroup | PostMessage | RegisterUser
+
+export type Delivery = Kick | SlotDelivery
+
+export type Receipt = ReceiptAdvanced
+
+export type DeadLetterRecord = DeadLetter

@@ -1,0 +1,54 @@
+export { chainOf, chainStart, type EventHeaders } from './chain.ts'
+export { type ClientEvent, toClientEvent } from './client-event.ts'
+export {
+  type AnyRecord,
+  createEncoder,
+  type Decoded,
+  decodeCommand,
+  decodeDeadLetter,
+  decodeDelivery,
+  decodeEvent,
+  decodeReceipt,
+  type Encoded,
+  type Encoder,
+  type SchemaIds,
+  type SchemaName,
+  wirePrefixBytes,
+} from './codec.ts'
+export { localSchemaIds, schemas } from './generated/schemas.ts'
+export type {
+  Command,
+  CommandsRejected,
+  CreateGroup,
+  DeadLetter,
+  EventDelivery,
+  GroupCreated,
+  JoinGroup,
+  Kick,
+  LeaveGroup,
+  LogEvent,
+  LogOpened,
+  MemberJoined,
+  MemberLeft,
+  MessagePosted,
+  PostMessage,
+  ReceiptAdvanced,
+  RegisterUser,
+  Rejection,
+  Reply,
+  SlotDelivery,
+  UserRegistered,
+} from './generated/types.ts'
+export {
+  type ConversationId,
+  directConversation,
+  groupConversation,
+  idMax,
+  idOf,
+  parseConversation,
+  partitionOfConversation,
+  partitionOfId,
+} from './ids.ts'
+export { murmur2, partitionOf } from './murmur2.ts'
+export { decodePosition, encodePosition } from './position.ts'
+export { allTopics, createTopics, type Topic, type TopicKind, type Topics, type World } from './topics.ts'
