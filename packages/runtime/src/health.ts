@@ -1,0 +1,20 @@
+/**
+ * Readiness as named reasons: a component sets a reason while it cannot serve and clears it when it can.
+ * Ready means that no reason is left.
+ */
+export interface Health {
+  set(component: string, reason: string): void
+  clear(component: string): void
+  reasons(): Readonly<Record<string, string>>
+  isReady(): boolean
+}
+
+export const createHealth = (): Health => {
+  const reasons = new Map<string, string>()
+  return {
+    set: (component, reason) => void reasons.set(component, reason),
+    clear: (component) => void reasons.delete(component),
+    reasons: () => Object.fromEntries(reasons),
+    isReady: () => reasons.size === 0,
+  }
+}
