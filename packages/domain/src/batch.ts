@@ -1,0 +1,259 @@
+import type { Command, LogEvent, LogOpened, Rejection } from '@chat/schemas'
+import { decideCommand, stampEvent } from './decide-command.ts'
+import { type Happening, invariant, type Rejected, type Repeated, rejected } from './decision.ts'
+import { type Layer, layerOver } from './layer.ts'
+import {
+  applyToTables,
+  findConversation,
+  type Head,
+  headAfter,
+  isOfConversation,
+  type PartitionState,
+  restIdleWindows,
+  type StoredEvent,
+  type Wire,
+} from './partition.ts'
+import { type AddressedReply, acceptedReply, rejectedReply, repeatedReply } from './reply.ts'
+import { type Audience, audienceOf, type Deliverable, nobody } from './route.ts'
+
+/** A command on the log: its offset and LogAppendTime, and what it says, or why that cannot be read. */
+export type StoredCommand = ReadableCommand | UnreadableCommand
+interface ReadableCommand {
+  readonly cmd: number
+  readonly atMs: number
+  readonly command: Command
+}
+interface UnreadableCommand {
+  readonly cmd: number
+  readonly atMs: number
+  readonly undecodable: string
+}
+
+export interface DraftLimits {
+  /** Events of one append. */
+  readonly eventsMax: number
+  /** Values and headers of one append, bytes. */
+  readonly bytesMax: number
+  /** A command whose LogAppendTime lies further behind broker time is refused, ms. */
+  readonly commandAgeMaxMs: number
+}
+
+/** Half of the bytes that a broker takes by default; its clients group records quadratically above some thousand. */
+export const draftLimits: DraftLimits = { eventsMax: 1000, bytesMax: 512 * 1024, commandAgeMaxMs: 10 * 60 * 1000 }
+
+export interface BatchContext {
+  readonly wire: Wire
+  readonly limits: DraftLimits
+  readonly brokerTimeMs: number
+}
+
+export interface DraftEvent extends StoredEvent, Deliverable {
+  readonly event: LogEvent
+}
+
+/** A command whose record belongs into the dead letters. */
+export interface DeadCommand {
+  readonly cmd: number
+  readonly reason: 'undecodable' | 'internal'
+  readonly detail: string
+}
+
+/** What a batch of commands comes to, if its events get the positions they are stamped with. */
+export interface Draft {
+  readonly events: readonly DraftEvent[]
+  readonly replies: readonly AddressedReply[]
+  readonly deadCommands: readonly DeadCommand[]
+  readonly rejections: readonly Rejection[]
+  /** How many of the commands it covers, from the first; the others wait for the next draft. */
+  readonly taken: number
+  readonly base: Head
+  readonly head: Head
+  readonly layer: Layer
+}
+
+/**
+ * Decides commands in order, each against what the ones before it came to; the state stays as it is. The refusals stand in one event
+ * at the end, whose `cmd` is the last of them, so that a restart resumes behind all: a refusal that only its sender knew could be
+ * contradicted by the partition's next owner. [G8] [G11]
+ */
+export const decideBatch = (
+  commands: readonly StoredCommand[],
+  state: PartitionState,
+  context: BatchContext,
+): Draft => {
+  const draft = openDraft(state)
+  for (const stored of commands) {
+    const attempt = attemptCommand(stored, draft, state, context)
+    if (!hasRoom(draft, attempt, context.limits)) break
+    keep(draft, stored, attempt)
+  }
+  return closeDraft(draft, state, context.wire)
+}
+
+/** What the first owner of an empty partition appends before anything else. */
+export const openLog = (state: PartitionState, event: LogOpened, wire: Wire): Draft => {
+  invariant(state.head.lastPos === -1, 'a log is opened once')
+  const draft = openDraft(state)
+  append(draft, seal(event, causedByNone, draft.head, nobody, wire), state)
+  return closeDraft(draft, state, wire)
+}
+
+/** `cmd` of an event that no command caused: to resume behind it is to resume at the first command. */
+const causedByNone = -1
+
+/** The events of the draft are on the log at their positions: its layer becomes the state. */
+export const commit = (state: PartitionState, draft: Draft): void => {
+  invariant(draft.base === state.head, 'a draft is committed to the state it was decided against')
+  draft.layer.mergeInto(state.tables)
+  state.head = draft.head
+  restIdleWindows(state, draft.base)
+}
+
+interface OpenDraft {
+  readonly base: Head
+  readonly layer: Layer
+  readonly events: DraftEvent[]
+  readonly replies: AddressedReply[]
+  readonly deadCommands: DeadCommand[]
+  readonly rejections: Rejection[]
+  head: Head
+  bytes: number
+  taken: number
+  rejectedAtMs: number
+}
+
+/** What a record costs besides its value, and a refusal within its event; estimates, bytes. */
+const headersBytes = 160
+const rejectionBytes = 32
+
+const openDraft = (state: PartitionState): OpenDraft => ({
+  base: state.head,
+  layer: layerOver(state.tables),
+  events: [],
+  replies: [],
+  deadCommands: [],
+  rejections: [],
+  head: state.head,
+  bytes: headersBytes, // of the event that lists the refusals
+  taken: 0,
+  rejectedAtMs: 0,
+})
+
+const closeDraft = (draft: OpenDraft, state: PartitionState, wire: Wire): Draft => {
+  const last = draft.rejections.at(-1)
+  if (last !== undefined) {
+    const event: LogEvent = { type: 'CommandsRejected', at: draft.rejectedAtMs, rejections: draft.rejections }
+    append(draft, seal(event, last.cmd, draft.head, nobody, wire), state)
+  }
+  const { events, replies, deadCommands, rejections, taken, base, head, layer } = draft
+  return { events, replies, deadCommands, rejections, taken, base, head, layer }
+}
+
+type Attempt =
+  | { readonly outcome: 'accepted'; readonly events: readonly DraftEvent[]; readonly head: Head; readonly layer: Layer }
+  | Repeated
+  | (Rejected & { readonly dead?: DeadCommand })
+
+/** Whatever throws while a command is decided or its events are tried costs that command only. */
+const attemptCommand = (
+  stored: StoredCommand,
+  draft: OpenDraft,
+  state: PartitionState,
+  context: BatchContext,
+): Attempt => {
+  const { cmd } = stored
+  if ('undecodable' in stored)
+    return { ...rejected('invalid'), dead: { cmd, reason: 'undecodable', detail: stored.undecodable } }
+  try {
+    const view = { tables: draft.layer, head: draft.head, wire: context.wire }
+    const isTooOld = context.brokerTimeMs - stored.atMs > context.limits.commandAgeMaxMs
+    const decision = decideCommand(stored.command, view, isTooOld)
+    if (decision.outcome !== 'accepted') return decision
+    const attempt = tryEvents(decision.happenings, stored, draft, state, context.wire)
+    return fitsAlone(attempt.events, context.limits) ? attempt : rejected('too_large')
+  } catch (error) {
+    return { ...rejected('internal'), dead: { cmd, reason: 'internal', detail: String(error) } }
+  }
+}
+
+/** Evolves on a layer of its own: what throws half way leaves the draft as it was. */
+const tryEvents = (
+  happenings: readonly Happening[],
+  { cmd, atMs, command }: ReadableCommand,
+  draft: OpenDraft,
+  state: PartitionState,
+  wire: Wire,
+) => {
+  const layer = layerOver(draft.layer)
+  const events: DraftEvent[] = []
+  let { head } = draft
+  for (const happening of happenings) {
+    const event = stampEvent(happening, command, atMs, { tables: layer, head, wire })
+    const before = conversationOf(event, layer, wire)
+    applyToTables(layer, head, { event, pos: head.nextPos }, wire)
+    const sealed = seal(event, cmd, head, audienceOf(before, conversationOf(event, layer, wire)), wire)
+    head = headAfter(head, sealed, state)
+    events.push(sealed)
+  }
+  return { outcome: 'accepted', events, head, layer } as const
+}
+
+const conversationOf = (event: LogEvent, layer: Layer, wire: Wire) =>
+  isOfConversation(event) ? findConversation(layer, event.conversation, wire) : undefined
+
+/** The record of an event: its position, and its link to everything before it. */
+const seal = (event: LogEvent, cmd: number, head: Head, audience: Audience, wire: Wire): DraftEvent => {
+  const { schema, value } = wire.encode(event)
+  const pos = head.nextPos
+  const chain = wire.chainOf(head.chain, { pos, type: event.type, cmd, value })
+  return { pos, cmd, type: event.type, schema, value, chain, event, audience }
+}
+
+const append = (draft: OpenDraft, sealed: DraftEvent, state: PartitionState): void => {
+  draft.events.push(sealed)
+  draft.head = headAfter(draft.head, sealed, state)
+}
+
+const bytesOf = (events: readonly DraftEvent[]): number =>
+  events.reduce((sum, { value }) => sum + value.length + headersBytes, 0)
+
+/** One place and its headers are kept for the event that lists the refusals. */
+const fitsAlone = (events: readonly DraftEvent[], { eventsMax, bytesMax }: DraftLimits): boolean =>
+  events.length < eventsMax && bytesOf(events) + headersBytes <= bytesMax
+
+/** A command's events are never split: what does not fit waits for the next draft. */
+const hasRoom = (draft: OpenDraft, attempt: Attempt, { eventsMax, bytesMax }: DraftLimits): boolean => {
+  switch (attempt.outcome) {
+    case 'accepted':
+      return (
+        draft.events.length + attempt.events.length < eventsMax && draft.bytes + bytesOf(attempt.events) <= bytesMax
+      )
+    case 'rejected':
+      return draft.bytes + rejectionBytes <= bytesMax
+    default:
+      return true
+  }
+}
+
+const keep = (draft: OpenDraft, stored: StoredCommand, attempt: Attempt): void => {
+  draft.taken++
+  const command = 'command' in stored ? stored.command : undefined
+  switch (attempt.outcome) {
+    case 'accepted':
+      attempt.layer.mergeInto(draft.layer)
+      draft.head = attempt.head
+      draft.bytes += bytesOf(attempt.events)
+      draft.events.push(...attempt.events)
+      if (command !== undefined) draft.replies.push(acceptedReply(command, attempt.events))
+      return
+    case 'repeated':
+      if (command !== undefined) draft.replies.push(repeatedReply(command, attempt))
+      return
+    case 'rejected':
+      draft.bytes += rejectionBytes
+      draft.rejectedAtMs = Math.max(draft.rejectedAtMs, stored.atMs)
+      draft.rejections.push({ cmd: stored.cmd, code: attempt.code })
+      if (attempt.dead !== undefined) draft.deadCommands.push(attempt.dead)
+      if (command !== undefined) draft.replies.push(rejectedReply(command, attempt.code))
+  }
+}

@@ -1,0 +1,120 @@
+import type {
+  CreateGroup,
+  GroupCreated,
+  JoinGroup,
+  LeaveGroup,
+  MemberJoined,
+  MemberLeft,
+  MessagePosted,
+  PostMessage,
+} from '@chat/schemas'
+import {
+  type ConversationHappening,
+  type Decision,
+  invariant,
+  type Rejected,
+  type Repeated,
+  rejected,
+  unexpected,
+} from './decision.ts'
+import { decide as decideDirect } from './direct/decide.ts'
+import { evolve as evolveDirect } from './direct/evolve.ts'
+import type { Direct } from './direct/state.ts'
+import { decide as decideGroup } from './group/decide.ts'
+import { evolve as evolveGroup } from './group/evolve.ts'
+import type { Group } from './group/state.ts'
+import { type Place, parseMessageId, sight, type Window } from './window.ts'
+
+/** An event of the log did not fit it: it takes no writes until a build that can read it replays the log. */
+export interface Halted {
+  readonly kind: 'halted'
+  readonly lastSeq: number
+  readonly lastAtMs: number
+}
+
+export type Conversation = Direct | Group | Halted
+export type ConversationCommand = PostMessage | JoinGroup | LeaveGroup
+export type ConversationEvent = GroupCreated | MemberJoined | MemberLeft | MessagePosted
+
+/**
+ * What is the same for every writing command, before its own rules: repeats, forgotten ids, age, and the order a device asked for
+ * with `after`. undefined: nothing speaks against it.
+ */
+export const screen = (
+  command: ConversationCommand | CreateGroup,
+  window: Window,
+  isTooOld: boolean,
+  groupConversation: (groupId: number) => string,
+): Repeated | Rejected | undefined => {
+  const id = parseMessageId(command.clientMsgId)
+  if (id === undefined) return rejected('invalid')
+  const sighting = sight(window, id) // [G2]
+  if (sighting.kind === 'repeated') return repeated(command, sighting.place, groupConversation)
+  if (sighting.kind === 'too_late') return rejected('too_late')
+  if (isTooOld) return rejected('timeout')
+  if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, window))
+    return rejected('out_of_order') // [G4]
+  return undefined
+}
+
+const repeated = (
+  command: ConversationCommand | CreateGroup,
+  { number, pos }: Place,
+  groupConversation: (groupId: number) => string,
+): Repeated =>
+  command.type === 'CreateGroup'
+    ? { outcome: 'repeated', conversation: groupConversation(number), seq: 1, pos, id: number }
+    : { outcome: 'repeated', conversation: command.conversation, seq: number, pos, id: null }
+
+const isAccepted = (clientMsgId: string, window: Window): boolean => {
+  const id = parseMessageId(clientMsgId)
+  return id !== undefined && sight(window, id).kind === 'repeated'
+}
+
+export const decide = (
+  command: ConversationCommand,
+  conversation: Conversation | undefined,
+): Decision<ConversationHappening> => {
+  if (conversation === undefined) return rejected('no_such_conversation')
+  switch (conversation.kind) {
+    case 'direct':
+      return decideDirect(command, conversation)
+    case 'group':
+      return decideGroup(command, conversation)
+    case 'halted':
+      return rejected('internal')
+    default:
+      return unexpected(conversation)
+  }
+}
+
+/** The event of a happening: who and when, and the next place of the conversation. [G3] */
+export const stamp = (
+  happening: ConversationHappening,
+  command: ConversationCommand | CreateGroup,
+  conversation: string,
+  before: Conversation | undefined,
+  commandAtMs: number,
+): ConversationEvent => ({
+  ...happening,
+  conversation,
+  seq: (before?.lastSeq ?? 0) + 1,
+  actor: command.actor,
+  device: command.device,
+  clientMsgId: command.clientMsgId,
+  at: Math.max(commandAtMs, before?.lastAtMs ?? 0),
+})
+
+export const evolve = (conversation: Conversation | undefined, event: ConversationEvent): Conversation => {
+  invariant(event.seq === (conversation?.lastSeq ?? 0) + 1, 'seq grows by one') // [G3]
+  if (conversation?.kind === 'direct') return evolveDirect(conversation, event)
+  invariant(conversation?.kind !== 'halted', 'a halted conversation takes no event')
+  return evolveGroup(conversation, event)
+}
+
+/** After an event of the log that does not fit. */
+export const halt = (event: ConversationEvent): Halted => ({
+  kind: 'halted',
+  lastSeq: event.seq,
+  lastAtMs: event.at,
+})

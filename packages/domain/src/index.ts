@@ -1,0 +1,39 @@
+export type { Account } from './account/state.ts'
+export {
+  type BatchContext,
+  commit,
+  type DeadCommand,
+  type Draft,
+  type DraftEvent,
+  type DraftLimits,
+  decideBatch,
+  draftLimits,
+  openLog,
+  type StoredCommand,
+} from './batch.ts'
+export type { Conversation } from './conversation.ts'
+export type { RejectionCode, UserId } from './decision.ts'
+export { groupMembersMax } from './group/state.ts'
+export {
+  type Applied,
+  applyEvent,
+  createPartitionState,
+  type Head,
+  headersOf,
+  isOfConversation,
+  type PartitionState,
+  passInvalid,
+  type StoredEvent,
+  type Wire,
+} from './partition.ts'
+export { type AddressedReply, acceptedReply, rejectedReply } from './reply.ts'
+export {
+  type Audience,
+  audienceNow,
+  broadcast,
+  type Deliverable,
+  type Location,
+  route,
+  type SlotShare,
+  usersOf,
+} from './route.ts'

@@ -1,0 +1,45 @@
+import type { Table, Tables } from './partition.ts'
+
+/** A table that reads through to `base` and keeps what is written to itself. */
+class LayeredTable<V> implements Table<V> {
+  private readonly base: Table<V>
+  private own: Map<string, V> | undefined
+  constructor(base: Table<V>) {
+    this.base = base
+  }
+  get(key: string): V | undefined {
+    return this.own?.get(key) ?? this.base.get(key)
+  }
+  set(key: string, value: V): void {
+    this.own ??= new Map()
+    this.own.set(key, value)
+  }
+  /** Writes what this layer holds into `target`. */
+  mergeInto(target: Table<V>): void {
+    if (this.own !== undefined) for (const [key, value] of this.own) target.set(key, value)
+  }
+}
+
+/** Tables of a draft, over those it was decided against. Thrown away, nothing happened. */
+export interface Layer extends Tables {
+  mergeInto(target: Tables): void
+}
+
+export const layerOver = (base: Tables): Layer => {
+  const conversations = new LayeredTable(base.conversations)
+  const windows = new LayeredTable(base.windows)
+  const accounts = new LayeredTable(base.accounts)
+  const groupNames = new LayeredTable(base.groupNames)
+  return {
+    conversations,
+    windows,
+    accounts,
+    groupNames,
+    mergeInto: (target) => {
+      conversations.mergeInto(target.conversations)
+      windows.mergeInto(target.windows)
+      accounts.mergeInto(target.accounts)
+      groupNames.mergeInto(target.groupNames)
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import type { Member } from './group/state.ts'
+import { audienceNow, broadcast, type Deliverable, type Location, route, usersOf } from './route.ts'
+
+const value = Buffer.from('bytes')
+const event = (pos: number, ...users: number[]): Deliverable => ({
+  pos,
+  schema: 'message-posted.v1',
+  value,
+  audience: new Set(users),
+})
+const at = (slot: number): Location => ({ slot, epoch: slot * 10 })
+const locations = new Map<number, readonly Location[]>([
+  [1, [at(1)]],
+  [2, [at(2), at(1)]],
+  [3, [at(3)]],
+])
+
+test('each lease gets one share, with its users of each event, in log order', () => {
+  expect(route([event(7, 1, 2), event(8, 2)], locations)).toEqual([
+    {
+      ...at(1),
+      events: [
+        { pos: 7, schema: 'message-posted.v1', value, users: [1, 2] },
+        { pos: 8, schema: 'message-posted.v1', value, users: [2] },
+      ],
+    },
+    {
+      ...at(2),
+      events: [
+        { pos: 7, schema: 'message-posted.v1', value, users: [2] },
+        { pos: 8, schema: 'message-posted.v1', value, users: [2] },
+      ],
+    },
+  ])
+})
+
+test('nothing goes to users who are nowhere, nor to places where nobody of the audience is', () => {
+  expect(route([event(7, 4)], locations)).toEqual([])
+})
+
+test('one lookup finds everybody of a batch once', () => {
+  expect(usersOf([event(1, 1, 2), event(2, 2, 3)])).toEqual(new Set([1, 2, 3]))
+})
+
+test('a broadcast names the whole audience, and leaves out events without one', () => {
+  expect(broadcast([event(1), event(2, 5, 6)])).toEqual([{ pos: 2, schema: 'message-posted.v1', value, users: [5, 6] }])
+})
+
+test('after a takeover an event goes to present members whose stay covers it', () => {
+  const group = {
+    kind: 'group',
+    isPublic: true,
+    isOpen: true,
+    members: new Map<number, Member>([
+      [1, { role: 'owner', joinedSeq: 1 }],
+      [2, { role: 'member', joinedSeq: 5 }],
+    ]),
+    formerMembers: new Set<number>(),
+    lastSeq: 9,
+    lastAtMs: 0,
+  } as const
+  expect([...audienceNow(group, 4).keys()]).toEqual([1])
+  expect([...audienceNow(group, 5).keys()]).toEqual([1, 2])
+  expect([...audienceNow({ kind: 'direct', lo: 1, hi: 2, lastSeq: 3, lastAtMs: 0 }, 1).keys()]).toEqual([1, 2])
+  expect([...audienceNow(undefined, 1).keys()]).toEqual([])
+})

@@ -1,0 +1,106 @@
+import type { EventDelivery } from '@chat/schemas'
+import type { Conversation } from './conversation.ts'
+import type { UserId } from './decision.ts'
+
+/** Who gets an event: the keys of a group's members, or a set. */
+export type Audience = Pick<ReadonlySet<UserId>, 'has' | 'keys' | 'size'>
+
+/** One connector's lease of a delivery slot. */
+export interface Location {
+  readonly slot: number
+  readonly epoch: number
+}
+
+/** An event on the log and its audience. */
+export interface Deliverable {
+  readonly pos: number
+  readonly schema: string
+  readonly value: Uint8Array
+  readonly audience: Audience
+}
+
+/** What goes to one connector. */
+export interface SlotShare extends Location {
+  readonly events: readonly EventDelivery[]
+}
+
+export const nobody: Audience = new Set<UserId>()
+
+/** An event goes to the members before it and after it: who leaves or is removed sees that too. [G5] */
+export const audienceOf = (before: Conversation | undefined, after: Conversation | undefined): Audience => {
+  if (after?.kind === 'direct') return membersOf(after)
+  const earlier = membersOf(before)
+  const later = membersOf(after)
+  if (earlier === later || earlier.size === 0) return later
+  return later.size === 0 ? earlier : new Set([...earlier.keys(), ...later.keys()])
+}
+
+/** Who gets an event once more after a takeover: those who are members now and whose stay covers it. [G5] */
+export const audienceNow = (conversation: Conversation | undefined, seq: number): Audience => {
+  if (conversation?.kind !== 'group') return membersOf(conversation)
+  const { members } = conversation
+  const covered = [...members].filter(([, member]) => member.joinedSeq <= seq)
+  return covered.length === members.size ? members : new Set(covered.map(([user]) => user))
+}
+
+const membersOf = (conversation: Conversation | undefined): Audience => {
+  switch (conversation?.kind) {
+    case 'direct':
+      return new Set([conversation.lo, conversation.hi])
+    case 'group':
+      return conversation.members
+    default:
+      return nobody
+  }
+}
+
+/** Everybody whom a presence lookup must find for these events. */
+export const usersOf = (events: readonly Deliverable[]): ReadonlySet<UserId> => {
+  const users = new Set<UserId>()
+  for (const audience of new Set(events.map((event) => event.audience)))
+    for (const user of audience.keys()) users.add(user)
+  return users
+}
+
+/** Who gets what where, by one presence lookup for all: one share for each lease, events in log order. */
+export const route = (
+  events: readonly Deliverable[],
+  locations: ReadonlyMap<UserId, readonly Location[]>,
+): readonly SlotShare[] => {
+  const shares = new Map<string, Location & { events: EventDelivery[] }>()
+  const spread = new Map<Audience, readonly LocatedUsers[]>() // the messages of a group share one audience
+  for (const { pos, schema, value, audience } of events) {
+    const located = spread.get(audience) ?? locate(audience, locations)
+    spread.set(audience, located)
+    for (const { key, location, users } of located) {
+      const share = shares.get(key) ?? { slot: location.slot, epoch: location.epoch, events: [] }
+      shares.set(key, share)
+      share.events.push({ pos, schema, value, users })
+    }
+  }
+  return [...shares.values()]
+}
+
+interface LocatedUsers {
+  readonly key: string
+  readonly location: Location
+  readonly users: UserId[]
+}
+
+const locate = (audience: Audience, locations: ReadonlyMap<UserId, readonly Location[]>): readonly LocatedUsers[] => {
+  const byLease = new Map<string, LocatedUsers>()
+  for (const user of audience.keys())
+    for (const location of locations.get(user) ?? []) {
+      const key = `${location.slot}:${location.epoch}`
+      const known = byLease.get(key)
+      if (known === undefined) byLease.set(key, { key, location, users: [user] })
+      else known.users.push(user)
+    }
+  return [...byLease.values()]
+}
+
+/** While presence cannot be trusted: every event, with its whole audience. */
+export const broadcast = (events: readonly Deliverable[]): readonly EventDelivery[] =>
+  events
+    .filter(({ audience }) => audience.size > 0)
+    .map(({ pos, schema, value, audience }) => ({ pos, schema, value, users: [...audience.keys()] }))
