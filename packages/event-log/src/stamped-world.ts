@@ -1,0 +1,237 @@
+import { type Clock, type Random, sleep } from '@chat/runtime'
+import { createTopics } from '@chat/schemas'
+import { type EventLog, isValid, type NewRecord, type Offset, type StoredRecord } from './index.ts'
+import { type AppendFate, createMemoryStore, type MemoryStore } from './memory.ts'
+import { Alarm, apply, cmdOf, emptyFold, type Fold, type Rules, readOn, stamp, textOf } from './stamped-fold.ts'
+
+export const soundRules: Rules = {
+  isValid,
+  resumeAfter: (cmd) => cmd + 1,
+  isCommitted: (baseOffset, expected) => baseOffset === expected,
+  afterMiss: 'read',
+  comparesChain: true,
+}
+
+export interface Outcome {
+  readonly violations: readonly string[]
+  readonly alarms: number
+  readonly validRecords: number
+  readonly invalidRecords: number
+}
+
+const writers = 3
+const commandsTotal = 24
+const { events, commands } = createTopics({ prefix: 'stamped.', partitions: 1, slots: 1 })
+
+/** How many events a command causes: one or two, which must stay together. */
+const effectsOf = (cmd: Offset): number => (cmd % 5 === 0 ? 2 : 1)
+
+/** Every kind of trouble between a writer and the log. */
+const troubles = (random: Random) => (): AppendFate => {
+  const ms = (max: number) => Math.floor(random.fraction() * max)
+  const kind = random.fraction()
+  const landsAfterMs = ms(4)
+  if (kind < 0.1) return { landsAfterMs, answer: 'lost' }
+  if (kind < 0.16) return { landsAfterMs, copies: 0 }
+  if (kind < 0.24) return { landsAfterMs, copies: 2, answer: random.fraction() < 0.5 ? 'lost' : 'given' }
+  if (kind < 0.36) return { landsAfterMs: ms(60) }
+  if (kind < 0.46) return { landsAfterMs: ms(200), copies: random.fraction() < 0.3 ? 2 : 1, answer: 'early' }
+  if (kind < 0.56) return { landsAfterMs, answersAfterMs: ms(60) }
+  return { landsAfterMs }
+}
+
+/** A clock that the test moves. */
+export interface MovedClock extends Clock {
+  advance(ms: number): Promise<void>
+  runUntil(predicate: () => boolean, maxVirtualMs: number): Promise<void>
+}
+
+interface World {
+  readonly store: MemoryStore
+  readonly clock: MovedClock
+  readonly random: Random
+  readonly rules: Rules
+  /** Ends writers and cuts. */
+  readonly stop: AbortController
+  /** Ends readers, each after one more look. */
+  readonly finish: AbortController
+  /** Text → offset at which a writer said it is committed. */
+  readonly acknowledged: Map<string, Offset>
+  alarms: number
+}
+
+/** One life of a partition with three writers that all believe they own it; `cuts`: its end is cut off now and then. */
+export const runWorld = async (
+  clock: MovedClock,
+  random: Random,
+  rules: Rules,
+  cuts: 'cuts' | 'no_cuts',
+): Promise<Outcome> => {
+  const trouble = troubles(random)
+  const store = createMemoryStore({ clock, faults: (_, name) => (name === 'writer' ? trouble() : undefined) })
+  const world: World = {
+    store,
+    clock,
+    random,
+    rules,
+    stop: new AbortController(),
+    finish: new AbortController(),
+    acknowledged: new Map(),
+    alarms: 0,
+  }
+  const running = [feed(world, cuts), ...Array.from({ length: writers }, () => write(world))]
+  const readers = Array.from({ length: 2 }, () => poll(world))
+  const tailed = cuts === 'no_cuts' ? followTail(world) : undefined
+  if (cuts === 'cuts') running.push(cut(world))
+
+  const partition = store.partition(events, 0)
+  const isDone = () => {
+    const seen = new Set(partition.slice(0, partition.end()).filter(isValid).map(cmdOf))
+    return cuts === 'cuts' ? clock.now() > 500 : seen.size === commandsTotal || clock.now() > 20_000
+  }
+  await clock.runUntil(isDone, 60_000)
+  world.stop.abort()
+  await clock.advance(600) // What was given up early may still land.
+  await Promise.all(running)
+  world.finish.abort()
+  await clock.advance(60)
+  const folds = await Promise.all([...readers, ...(tailed === undefined ? [] : [tailed])])
+
+  const records = partition.slice(0, partition.end())
+  const valid = records.filter(isValid)
+  const violations = cuts === 'cuts' ? differences(folds, valid) : broken(world, folds, valid)
+  const counts = { validRecords: valid.length, invalidRecords: records.length - valid.length }
+  return { violations, alarms: world.alarms, ...counts }
+}
+
+const pause = (world: World, maxMs: number): Promise<void> =>
+  sleep(world.clock, 1 + Math.floor(world.random.fraction() * maxMs))
+
+/** Without cuts a number of commands; with cuts until the end, so that what is cut is soon written over. */
+const feed = async (world: World, cuts: 'cuts' | 'no_cuts'): Promise<void> => {
+  const log = world.store.client('feeder')
+  const total = cuts === 'cuts' ? Number.POSITIVE_INFINITY : commandsTotal
+  for (let fed = 0; fed < total && !world.stop.signal.aborted; ) {
+    const count = Math.min(total - fed, 1 + Math.floor(world.random.fraction() * 4))
+    const records = Array.from({ length: count }, () => ({ key: null, value: null, headers: {} }))
+    await log.append({ topic: commands, partition: 0, records })
+    fed += count
+    await pause(world, 20)
+  }
+}
+
+const cut = async (world: World): Promise<void> => {
+  const partition = world.store.partition(events, 0)
+  while (!world.stop.signal.aborted) {
+    await pause(world, 100)
+    world.store.truncate(events, 0, partition.end() - Math.floor(world.random.fraction() * 5))
+  }
+}
+
+/** The owner's loop: restore, decide what waits, append stamped, and on anything but a plain success read and decide again. [G8] */
+const write = async (world: World): Promise<void> => {
+  const { rules, stop } = world
+  const log = world.store.client('writer')
+  let fold = emptyFold()
+  let shouldRead = true
+  while (!stop.signal.aborted) {
+    try {
+      if (shouldRead) await readOn(fold, log, events, rules, new AbortController().signal)
+      shouldRead = false
+      const end = (await log.ends(commands)).get(0) ?? 0
+      const until = Math.min(end, fold.resume + 1 + Math.floor(world.random.fraction() * 4))
+      if (until > fold.resume) shouldRead = !(await decideAndAppend(world, log, fold, until))
+    } catch (error) {
+      if (!(error instanceof Alarm)) throw error
+      world.alarms++
+      fold = emptyFold()
+      shouldRead = true
+    }
+    await pause(world, shouldRead ? 20 : 6)
+    if (shouldRead && rules.afterMiss === 'stamp_anew') {
+      fold.next = (await log.ends(events)).get(0) ?? 0
+      shouldRead = false
+    }
+  }
+}
+
+/** Decides the commands before `until` and appends their events. True: committed, and the fold has them. */
+const decideAndAppend = async (world: World, log: EventLog, fold: Fold, until: Offset): Promise<boolean> => {
+  const { rules } = world
+  const draft: NewRecord[] = []
+  let chain = fold.chain
+  for (let cmd = fold.resume; cmd < until; cmd++)
+    for (let effect = 0; effect < effectsOf(cmd); effect++) {
+      const seq = fold.valid.length + draft.length
+      // The time makes what is decided again after a cut another event, as other commands would.
+      const record = stamp(chain, fold.next + draft.length, cmd, `${cmd}.${effect} seq ${seq} at ${world.clock.now()}`)
+      chain = record.headers.chain ?? ''
+      draft.push(record)
+    }
+  const expected = fold.next
+  let baseOffset: Offset
+  try {
+    baseOffset = (await log.append({ topic: events, partition: 0, records: draft })).baseOffset
+  } catch {
+    return false // Nothing is known: the caller reads.
+  }
+  if (!rules.isCommitted(baseOffset, expected)) return false
+  for (const [index, record] of draft.entries()) {
+    const offset = expected + index
+    apply(fold, { ...record, key: null, offset, timestamp: 0 }, { ...rules, isValid: () => true })
+    world.acknowledged.set(textOf(record), offset)
+  }
+  return true
+}
+
+/** A reader that keeps its place and comes back to it, as a projection does. It starts over after an alarm. */
+const poll = async (world: World): Promise<Fold> => {
+  const log = world.store.client('reader')
+  let fold = emptyFold()
+  for (let isLast = false; ; isLast = world.finish.signal.aborted) {
+    try {
+      await readOn(fold, log, events, world.rules, new AbortController().signal)
+      if (isLast) return fold
+    } catch (error) {
+      if (!(error instanceof Alarm)) throw error
+      world.alarms++
+      if (isLast) return emptyFold()
+      fold = emptyFold()
+    }
+    await pause(world, 50)
+  }
+}
+
+const followTail = async (world: World): Promise<Fold> => {
+  const fold = emptyFold()
+  for await (const records of world.store.client('tail').tail(events, 0, 0, world.finish.signal))
+    for (const record of records) apply(fold, record, { ...world.rules, comparesChain: false })
+  return fold
+}
+
+const listing = (records: readonly StoredRecord[]): string =>
+  records.map((record) => `${record.offset}:${textOf(record)}`).join(', ')
+
+/** With cuts: whoever still believes in what it read has read what stands in the log. Giving up (an empty fold) is right too. */
+const differences = (folds: readonly Fold[], valid: readonly StoredRecord[]): readonly string[] =>
+  folds
+    .filter((fold) => fold.valid.length > 0 && listing(fold.valid) !== listing(valid))
+    .map((fold) => `a reader believes in ${listing(fold.valid)}, the log says ${listing(valid)}`)
+
+/** Without cuts: every promise of the stamped append. */
+const broken = (world: World, folds: readonly Fold[], valid: readonly StoredRecord[]): readonly string[] => {
+  const expected = Array.from({ length: commandsTotal }, (_, cmd) => cmd).flatMap((cmd) =>
+    Array.from({ length: effectsOf(cmd) }, (_, effect) => `${cmd}.${effect}`),
+  )
+  const effects = expected.map((effect, seq) => `${effect} seq ${seq}`)
+  const texts = valid.map((record) => textOf(record).replace(/ at \d+$/, ''))
+  const at = new Map(valid.map((record) => [textOf(record), record.offset]))
+  const lost = [...world.acknowledged].filter(([text, offset]) => at.get(text) !== offset)
+  const problems: string[] = []
+  if (texts.join() !== effects.join()) problems.push(`effects are ${texts.join(', ')}`)
+  if (lost.length > 0) problems.push(`acknowledged, but not there: ${lost.join(' ')}`)
+  for (const fold of folds)
+    if (listing(fold.valid) !== listing(valid)) problems.push(`a reader saw ${listing(fold.valid)}`)
+  if (world.alarms > 0) problems.push(`${world.alarms} alarms without a cut`)
+  return problems
+}
