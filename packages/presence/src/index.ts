@@ -1,0 +1,64 @@
+export type Slot = number
+export type Epoch = number
+export type UserId = number
+
+/** What a connector tells others about itself with each renewal; the gateway lists it. */
+export interface ConnectorInfo {
+  /** Unique per process start. */
+  readonly id: string
+  readonly socketUrl: string
+  readonly connections: number
+  readonly capacity: number
+  readonly isReady: boolean
+}
+
+/** A connector's right to a delivery slot. A later lease of the same slot has a greater epoch. */
+export interface Lease {
+  readonly slot: Slot
+  readonly epoch: Epoch
+  /** The generation of presence as a whole: random, made by the first lease. Another one means that everything was lost. */
+  readonly generation: string
+}
+
+/** Where a user is connected: valid only while that slot's epoch is. */
+export interface Location {
+  readonly slot: Slot
+  readonly epoch: Epoch
+}
+
+export interface Lookup {
+  /** null: presence was lost and no lease was taken since. */
+  readonly generation: string | null
+  /** Only valid locations; a user without any is absent. */
+  readonly locations: ReadonlyMap<UserId, readonly Location[]>
+}
+
+/** How long a lease lives without renewal, ms. A crash voids all entries of a connector after at most this. */
+export const leaseMs = 6000
+
+/**
+ * Who is connected where. It can be lost at any time without loss of messages: it only says where pushes go.
+ *
+ * Ordering: a `register` that resolved is seen by every later `lookup`. Entries of a lease end with it, all at once.
+ * Every method throws Fault `presence_unavailable` when the store cannot be reached in time.
+ */
+export interface Presence {
+  /** Takes the free slot with the least number; its epoch is max(old + 1, store's clock in ms). Throws Fault `no_free_slot` (not retryable) when all are taken. */
+  lease(info: ConnectorInfo): Promise<Lease>
+  /** `lost`: somebody else has the slot, or the store forgot it; take a new lease. `renewed` carries the generation as it is now. */
+  renew(
+    lease: Lease,
+    info: ConnectorInfo,
+  ): Promise<{ readonly outcome: 'renewed'; readonly generation: string } | { readonly outcome: 'lost' }>
+  /** Frees the slot at once. Of a lease that is not current: no effect. */
+  release(lease: Lease): Promise<void>
+  /** Users are connected under this lease. Idempotent. Of a lease that is not current: no effect. */
+  register(lease: Lease, users: readonly UserId[]): Promise<void>
+  /** Users are no longer connected under this lease. */
+  unregister(lease: Lease, users: readonly UserId[]): Promise<void>
+  /** Generation and locations as of one moment. */
+  lookup(users: readonly UserId[]): Promise<Lookup>
+  /** Connectors with a current lease. */
+  connectors(): Promise<readonly ConnectorInfo[]>
+  close(): Promise<void>
+}

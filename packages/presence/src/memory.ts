@@ -1,0 +1,105 @@
+import { type Clock, type Random, randomId } from '@chat/runtime'
+import {
+  type ConnectorInfo,
+  type Epoch,
+  type Lease,
+  type Location,
+  leaseMs as leaseDefaultMs,
+  type Presence,
+  type Slot,
+  type UserId,
+} from './index.ts'
+import { noFreeSlot } from './no-free-slot.ts'
+
+/** One store for all connectors and routers of a process. `close` by one of them leaves it to the others. */
+export interface MemoryPresence extends Presence {
+  /** Loses everything, as a store without disk does in a restart: for tests and the simulation. */
+  wipe(): void
+}
+
+interface Holder {
+  readonly epoch: Epoch
+  readonly info: ConnectorInfo
+  /** On the monotonic clock. */
+  readonly endsAtMs: number
+}
+
+interface Options {
+  readonly clock: Clock
+  readonly random: Random
+  /** How many slots there are: 0 to slots − 1. */
+  readonly slots: number
+  /** Life of a lease without renewal, ms. */
+  readonly leaseMs?: number
+}
+
+/** The twin of the Redis adapter. Its clock is the store's. */
+export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefaultMs }: Options): MemoryPresence => {
+  const holders = new Map<Slot, Holder>()
+  const lastEpochs = new Map<Slot, Epoch>()
+  const entries = new Map<UserId, Map<Slot, Epoch>>()
+  let generation: string | null = null
+
+  const currentHolder = (slot: Slot): Holder | undefined => {
+    const holder = holders.get(slot)
+    return holder !== undefined && clock.monotonic() < holder.endsAtMs ? holder : undefined
+  }
+  const isCurrent = ({ slot, epoch }: Location): boolean => currentHolder(slot)?.epoch === epoch
+  const hold = (slot: Slot, epoch: Epoch, info: ConnectorInfo): string => {
+    holders.set(slot, { epoch, info, endsAtMs: clock.monotonic() + leaseMs })
+    generation ??= randomId(random)
+    return generation
+  }
+  const locationsOf = (user: UserId): readonly Location[] =>
+    [...(entries.get(user) ?? [])].map(([slot, epoch]) => ({ slot, epoch })).filter(isCurrent)
+  const forget = (user: UserId, slot: Slot): void => {
+    const own = entries.get(user)
+    own?.delete(slot)
+    if (own?.size === 0) entries.delete(user)
+  }
+  const forgetEnded = (): void => {
+    for (const [user, own] of entries)
+      for (const [slot, epoch] of own) if (!isCurrent({ slot, epoch })) forget(user, slot)
+  }
+
+  return {
+    lease: async (info): Promise<Lease> => {
+      const slot = Array.from({ length: slots }, (_, index) => index).find(
+        (index) => currentHolder(index) === undefined,
+      )
+      if (slot === undefined) throw noFreeSlot(slots)
+      const epoch = Math.max((lastEpochs.get(slot) ?? 0) + 1, clock.now())
+      lastEpochs.set(slot, epoch)
+      const lease = { slot, epoch, generation: hold(slot, epoch, info) }
+      forgetEnded()
+      return lease
+    },
+    renew: async (lease, info) =>
+      isCurrent(lease) ? { outcome: 'renewed', generation: hold(lease.slot, lease.epoch, info) } : { outcome: 'lost' },
+    release: async (lease) => {
+      if (isCurrent(lease)) holders.delete(lease.slot)
+    },
+    register: async (lease, users) => {
+      if (!isCurrent(lease)) return
+      for (const user of users) entries.set(user, (entries.get(user) ?? new Map()).set(lease.slot, lease.epoch))
+    },
+    unregister: async (lease, users) => {
+      for (const user of users) if (entries.get(user)?.get(lease.slot) === lease.epoch) forget(user, lease.slot)
+    },
+    lookup: async (users) => ({
+      generation,
+      locations: new Map(
+        users.map((user) => [user, locationsOf(user)] as const).filter(([, locations]) => locations.length > 0),
+      ),
+    }),
+    connectors: async () =>
+      Array.from({ length: slots }, (_, slot) => currentHolder(slot)?.info).filter((info) => info !== undefined),
+    close: async () => {},
+    wipe: () => {
+      holders.clear()
+      lastEpochs.clear()
+      entries.clear()
+      generation = null
+    },
+  }
+}

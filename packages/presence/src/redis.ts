@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { type Backoff, backoffMs, Fault, type Logger, type Random, randomId } from '@chat/runtime'
+import { Redis } from 'ioredis'
+import {
+  type ConnectorInfo,
+  type Lease,
+  type Location,
+  type Lookup,
+  leaseMs as leaseDefaultMs,
+  type Presence,
+  type UserId,
+} from './index.ts'
+import { noFreeSlot } from './no-free-slot.ts'
+
+interface Options {
+  readonly url: string
+  /** Put before every key: a world of its own. */
+  readonly prefix: string
+  /** How many slots there are: 0 to slots − 1. */
+  readonly slots: number
+  readonly random: Random
+  readonly logger: Logger
+  /** Life of a lease without renewal, ms. */
+  readonly leaseMs?: number
+}
+
+/** A command without an answer within this is a Fault, ms: less than the second between two renewals may cost. */
+const commandTimeoutMs = 1_000
+const connectTimeoutMs = 2_000
+const reconnectBackoff: Backoff = { firstMs: 50, maxMs: 1_000 }
+/** An entry not written again within this goes, ms: thrice the time between two rewrites. */
+const entryLifeMs = 15 * 60_000
+/** Users of one script call: Redis does nothing else meanwhile (some 1 ms for this many). */
+const usersPerCallMax = 1_000
+
+/**
+ * Presence in Redis (7 or later, one primary; never a replica). Keys: `slot:<n>` hash of a lease (epoch, info) with its expiry,
+ * `epoch:<n>` the slot's last epoch, `generation`, `pres:<user>` hash slot → epoch. Each operation is one script: one round trip, atomic.
+ * Resolves after the first try to connect, whatever came of it; from then on it reconnects by itself, and until it has, every call
+ * is a Fault at once. A command that timed out may still have its effect.
+ */
+export const openRedisPresence = async (options: Options): Promise<Presence> => {
+  const { prefix, slots, random, leaseMs = leaseDefaultMs } = options
+  const redis = await connect(options)
+  const run = createRunner(redis)
+  const generationKey = `${prefix}generation`
+  const leaseKeys = `${prefix}slot:`
+  const slotKeys = (name: string) => Array.from({ length: slots }, (_, slot) => `${prefix}${name}:${slot}`)
+  const allLeases = slotKeys('slot')
+  const userKey = (user: UserId) => `${prefix}pres:${user}`
+
+  /** All calls go out together on one connection: still one round trip. */
+  const forUsers = <T>(
+    users: readonly UserId[],
+    call: (chunk: readonly UserId[]) => Promise<T>,
+  ): Promise<readonly T[]> => Promise.all(chunks(users).map(call))
+
+  return {
+    lease: async (info): Promise<Lease> => {
+      const keys = [generationKey, ...allLeases, ...slotKeys('epoch')]
+      const found = await run('lease', keys, [slots, leaseMs, JSON.stringify(info), randomId(random)])
+      if (found === null) throw noFreeSlot(slots)
+      const [slot, epoch, generation] = found as [number, string, string]
+      return { slot, epoch: Number(epoch), generation }
+    },
+    renew: async ({ slot, epoch }, info) => {
+      const keys = [generationKey, `${leaseKeys}${slot}`]
+      const generation = await run('renew', keys, [epoch, leaseMs, JSON.stringify(info), randomId(random)])
+      return typeof generation === 'string' ? { outcome: 'renewed', generation } : { outcome: 'lost' }
+    },
+    release: async ({ slot, epoch }) => {
+      await run('release', [`${leaseKeys}${slot}`], [epoch])
+    },
+    register: async ({ slot, epoch }, users) => {
+      await forUsers(users, (chunk) => run('register', chunk.map(userKey), [leaseKeys, slot, epoch, entryLifeMs]))
+    },
+    unregister: async ({ slot, epoch }, users) => {
+      await forUsers(users, (chunk) => run('unregister', chunk.map(userKey), [slot, epoch]))
+    },
+    lookup: async (users): Promise<Lookup> => {
+      const parts = await forUsers(users, async (chunk) =>
+        locationsIn(chunk, await run('lookup', [generationKey, ...chunk.map(userKey)], [leaseKeys])),
+      )
+      // The last part's generation: were all lost between two parts, it is another one, and nothing found before counts.
+      return {
+        generation: parts.at(-1)?.generation ?? null,
+        locations: new Map(parts.flatMap(({ locations }) => [...locations])),
+      }
+    },
+    connectors: async () => {
+      const infos = (await run('connectors', allLeases, [])) as readonly string[]
+      return infos.map((info): ConnectorInfo => JSON.parse(info))
+    },
+    close: async () => redis.disconnect(),
+  }
+}
+
+/** At least one, so that a lookup of nobody still reads the generation. */
+const chunks = (users: readonly UserId[]): readonly (readonly UserId[])[] =>
+  Array.from({ length: Math.max(1, Math.ceil(users.length / usersPerCallMax)) }, (_, index) =>
+    users.slice(index * usersPerCallMax, (index + 1) * usersPerCallMax),
+  )
+
+/** Reads the answer of lookup.lua. */
+const locationsIn = (users: readonly UserId[], answer: unknown): Lookup => {
+  const [generation, ...found] = answer as [string | null, ...(number | string)[]]
+  const locations = new Map<UserId, Location[]>()
+  for (let i = 0; i + 2 < found.length; i += 3) {
+    const user = users[Number(found[i])]
+    if (user === undefined) continue
+    const location = { slot: Number(found[i + 1]), epoch: Number(found[i + 2]) }
+    locations.set(user, [...(locations.get(user) ?? []), location])
+  }
+  return { generation, locations }
+}
+
+const connect = async ({ url, logger, random }: Options): Promise<Redis> => {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: connectTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    // A call of an hour ago must not have its effect now: nothing waits for a connection and nothing is sent twice.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => backoffMs(reconnectBackoff, attempt, random),
+  })
+  let isAway = false
+  redis.on('ready', () => {
+    if (isAway) logger.info({}, 'presence store is back')
+    isAway = false
+  })
+  // Without a listener the client prints each failed try itself; the outage is told once.
+  redis.on('error', (error) => {
+    if (!isAway) logger.warn({ err: error }, 'presence store lost')
+    isAway = true
+  })
+  await redis.connect().catch(() => {}) // Told by the listener above; the client goes on trying.
+  return redis
+}
+
+const scriptNames = ['lease', 'renew', 'release', 'register', 'unregister', 'lookup', 'connectors'] as const
+type ScriptName = (typeof scriptNames)[number]
+
+const scripts = Object.fromEntries(
+  scriptNames.map((name) => {
+    const source = readFileSync(new URL(`../scripts/${name}.lua`, import.meta.url), 'utf8')
+    return [name, { source, sha: createHash('sha1').update(source).digest('hex') }]
+  }),
+) as Readonly<Record<ScriptName, { readonly source: string; readonly sha: string }>>
+
+type Run = (name: ScriptName, keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>
+
+const createRunner =
+  (redis: Redis): Run =>
+  async (name, keys, args) => {
+    const { source, sha } = scripts[name]
+    try {
+      return await redis.evalsha(sha, keys.length, ...keys, ...args).catch((error: unknown) => {
+        // A restarted Redis has forgotten its scripts.
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+        return redis.eval(source, keys.length, ...keys, ...args)
+      })
+    } catch (error) {
+      throw new Fault('presence_unavailable', `presence store: ${name} failed`, { cause: error })
+    }
+  }
