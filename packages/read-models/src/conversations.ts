@@ -1,0 +1,126 @@
+import { type LogEvent, parseConversation } from '@chat/schemas'
+import type { Place } from './place.ts'
+import { storable, storableText, type Table } from './table.ts'
+
+/** What was there before the event. */
+interface Prior {
+  readonly conversation: StoredConversation | undefined
+}
+
+/** One row a conversation. Of direct ones `title` is empty: each of the two sees the other's display name. */
+export interface StoredConversation {
+  readonly id: string
+  readonly kind: 'direct' | 'group'
+  readonly partition: number
+  readonly last_seq: number
+  readonly last_pos: number
+  /** ms since the epoch. */
+  readonly last_at: number
+  /** Messages so far: the ordinal of the last one. */
+  readonly messages: number
+  readonly title: string
+  /** Direct: the two users, the same twice in a conversation with oneself. Groups: null. */
+  readonly user_lo: number | null
+  readonly user_hi: number | null
+  readonly name: string | null
+  readonly normalised_name: string | null
+  readonly description: string | null
+  readonly visibility: 'public' | 'private' | null
+  readonly join_policy: 'open' | 'request' | 'invite' | null
+  /** What joiners see. Direct: everything. */
+  readonly history: 'all' | 'sinceJoin'
+}
+
+export const conversations: Table<StoredConversation> = {
+  name: 'conversations',
+  key: ['id'],
+  columns: {
+    id: 'text',
+    kind: 'text',
+    partition: 'integer',
+    last_seq: 'integer',
+    last_pos: 'bigint',
+    last_at: 'bigint',
+    messages: 'integer',
+    title: 'text',
+    user_lo: 'integer?',
+    user_hi: 'integer?',
+    name: 'text?',
+    normalised_name: 'text?',
+    description: 'text?',
+    visibility: 'text?',
+    join_policy: 'text?',
+    history: 'text',
+  },
+}
+
+/** Throws for an event that cannot follow: seqs are dense, and readers search by that. [G3] */
+export const projectConversation = (event: LogEvent, place: Place, prior: Prior): StoredConversation | undefined => {
+  switch (event.type) {
+    case 'GroupCreated':
+      return {
+        ...emptyGroup,
+        ...moved(event, place, prior),
+        id: event.conversation,
+        messages: 0,
+        title: storableText(event.title),
+        name: event.name === null ? null : storable(event.name),
+        normalised_name: event.normalisedName === null ? null : storable(event.normalisedName),
+        description: storableText(event.description),
+        visibility: event.visibility === 'public' ? 'public' : 'private',
+        join_policy: joinPolicyOf(event.joinPolicy),
+        history: event.history === 'all' ? 'all' : 'sinceJoin',
+      }
+    case 'MessagePosted': {
+      const before = prior.conversation ?? emptyDirect(event.conversation)
+      return { ...before, ...moved(event, place, prior), messages: before.messages + 1 }
+    }
+    case 'MemberJoined':
+    case 'MemberLeft':
+      return { ...existing(prior, event), ...moved(event, place, prior) }
+    case 'UserRegistered':
+    case 'CommandsRejected':
+    case 'LogOpened':
+      return undefined
+  }
+}
+
+const moved = (event: { readonly seq: number; readonly at: number }, place: Place, prior: Prior) => {
+  const expected = (prior.conversation?.last_seq ?? 0) + 1
+  if (event.seq !== expected) throw new Error(`seq ${event.seq} came where ${expected} was due`)
+  return { partition: place.partition, last_seq: event.seq, last_pos: place.pos, last_at: event.at }
+}
+
+const joinPolicyOf = (text: string): 'open' | 'request' | 'invite' =>
+  text === 'open' || text === 'request' ? text : 'invite'
+
+const existing = (prior: Prior, event: { readonly conversation: string }): StoredConversation => {
+  if (prior.conversation === undefined) throw new Error(`${event.conversation} does not exist`)
+  return prior.conversation
+}
+
+const emptyGroup = { kind: 'group', user_lo: null, user_hi: null } as const
+
+/** A direct conversation exists from its first message. */
+const emptyDirect = (id: string): StoredConversation => {
+  const parsed = parseConversation(id)
+  if (parsed?.kind !== 'direct') throw new Error(`${id} does not exist`)
+  return {
+    id,
+    kind: 'direct',
+    partition: 0,
+    last_seq: 0,
+    last_pos: 0,
+    last_at: 0,
+    messages: 0,
+    title: '',
+    user_lo: parsed.lo,
+    user_hi: parsed.hi,
+    name: null,
+    normalised_name: null,
+    description: null,
+    visibility: null,
+    join_policy: null,
+    history: 'all',
+  }
+}

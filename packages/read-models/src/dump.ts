@@ -1,0 +1,51 @@
+import { conversations, type StoredConversation } from './conversations.ts'
+import { events, type StoredEvent } from './events.ts'
+import type { ParkedEvent } from './index.ts'
+import { memberships, type StoredStay } from './memberships.ts'
+import { receipts, type StoredReceipt } from './receipts.ts'
+import { columnsOf, keyOf, type Table } from './table.ts'
+import { type StoredUser, users } from './users.ts'
+
+/** Every row of every read model. */
+export interface Dump {
+  readonly users: readonly StoredUser[]
+  readonly conversations: readonly StoredConversation[]
+  readonly memberships: readonly StoredStay[]
+  readonly events_read: readonly StoredEvent[]
+  readonly receipts: readonly StoredReceipt[]
+  readonly parked: readonly ParkedEvent[]
+}
+
+const parked: Table<ParkedEvent> = {
+  name: 'parked',
+  key: ['partition', 'pos'],
+  columns: { aggregate: 'text', partition: 'integer', pos: 'bigint', reason: 'text' },
+}
+
+export const tables = { users, conversations, memberships, events_read: events, receipts, parked } as const
+
+/** One line a row, `table key column=value …`, in an order that depends on the rows alone: two stores are equal if these are. */
+export const linesOf = (dump: Dump): readonly string[] => [
+  ...tableLines(users, dump.users),
+  ...tableLines(conversations, dump.conversations),
+  ...tableLines(memberships, dump.memberships),
+  ...tableLines(events, dump.events_read),
+  ...tableLines(receipts, dump.receipts),
+  ...tableLines(parked, dump.parked),
+]
+
+const tableLines = <Row>(table: Table<Row>, rows: readonly Row[]): readonly string[] =>
+  rows
+    .map((row) => {
+      const values = columnsOf(table).map((column) => `${column}=${JSON.stringify(row[column])}`)
+      return `${table.name} ${keyOf(table, row)} ${values.join(' ')}`
+    })
+    .sort()
+
+/** Rows of one that the other has not or has otherwise; empty: equal. At most `max` lines. */
+export const differencesOf = (a: Dump, b: Dump, max = 20): readonly string[] => {
+  const [ours, theirs] = [new Set(linesOf(a)), new Set(linesOf(b))]
+  const only = (these: ReadonlySet<string>, those: ReadonlySet<string>, sign: string) =>
+    [...these].filter((line) => !those.has(line)).map((line) => `${sign} ${line}`)
+  return [...only(ours, theirs, '<'), ...only(theirs, ours, '>')].slice(0, max)
+}

@@ -1,0 +1,159 @@
+import type { StoredConversation } from './conversations.ts'
+import type { StoredEvent } from './events.ts'
+import type { EventBatch, ParkedEvent, PlacedEvent, PlacedReceipt } from './index.ts'
+import type { StoredStay } from './memberships.ts'
+import { type Needs, needsOf, type Prior, project } from './project.ts'
+import { projectReceipt, receiptKey, receipts, type StoredReceipt } from './receipts.ts'
+import { keyOf } from './table.ts'
+import type { StoredUser } from './users.ts'
+
+/**
+ * The rows of one partition that folding goes on from: what the store holds, as far as it was looked at. An entry `undefined` (or 0)
+ * says that there is none. It stays true as long as its holder is the only writer, which the offset's compare-and-set ensures.
+ */
+export interface FoldState {
+  readonly conversations: Map<string, StoredConversation | undefined>
+  /** `conversation|user` → the open stay. */
+  readonly stays: Map<string, StoredStay | undefined>
+  /** `conversation|user` → how many messages he posted there. */
+  readonly ownMessages: Map<string, number>
+  /** Aggregates whose events are parked. */
+  readonly parked: Set<string>
+}
+
+export const emptyFold = (): FoldState => ({
+  conversations: new Map(),
+  stays: new Map(),
+  ownMessages: new Map(),
+  parked: new Set(),
+})
+
+export const memberKey = (conversation: string, user: number): string => `${conversation}|${user}`
+
+/** The rows that a batch comes down to: the last state of each key. */
+export interface FoldedRows {
+  readonly users: Map<number, StoredUser>
+  readonly conversations: Map<string, StoredConversation>
+  readonly memberships: Map<string, StoredStay>
+  readonly events_read: StoredEvent[]
+  readonly parked: ParkedEvent[]
+  /** Those of `parked` whose handler failed now; the others follow one that failed before. */
+  readonly failed: ParkedEvent[]
+}
+
+export const noRows = (): FoldedRows => ({
+  users: new Map(),
+  conversations: new Map(),
+  memberships: new Map(),
+  events_read: [],
+  parked: [],
+  failed: [],
+})
+
+/** Folds a batch into `state`, which must hold what `missingOf` named, and adds the rows to `rows`. */
+export const foldEvents = (
+  batch: Pick<EventBatch, 'partition' | 'events'>,
+  state: FoldState,
+  rows: FoldedRows = noRows(),
+): FoldedRows => {
+  for (const placed of batch.events) foldEvent(batch.partition, placed, state, rows)
+  return rows
+}
+
+const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldState, rows: FoldedRows): void => {
+  const needs = needsOf(event)
+  if (needs === undefined) return
+  const park = (reason: string) => {
+    const parked = { aggregate: needs.aggregate, partition, pos, reason }
+    rows.parked.push(parked)
+    return parked
+  }
+  if (state.parked.has(needs.aggregate)) return void park('follows a parked event')
+  const changes = attempt(() => project(event, { partition, pos }, priorOf(needs, state)))
+  if (changes instanceof Error) {
+    state.parked.add(needs.aggregate)
+    rows.failed.push(park(changes.message))
+    return
+  }
+  for (const change of changes) {
+    switch (change.table) {
+      case 'users':
+        rows.users.set(change.row.id, change.row)
+        break
+      case 'conversations':
+        state.conversations.set(change.row.id, change.row)
+        rows.conversations.set(change.row.id, change.row)
+        break
+      case 'memberships': {
+        const { conversation, user_id: user, joined_seq: joined, left_seq: left } = change.row
+        state.stays.set(memberKey(conversation, user), left === null ? change.row : undefined)
+        rows.memberships.set(`${conversation}|${user}|${joined}`, change.row)
+        break
+      }
+      case 'events_read': {
+        const { conversation, actor, own_ordinal: own } = change.row
+        if (own !== null) state.ownMessages.set(memberKey(conversation, actor), own)
+        rows.events_read.push(change.row)
+      }
+    }
+  }
+}
+
+/** A handler's bug stays in its aggregate: the others go on. */
+const attempt = <T>(run: () => T): T | Error => {
+  try {
+    return run()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+const priorOf = (needs: Needs, state: FoldState): Prior => {
+  const at = (user: number | undefined) =>
+    user === undefined || needs.conversation === undefined ? '' : memberKey(needs.conversation, user)
+  return {
+    conversation: needs.conversation === undefined ? undefined : state.conversations.get(needs.conversation),
+    stay: needs.stayOf === undefined ? undefined : state.stays.get(at(needs.stayOf)),
+    ownMessages: needs.author === undefined ? 0 : (state.ownMessages.get(at(needs.author)) ?? 0),
+  }
+}
+
+export interface Missing {
+  readonly conversations: ReadonlySet<string>
+  /** `conversation|user`. */
+  readonly stays: ReadonlySet<string>
+  readonly authors: ReadonlySet<string>
+}
+
+/** What folding these events looks at and `state` does not tell. */
+export const missingOf = (events: readonly PlacedEvent[], state: FoldState): Missing => {
+  const missing = { conversations: new Set<string>(), stays: new Set<string>(), authors: new Set<string>() }
+  for (const { event } of events) {
+    const needs = needsOf(event)
+    if (needs?.conversation === undefined) continue
+    const { conversation, stayOf, author } = needs
+    if (!state.conversations.has(conversation)) missing.conversations.add(conversation)
+    if (stayOf !== undefined && !state.stays.has(memberKey(conversation, stayOf)))
+      missing.stays.add(memberKey(conversation, stayOf))
+    if (author !== undefined && !state.ownMessages.has(memberKey(conversation, author)))
+      missing.authors.add(memberKey(conversation, author))
+  }
+  return missing
+}
+
+/** Folds receipts onto the rows that are there; gives the last state of each key. */
+export const foldReceipts = (
+  partition: number,
+  placed: readonly PlacedReceipt[],
+  prior: ReadonlyMap<string, StoredReceipt>,
+): ReadonlyMap<string, StoredReceipt> => {
+  const rows = new Map<string, StoredReceipt>()
+  for (const { offset, receipt } of placed) {
+    const key = receiptKeyOf(receipt)
+    rows.set(key, projectReceipt(receipt, { partition, offset }, rows.get(key) ?? prior.get(key)))
+  }
+  return rows
+}
+
+export const receiptKeyOf = (receipt: PlacedReceipt['receipt']): string =>
+  keyOf(receipts, { ...receiptKey(receipt), partition: 0, delivered_seq: 0, read_seq: 0, read_offset: 0 })

@@ -1,0 +1,44 @@
+import { idMax } from '@chat/schemas'
+import { toClient } from './events.ts'
+import { type HistoryPage, type HistoryQuery, historyEventsMax } from './index.ts'
+import type { Snapshot } from './snapshot.ts'
+import { clip, highestOf, type Interval, visibleTo } from './visibility.ts'
+
+/**
+ * A page of what the user may see. `from` and `to` reach over what is invisible: a page that ends because nothing visible is left
+ * in its direction answers for everything there.
+ */
+export const historyPage = async (snapshot: Snapshot, query: HistoryQuery): Promise<HistoryPage | undefined> => {
+  const seat = await snapshot.seat(query.user, query.conversation)
+  if (seat === undefined) return undefined
+  const visible = visibleTo(seat.conversation, seat.stays)
+  const highest = highestOf(visible)
+  if (highest === 0) return undefined
+  const limit = Math.min(Math.max(query.limit, 1), historyEventsMax)
+  if (query.after !== undefined) {
+    const from = Math.min(query.after, idMax) + 1
+    const events = await eventsIn(snapshot, query.conversation, clip(visible, { from, to: highest }), limit, 'first')
+    const hasMore = events.length > limit
+    const to = hasMore ? (events[limit - 1]?.seq ?? highest) : highest
+    return { events: events.slice(0, limit).map(toClient), from, to, hasMore }
+  }
+  const to = Math.min((query.before ?? highest + 1) - 1, highest)
+  const events = await eventsIn(snapshot, query.conversation, clip(visible, { from: 1, to }), limit, 'last')
+  const hasMore = events.length > limit
+  const shown = hasMore ? events.slice(-limit) : events
+  return { events: shown.map(toClient), from: hasMore ? (shown[0]?.seq ?? 1) : 1, to: Math.max(to, 0), hasMore }
+}
+
+/** The first or last `limit` + 1 of these intervals, oldest first. */
+const eventsIn = async (
+  snapshot: Snapshot,
+  conversation: string,
+  intervals: readonly Interval[],
+  limit: number,
+  end: 'first' | 'last',
+) => {
+  if (intervals.length === 0) return []
+  const ranges = intervals.map((interval) => ({ ...interval, conversation }))
+  const found = (await snapshot.events(ranges, limit + 1, end)).flat()
+  return end === 'first' ? found.slice(0, limit + 1) : found.slice(-(limit + 1))
+}

@@ -1,0 +1,259 @@
+import type { ClientEvent, LogEvent, ReceiptAdvanced } from '@chat/schemas'
+
+/** A place in the event log: what a `position` token and `minPos` mean. */
+export interface Position {
+  readonly partition: number
+  readonly pos: number
+}
+
+export interface UserRow {
+  readonly id: number
+  readonly name: string
+  readonly normalisedName: string
+  readonly displayName: string
+  readonly registrationId: string
+  /** ms since the epoch. */
+  readonly createdAt: number
+}
+
+export interface ConversationView {
+  readonly id: string
+  readonly kind: 'direct' | 'group'
+  /** Groups: the title. Direct: the other's display name. */
+  readonly title: string
+  /** Direct only: the other user. */
+  readonly with?: number
+  readonly name?: string
+  readonly description?: string
+  readonly visibility?: 'public' | 'private'
+  readonly joinPolicy?: 'open' | 'request' | 'invite'
+  readonly history?: 'all' | 'sinceJoin'
+  readonly lastSeq: number
+  readonly lastAt: number
+  readonly unread: number
+  readonly readSeq: number
+  readonly deliveredSeq: number
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Pass as `after`; absent on the last page. */
+  readonly next?: string
+}
+
+export interface MemberView {
+  readonly user: UserRow
+  readonly role: 'owner' | 'admin' | 'member'
+  readonly joinedSeq: number
+}
+
+export interface HistoryQuery {
+  readonly user: number
+  readonly conversation: string
+  /** seq, exclusive. At most one of the two; neither: the newest page. */
+  readonly before?: number
+  readonly after?: number
+  readonly limit: number
+}
+
+export interface HistoryPage {
+  /** Oldest first; messages in their present state. */
+  readonly events: readonly ClientEvent[]
+  /** The seqs this page answers for, inclusive; one that is not in `events` is not visible to this user. from > to: nothing. */
+  readonly from: number
+  readonly to: number
+  readonly hasMore: boolean
+}
+
+export interface SyncQuery {
+  readonly user: number
+  /** The opaque token of the last sync, or of the last page of this walk. */
+  readonly token?: string
+  /** conversation → the highest seq the device holds. */
+  readonly known?: Readonly<Record<string, number>>
+}
+
+export interface SyncedConversation {
+  readonly id: string
+  readonly kind: 'direct' | 'group'
+  readonly title: string
+  readonly with?: number
+  readonly from: number
+  readonly to: number
+  readonly lastSeq: number
+  readonly unread: number
+  readonly readSeq: number
+  readonly events: readonly ClientEvent[]
+  readonly truncated?: true
+  readonly left?: true
+}
+
+export interface SyncPage {
+  readonly token: string
+  readonly conversations: readonly SyncedConversation[]
+  readonly hasMore: boolean
+  /** The token could not be served: this is a first page. */
+  readonly reset?: true
+  /** The token is ahead of what is projected, and stayed so for `aheadWaitMs`. */
+  readonly stale?: true
+}
+
+export const historyEventsMax = 200
+export const syncConversationsMax = 50
+export const syncEventsPerConversationMax = 200
+export const syncPageBytesMax = 512 * 1024
+/** The events that a conversation comes with on a first page. */
+export const syncFirstEventsMax = 20
+/** How long `sync` waits for a projection that a token is ahead of, ms. */
+export const aheadWaitMs = 500
+
+/**
+ * The views that clients read, folded from the log. Everything is as of one moment per call; `waitFor` makes that moment late
+ * enough. Every method throws Fault `read_models_unavailable` when the store cannot be reached in time.
+ *
+ * A user sees of a conversation: every seq inside one of his stays, the leaving event included, and everything up to the end of
+ * his last stay where its history is `all`. [G5]
+ */
+export interface ReadModels {
+  /** Resolves true once every given position of the event log is projected, false when `timeoutMs` passed first. */
+  waitFor(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
+  userById(id: number): Promise<UserRow | undefined>
+  userByName(normalisedName: string): Promise<UserRow | undefined>
+  /** By name, prefix match on name or display name. */
+  users(query: string, after: string | undefined, limit: number): Promise<Page<UserRow>>
+  /** Which of these ids exist. */
+  existingUsers(ids: readonly number[]): Promise<ReadonlySet<number>>
+  /** Newest first. */
+  conversations(user: number, after: string | undefined, limit: number): Promise<Page<ConversationView>>
+  /** undefined: there is none that this user may see. A stranger sees a public group. */
+  conversation(user: number, conversation: string): Promise<ConversationView | undefined>
+  /** `normalisedName` of a public group → its conversation id. */
+  groupByName(normalisedName: string): Promise<string | undefined>
+  /** By user id. undefined: not a member. */
+  members(
+    user: number,
+    conversation: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<Page<MemberView> | undefined>
+  /** undefined: nothing of it is visible to this user. */
+  history(query: HistoryQuery): Promise<HistoryPage | undefined>
+  sync(query: SyncQuery): Promise<SyncPage>
+  /** The stored cursors of one device; zeros when there are none. */
+  cursor(
+    user: number,
+    device: string,
+    conversation: string,
+  ): Promise<{ readonly deliveredSeq: number; readonly readSeq: number }>
+  /** The highest seq that this user may see now; undefined: nothing. Cursors are capped at it. */
+  visibleSeq(user: number, conversation: string): Promise<number | undefined>
+  close(): Promise<void>
+}
+
+/** What is projected, one row a partition: `events` are stamped and chained, `receipts` are not. */
+export type Source = 'events' | 'receipts'
+
+/** How far one partition is projected: the next offset, and of events the last valid one's place and chain. */
+export interface ProjectionOffset {
+  readonly nextOffset: number
+  /** -1: none yet. */
+  readonly lastPos: number
+  readonly chain: string
+}
+
+/** A valid event at its place. */
+export interface PlacedEvent {
+  readonly pos: number
+  readonly event: LogEvent
+}
+
+export interface PlacedReceipt {
+  readonly offset: number
+  readonly receipt: ReceiptAdvanced
+}
+
+/** What follows `from`, which must be the stored next offset, up to `to` (exclusive). */
+export interface EventBatch {
+  readonly partition: number
+  readonly from: number
+  readonly to: ProjectionOffset
+  /** The valid events that mean something, in order; records that do not count are just passed. */
+  readonly events: readonly PlacedEvent[]
+}
+
+export interface ReceiptBatch {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+  readonly receipts: readonly PlacedReceipt[]
+}
+
+/** An event whose handler failed; nothing of its aggregate is projected from it on, until a rebuild. */
+export interface ParkedEvent {
+  readonly aggregate: string
+  readonly partition: number
+  readonly pos: number
+  readonly reason: string
+}
+
+/**
+ * The write side. One call is one transaction: the rows that follow from the batch and the new offset, both or none. [G7]
+ *
+ * A batch whose `from` is not the stored next offset changes nothing and throws Fault `projection_overtaken`: somebody else
+ * projects, or a rebuild has switched; the caller reads the offset again. That alone fences a second projector. [G8]
+ * Throws Fault `read_models_unavailable` when the store cannot be reached; nothing is known of the batch then, and reading the
+ * offset tells.
+ */
+export interface Projection {
+  offset(source: Source, partition: number): Promise<ProjectionOffset>
+  /** Resolves with the events newly parked, those of the batch only. */
+  applyEvents(batch: EventBatch): Promise<readonly ParkedEvent[]>
+  applyReceipts(batch: ReceiptBatch): Promise<void>
+  close(): Promise<void>
+}
+
+/** A conversation of which the new read models and the live ones say different things at the same place in the log. */
+export interface Difference {
+  readonly table: string
+  readonly key: string
+}
+
+/** How far each partition is projected. */
+export interface Offsets {
+  readonly events: ReadonlyMap<number, number>
+  readonly receipts: ReadonlyMap<number, number>
+}
+
+/**
+ * Read models built beside the live ones from offset 0. Calls in this order: `begin`, then `load…` per partition in order,
+ * `finishPartition` of each, `finishLoading`, then `projection` to catch up, `differences`, `switchOver`. Live reads and the live
+ * projection go on all along. Throws Fault `rebuild_lost` when another run could have begun since.
+ */
+export interface NextReadModels {
+  /** Clears what an interrupted run left. Throws Fault `rebuild_running` when another run is at it. */
+  begin(): Promise<void>
+  /** As `Projection`, but nothing is kept of a partition unless `finishPartition` resolved. */
+  loadEvents(batch: EventBatch): Promise<readonly ParkedEvent[]>
+  loadReceipts(batch: ReceiptBatch): Promise<void>
+  /** No more `load…` of this partition: writes what was kept back and frees it. */
+  finishPartition(partition: number): Promise<void>
+  finishLoading(): Promise<void>
+  /** Writes to the new ones. */
+  readonly projection: Omit<Projection, 'close'>
+  /** The live ones' place. */
+  liveOffset(source: Source, partition: number): Promise<ProjectionOffset>
+  /** At most `differencesMax`. What is not at the same place in both is not compared, nor what is parked. */
+  differences(): Promise<readonly Difference[]>
+  /**
+   * Puts the new in the place of the live and drops the old after it. While the live ones stand still, `catchUp` is called once with
+   * their place and brings the new ones there; then both change places in one transaction. false: a partition of the new still
+   * lies behind; nothing happened. Throws Fault `read_models_unavailable` when the live ones could not be stopped in time.
+   * `generation`: `keep` lets sync tokens live on; `new` resets them, and asks nothing of the places: the log was cut.
+   */
+  switchOver(generation: 'keep' | 'new', catchUp: (live: Offsets) => Promise<void>): Promise<boolean>
+  close(): Promise<void>
+}
+
+export const differencesMax = 20
+/** How long a switch waits for reads and batches under way, and then holds up new ones at most, ms. */
+export const switchHoldMs = 2_000

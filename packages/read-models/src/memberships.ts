@@ -1,0 +1,75 @@
+import type { LogEvent } from '@chat/schemas'
+import type { Place } from './place.ts'
+import type { Table } from './table.ts'
+
+/** What was there before the event; `stay`: the open one of whom it concerns. */
+interface Prior {
+  readonly conversation: unknown
+  readonly stay: StoredStay | undefined
+}
+
+/** One row a stay. Both users of a direct conversation stay from seq 1 on, for ever. */
+export interface StoredStay {
+  readonly conversation: string
+  readonly user_id: number
+  /** The seq of the event that made him a member: the first that he sees. */
+  readonly joined_seq: number
+  /** The seq of the event that ended it, the last that he sees; null: he is a member. */
+  readonly left_seq: number | null
+  /** That event's place: which syncs must tell him. */
+  readonly left_pos: number | null
+  readonly role: 'owner' | 'admin' | 'member'
+}
+
+export const memberships: Table<StoredStay> = {
+  name: 'memberships',
+  key: ['conversation', 'user_id', 'joined_seq'],
+  columns: {
+    conversation: 'text',
+    user_id: 'integer',
+    joined_seq: 'integer',
+    left_seq: 'integer?',
+    left_pos: 'bigint?',
+    role: 'text',
+  },
+}
+
+export const projectStays = (event: LogEvent, place: Place, prior: Prior): readonly StoredStay[] => {
+  switch (event.type) {
+    case 'GroupCreated': {
+      const others = new Set(event.members)
+      others.delete(event.actor)
+      return [begun(event, event.actor, 'owner'), ...[...others].map((user) => begun(event, user, 'member'))]
+    }
+    case 'MemberJoined':
+      if (prior.stay !== undefined) throw new Error(`user ${event.user} is a member of ${event.conversation} already`)
+      return [begun(event, event.user, 'member')]
+    case 'MemberLeft':
+      if (prior.stay === undefined) throw new Error(`user ${event.user} is no member of ${event.conversation}`)
+      return [{ ...prior.stay, left_seq: event.seq, left_pos: place.pos }]
+    case 'MessagePosted':
+      return prior.conversation === undefined ? parties(event) : []
+    case 'UserRegistered':
+    case 'CommandsRejected':
+    case 'LogOpened':
+      return []
+  }
+}
+
+const begun = (
+  event: { readonly conversation: string; readonly seq: number },
+  user: number,
+  role: StoredStay['role'],
+): StoredStay => ({
+  conversation: event.conversation,
+  user_id: user,
+  joined_seq: event.seq,
+  left_seq: null,
+  left_pos: null,
+  role,
+})
+
+const parties = (event: { readonly conversation: string; readonly seq: number }): readonly StoredStay[] => {
+  const users = new Set(event.conversation.slice(1).split('.').map(Number))
+  return [...users].map((user) => begun(event, user, 'member'))
+}

@@ -1,0 +1,68 @@
+import type { StoredConversation } from './conversations.ts'
+import type { StoredEvent } from './events.ts'
+import { type FoldedRows, type FoldState, memberKey } from './fold.ts'
+import type { ParkedEvent, ProjectionOffset, Source } from './index.ts'
+import type { StoredStay } from './memberships.ts'
+import type { StoredReceipt } from './receipts.ts'
+import type { StoredUser } from './users.ts'
+
+/** The tables, and what PostgreSQL has as indexes. */
+export interface MemoryRows {
+  readonly generation: string
+  readonly users: Map<number, StoredUser>
+  readonly conversations: Map<string, StoredConversation>
+  readonly stays: Map<string, Map<string, StoredStay>>
+  readonly staysOf: Map<number, Map<string, Map<number, StoredStay>>>
+  /** Index = seq − 1. */
+  readonly events: Map<string, StoredEvent[]>
+  readonly receipts: Map<string, StoredReceipt>
+  readonly receiptsOf: Map<string, Map<string, StoredReceipt>>
+  readonly parked: ParkedEvent[]
+  readonly offsets: Record<Source, Map<number, ProjectionOffset>>
+  readonly folds: Map<number, FoldState>
+}
+
+export const emptyRows = (generation: string): MemoryRows => ({
+  generation,
+  users: new Map(),
+  conversations: new Map(),
+  stays: new Map(),
+  staysOf: new Map(),
+  events: new Map(),
+  receipts: new Map(),
+  receiptsOf: new Map(),
+  parked: [],
+  offsets: { events: new Map(), receipts: new Map() },
+  folds: new Map(),
+})
+
+const within = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
+  for (const [id, user] of folded.users) rows.users.set(id, user)
+  for (const [id, conversation] of folded.conversations) rows.conversations.set(id, conversation)
+  for (const [key, stay] of folded.memberships) {
+    within(rows.stays, stay.conversation, () => new Map<string, StoredStay>()).set(key, stay)
+    const ofUser = within(rows.staysOf, stay.user_id, () => new Map<string, Map<number, StoredStay>>())
+    within(ofUser, stay.conversation, () => new Map<number, StoredStay>()).set(stay.joined_seq, stay)
+  }
+  for (const event of folded.events_read) {
+    const ofConversation = within(rows.events, event.conversation, () => [] as StoredEvent[])
+    ofConversation[event.seq - 1] = event
+  }
+  rows.parked.push(...folded.parked)
+}
+
+export const writeReceipts = (rows: MemoryRows, folded: ReadonlyMap<string, StoredReceipt>): void => {
+  for (const [key, receipt] of folded) {
+    rows.receipts.set(key, receipt)
+    const ofMember = memberKey(receipt.conversation, receipt.user_id)
+    within(rows.receiptsOf, ofMember, () => new Map<string, StoredReceipt>()).set(receipt.device, receipt)
+  }
+}

@@ -1,0 +1,124 @@
+import type { StoredConversation } from './conversations.ts'
+import type { StoredEvent } from './events.ts'
+import { memberKey } from './fold.ts'
+import type { Source } from './index.ts'
+import type { MemoryRows } from './memory-rows.ts'
+import type { Offsets, Seat, Snapshot } from './snapshot.ts'
+import { otherOf } from './views.ts'
+
+/** The rows as they are now; every answer is made before anything else runs, and a query awaits nothing but these. */
+export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
+  const seatOf = (user: number, conversation: StoredConversation): Seat => {
+    const cursors = [...(rows.receiptsOf.get(memberKey(conversation.id, user))?.values() ?? [])]
+    return {
+      conversation,
+      stays: [...(rows.staysOf.get(user)?.get(conversation.id)?.values() ?? [])],
+      readSeq: Math.max(0, ...cursors.map((receipt) => receipt.read_seq)),
+      deliveredSeq: Math.max(0, ...cursors.map((receipt) => receipt.delivered_seq)),
+      otherName: rows.users.get(otherOf(user, { conversation }) ?? 0)?.display_name ?? '',
+    }
+  }
+
+  const seatsOf = (user: number): readonly Seat[] =>
+    [...(rows.staysOf.get(user)?.keys() ?? [])].flatMap((id) => {
+      const conversation = rows.conversations.get(id)
+      return conversation === undefined ? [] : [seatOf(user, conversation)]
+    })
+
+  const hasChanged = (user: number, { conversation, stays }: Seat, base: Offsets): boolean => {
+    const { id, partition, last_pos } = conversation
+    const since = base.events[partition] ?? 0
+    if (!stays.some((stay) => stay.left_seq === null)) return stays.some((stay) => (stay.left_pos ?? -1) >= since)
+    const receipts = [...(rows.receiptsOf.get(memberKey(id, user))?.values() ?? [])]
+    return last_pos >= since || receipts.some((receipt) => receipt.read_offset >= (base.receipts[partition] ?? 0))
+  }
+
+  const offsets = (): Offsets => ({
+    generation: rows.generation,
+    events: nextOffsets(rows, 'events'),
+    receipts: nextOffsets(rows, 'receipts'),
+  })
+
+  return {
+    offsets: async () => offsets(),
+    standing: async (user, base) => ({
+      now: offsets(),
+      isChanged: seatsOf(user).some((seat) => hasChanged(user, seat, base)),
+    }),
+    seat: async (user, id) => {
+      const conversation = rows.conversations.get(id)
+      return conversation === undefined ? undefined : seatOf(user, conversation)
+    },
+    newestSeats: async (user, after, limit) =>
+      seatsOf(user)
+        .filter((seat) => seat.stays.some((stay) => stay.left_seq === null))
+        .filter(({ conversation: { last_at: at, id } }) =>
+          after === undefined ? true : at < after.lastAt || (at === after.lastAt && compare(id, after.id) > 0),
+        )
+        .sort(
+          (a, b) => b.conversation.last_at - a.conversation.last_at || compare(a.conversation.id, b.conversation.id),
+        )
+        .slice(0, limit),
+    changedSeats: async (user, base, afterId, limit) =>
+      seatsOf(user)
+        .filter((seat) => compare(seat.conversation.id, afterId) > 0 && hasChanged(user, seat, base))
+        .sort((a, b) => compare(a.conversation.id, b.conversation.id))
+        .slice(0, limit),
+    seqsBefore: async (spots) =>
+      new Map(
+        spots.map(({ conversation, pos }) => {
+          const found = rows.events.get(conversation)?.findLast((event) => event.pos < pos)
+          return [conversation, found?.seq ?? 0]
+        }),
+      ),
+    counts: async (user, spots) =>
+      spots.map(({ conversation, seq }) => {
+        const events = rows.events.get(conversation) ?? []
+        const own = events.slice(0, seq).findLast((event) => event.actor === user && event.own_ordinal !== null)
+        return { all: events[seq - 1]?.ordinal ?? 0, own: own?.own_ordinal ?? 0 }
+      }),
+    events: async (ranges, limit, end) =>
+      ranges.map(({ conversation, from, to }) => {
+        const found: readonly StoredEvent[] = (rows.events.get(conversation) ?? []).slice(Math.max(from - 1, 0), to)
+        return end === 'first' ? found.slice(0, limit) : found.slice(-limit)
+      }),
+    usersByIds: async (ids) =>
+      ids.flatMap((id) => {
+        const user = rows.users.get(id)
+        return user === undefined ? [] : [user]
+      }),
+    userByName: async (name) => [...rows.users.values()].find((user) => user.normalised_name === name),
+    usersByPrefix: async (prefix, afterName, limit) =>
+      [...rows.users.values()]
+        .filter((user) => user.normalised_name.startsWith(prefix) || user.display_folded.startsWith(prefix))
+        .filter((user) => compare(user.normalised_name, afterName) > 0)
+        .sort((a, b) => compare(a.normalised_name, b.normalised_name))
+        .slice(0, limit),
+    publicGroupByName: async (name) =>
+      [...rows.conversations.values()].find(
+        (conversation) => conversation.visibility === 'public' && conversation.normalised_name === name,
+      )?.id,
+    members: async (conversation, afterUser, limit) =>
+      [...(rows.stays.get(conversation)?.values() ?? [])]
+        .filter((stay) => stay.left_seq === null && stay.user_id > afterUser)
+        .sort((a, b) => a.user_id - b.user_id)
+        .flatMap((stay) => {
+          const user = rows.users.get(stay.user_id)
+          return user === undefined ? [] : [{ stay, user }]
+        })
+        .slice(0, limit),
+    cursor: async (user, device, conversation) => {
+      const found = rows.receiptsOf.get(memberKey(conversation, user))?.get(device)
+      return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }
+    },
+  }
+}
+
+const nextOffsets = (rows: MemoryRows, source: Source): readonly number[] => {
+  const known = rows.offsets[source]
+  const length = Math.max(-1, ...known.keys()) + 1
+  return Array.from({ length }, (_, partition) => known.get(partition)?.nextOffset ?? 0)
+}
+
+/** By code points, as PostgreSQL's "C" collation; `<` would go by UTF-16 units. */
+const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -1,0 +1,107 @@
+import { type Clock, type Random, randomId } from '@chat/runtime'
+import { chainStart } from '@chat/schemas'
+import type { Dump } from './dump.ts'
+import { emptyFold, foldEvents, foldReceipts } from './fold.ts'
+import type { Position, Projection, ProjectionOffset, ReadModels, Source } from './index.ts'
+import { emptyRows, type MemoryRows, writeReceipts, writeRows } from './memory-rows.ts'
+import { createMemorySnapshot } from './memory-snapshot.ts'
+import { overtaken } from './overtaken.ts'
+import { createQueries } from './queries.ts'
+
+export { type Dump, differencesOf, linesOf } from './dump.ts'
+
+/** The twin in memory: the fold of whatever is applied to its projection. */
+export interface MemoryReadModels extends ReadModels {
+  readonly projection: Projection
+  dump(): Dump
+}
+
+export const createMemoryReadModels = (options: {
+  readonly clock: Clock
+  readonly random: Random
+}): MemoryReadModels => {
+  const rows = emptyRows(randomId(options.random))
+  const snapshot = createMemorySnapshot(rows)
+  const inTurn = createTurns()
+  const waiting = new Set<() => void>()
+  const wake = () => {
+    for (const look of [...waiting]) look()
+  }
+  const waitFor: ReadModels['waitFor'] = (positions, timeoutMs, signal) =>
+    new Promise((resolve) => {
+      if (isProjected(rows, positions)) return resolve(true)
+      const settle = (isReached: boolean) => {
+        waiting.delete(look)
+        cancel()
+        signal?.removeEventListener('abort', giveUp)
+        resolve(isReached)
+      }
+      const look = () => {
+        if (isProjected(rows, positions)) settle(true)
+      }
+      const giveUp = () => settle(false)
+      const cancel = options.clock.after(timeoutMs, giveUp)
+      if (signal?.aborted) return giveUp()
+      signal?.addEventListener('abort', giveUp, { once: true })
+      waiting.add(look)
+    })
+  return {
+    ...createQueries((_needs, query) => inTurn(() => query(snapshot)), waitFor),
+    waitFor,
+    projection: createMemoryProjection(rows, inTurn, wake),
+    dump: () => ({
+      users: [...rows.users.values()],
+      conversations: [...rows.conversations.values()],
+      memberships: [...rows.stays.values()].flatMap((stays) => [...stays.values()]),
+      events_read: [...rows.events.values()].flat(),
+      receipts: [...rows.receipts.values()],
+      parked: [...rows.parked],
+    }),
+    close: async () => {},
+  }
+}
+
+type InTurn = <T>(run: () => T | Promise<T>) => Promise<T>
+
+/** One at a time, in order: a query sees one moment although it awaits, a batch lands between queries. */
+const createTurns = (): InTurn => {
+  let last: Promise<unknown> = Promise.resolve()
+  return (run) => {
+    const turn = last.then(run)
+    last = turn.catch(() => {}) // Whoever asked for this turn hears of it; the next is not concerned.
+    return turn
+  }
+}
+
+const createMemoryProjection = (rows: MemoryRows, inTurn: InTurn, wake: () => void): Projection => {
+  const offsetOf = (source: Source, partition: number): ProjectionOffset =>
+    rows.offsets[source].get(partition) ?? { nextOffset: 0, lastPos: -1, chain: chainStart }
+
+  const move = (source: Source, partition: number, from: number, to: ProjectionOffset) => {
+    if (offsetOf(source, partition).nextOffset !== from) throw overtaken(source, partition, from)
+    rows.offsets[source].set(partition, to)
+  }
+
+  return {
+    offset: async (source, partition) => offsetOf(source, partition),
+    applyEvents: (batch) =>
+      inTurn(() => {
+        move('events', batch.partition, batch.from, batch.to)
+        const state = rows.folds.get(batch.partition) ?? emptyFold()
+        rows.folds.set(batch.partition, state)
+        const folded = foldEvents(batch, state)
+        writeRows(rows, folded)
+        wake()
+        return folded.failed
+      }),
+    applyReceipts: ({ partition, from, to, receipts }) =>
+      inTurn(() => {
+        move('receipts', partition, from, { nextOffset: to, lastPos: -1, chain: chainStart })
+        writeReceipts(rows, foldReceipts(partition, receipts, rows.receipts))
+      }),
+    close: async () => {},
+  }
+}
+
+const isProjected = (rows: MemoryRows, positions: readonly Position[]): boolean =>
+  positions.every(({ partition, pos }) => pos < (rows.offsets.events.get(partition)?.nextOffset ?? 0))

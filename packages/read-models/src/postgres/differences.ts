@@ -1,0 +1,68 @@
+import { tables } from '../dump.ts'
+import { type Difference, differencesMax } from '../index.ts'
+import { columnsOf, type Table } from '../table.ts'
+import type { Session } from './database.ts'
+
+/**
+ * Compares two schemas as of the session's moment. A conversation counts where both have projected it as far as it goes: its rows of
+ * every table, as checksums. Cursors may only have gone forward (a compacted topic keeps the newest, and `read_offset` with it).
+ */
+export const findDifferences = async (session: Session, live: string, next: string): Promise<readonly Difference[]> => {
+  const found: Difference[] = []
+  for (const statement of [conversationsDiffer(live, next), usersDiffer(live, next), receiptsDiffer(live, next)])
+    if (found.length < differencesMax) found.push(...(await session.rows<Difference>(statement)))
+  return found.slice(0, differencesMax)
+}
+
+const rowText = <Row>(table: Table<Row>, alias: string): string =>
+  `row(${columnsOf(table)
+    .map((column) => `${alias}.${column}`)
+    .join(', ')})::text`
+
+const sums = <Row>(schema: string, table: Table<Row>): string =>
+  `select t.conversation, count(*) as rows, sum(hashtextextended(${rowText(table, 't')}, 0)::numeric) as checksum
+   from ${schema}.${table.name} t group by t.conversation`
+
+/** 0 where a partition was never projected. */
+const offset = (schema: string, source: string, partition: string): string =>
+  `coalesce((select next_offset from ${schema}.projection_offsets o
+    where o.source = '${source}' and o.partition = ${partition}), 0)`
+
+const conversationsDiffer = (live: string, next: string): string => `
+  with l as (
+    select c.id, c.partition, c.last_pos, ${rowText(tables.conversations, 'c')} as row, e.rows, e.checksum,
+      m.rows as stays, m.checksum as stays_checksum
+    from ${live}.conversations c
+    left join (${sums(live, tables.events_read)}) e on e.conversation = c.id
+    left join (${sums(live, tables.memberships)}) m on m.conversation = c.id),
+  n as (
+    select c.id, c.partition, c.last_pos, ${rowText(tables.conversations, 'c')} as row, e.rows, e.checksum,
+      m.rows as stays, m.checksum as stays_checksum
+    from ${next}.conversations c
+    left join (${sums(next, tables.events_read)}) e on e.conversation = c.id
+    left join (${sums(next, tables.memberships)}) m on m.conversation = c.id)
+  select 'conversations' as table, coalesce(l.id, n.id) as key from l full join n on n.id = l.id
+  where (l.row, l.rows, l.checksum, l.stays, l.stays_checksum) is distinct from
+      (n.row, n.rows, n.checksum, n.stays, n.stays_checksum)
+    and coalesce(n.last_pos, -1) < ${offset(live, 'events', 'coalesce(l.partition, n.partition)')}
+    and coalesce(l.last_pos, -1) < ${offset(next, 'events', 'coalesce(l.partition, n.partition)')}
+    and coalesce(l.id, n.id) not in (select aggregate from ${live}.parked union all select aggregate from ${next}.parked)
+  limit ${differencesMax}`
+
+const usersDiffer = (live: string, next: string): string => `
+  select 'users' as table, coalesce(l.id, n.id)::text as key
+  from ${live}.users l full join ${next}.users n on n.id = l.id
+  where case
+    when l.id is null then ${offset(live, 'events', 'n.partition')} >= ${offset(next, 'events', 'n.partition')}
+    when n.id is null then ${offset(next, 'events', 'l.partition')} >= ${offset(live, 'events', 'l.partition')}
+    else ${rowText(tables.users, 'l')} <> ${rowText(tables.users, 'n')} end
+    and 'user ' || coalesce(l.id, n.id) not in (select aggregate from ${live}.parked union all select aggregate from ${next}.parked)
+  limit ${differencesMax}`
+
+const receiptsDiffer = (live: string, next: string): string => `
+  select 'receipts' as table, l.conversation || '|' || l.user_id || '|' || l.device as key
+  from ${live}.receipts l
+  left join ${next}.receipts n on n.user_id = l.user_id and n.conversation = l.conversation and n.device = l.device
+  where ${offset(next, 'receipts', 'l.partition')} >= ${offset(live, 'receipts', 'l.partition')}
+    and (n.user_id is null or n.delivered_seq < l.delivered_seq or n.read_seq < l.read_seq)
+  limit ${differencesMax}`

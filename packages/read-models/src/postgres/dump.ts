@@ -1,0 +1,19 @@
+import { type Dump, tables } from '../dump.ts'
+import { columnsOf, type Table } from '../table.ts'
+import type { Database } from './database.ts'
+import { liveSchema } from './migrate.ts'
+
+/** Every row, as of one moment. For tests and small databases: it is all held in memory. */
+export const dumpDatabase = (database: Database, schema = liveSchema): Promise<Dump> =>
+  database.transaction('read', async (session) => {
+    const read = <Row>(table: Table<Row>) =>
+      session.rows<Row>(`select ${columnsOf(table).join(', ')} from ${schema}.${table.name}`)
+    return {
+      users: await read(tables.users),
+      conversations: await read(tables.conversations),
+      memberships: await read(tables.memberships),
+      events_read: await read(tables.events_read),
+      receipts: await read(tables.receipts),
+      parked: await read(tables.parked),
+    }
+  })

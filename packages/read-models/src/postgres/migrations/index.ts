@@ -1,0 +1,11 @@
+import { indexes, tables } from './001-read-models.ts'
+
+export interface Migration {
+  readonly version: number
+  /** What `indexes` speeds up and constrains; a rebuild fills these first. */
+  readonly tables: (schema: string) => string
+  readonly indexes: (schema: string) => string
+}
+
+/** In order; a published one never changes. */
+export const migrations: readonly Migration[] = [{ version: 1, tables, indexes }]

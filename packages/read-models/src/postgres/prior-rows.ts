@@ -1,0 +1,75 @@
+import { conversations, type StoredConversation } from '../conversations.ts'
+import { type FoldState, memberKey, missingOf, receiptKeyOf } from '../fold.ts'
+import type { PlacedEvent, PlacedReceipt } from '../index.ts'
+import { memberships, type StoredStay } from '../memberships.ts'
+import { receiptKey, receipts, type StoredReceipt } from '../receipts.ts'
+import { columnsOf, keyOf } from '../table.ts'
+import type { Session } from './database.ts'
+
+/** Entries that a partition's fold keeps between batches; over it all is forgotten and read again as needed. */
+const entriesMax = 50_000
+
+/** Reads what folding these events looks at and `state` does not hold yet. */
+export const readPrior = async (
+  session: Session,
+  schema: string,
+  state: FoldState,
+  events: readonly PlacedEvent[],
+): Promise<void> => {
+  trim(state)
+  const missing = missingOf(events, state)
+  if (missing.conversations.size > 0) {
+    const ids = [...missing.conversations]
+    const found = await session.rows<StoredConversation>(
+      `select ${columnsOf(conversations).join(', ')} from ${schema}.conversations where id = any($1::text[])`,
+      [ids],
+    )
+    for (const id of ids) state.conversations.set(id, undefined)
+    for (const row of found) state.conversations.set(row.id, row)
+  }
+  if (missing.stays.size > 0) {
+    const found = await session.rows<StoredStay>(
+      `select ${columnsOf(memberships).join(', ')} from ${schema}.memberships
+        join unnest($1::text[], $2::int[]) as k(c, u) on conversation = c and user_id = u where left_seq is null`,
+      membersOf(missing.stays),
+    )
+    for (const key of missing.stays) state.stays.set(key, undefined)
+    for (const row of found) state.stays.set(memberKey(row.conversation, row.user_id), row)
+  }
+  if (missing.authors.size > 0) {
+    const found = await session.rows<{ c: string; u: number; own_ordinal: number }>(
+      `select c, u, own_ordinal from unnest($1::text[], $2::int[]) as k(c, u) cross join lateral (
+        select own_ordinal from ${schema}.events_read e where e.conversation = c and e.actor = u and e.own_ordinal is not null
+        order by seq desc limit 1) e`,
+      membersOf(missing.authors),
+    )
+    for (const key of missing.authors) state.ownMessages.set(key, 0)
+    for (const row of found) state.ownMessages.set(memberKey(row.c, row.u), row.own_ordinal)
+  }
+}
+
+export const readPriorReceipts = async (
+  session: Session,
+  schema: string,
+  placed: readonly PlacedReceipt[],
+): Promise<ReadonlyMap<string, StoredReceipt>> => {
+  const keys = [...new Map(placed.map(({ receipt }) => [receiptKeyOf(receipt), receiptKey(receipt)])).values()]
+  const found = await session.rows<StoredReceipt>(
+    `select ${columnsOf(receipts).join(', ')} from ${schema}.receipts
+      join unnest($1::text[], $2::int[], $3::text[]) as k(c, u, d) on user_id = u and conversation = c and device = d`,
+    [keys.map((key) => key.conversation), keys.map((key) => key.user_id), keys.map((key) => key.device)],
+  )
+  return new Map(found.map((row) => [keyOf(receipts, row), row]))
+}
+
+const trim = (state: FoldState): void => {
+  if (state.conversations.size + state.stays.size + state.ownMessages.size <= entriesMax) return
+  state.conversations.clear()
+  state.stays.clear()
+  state.ownMessages.clear()
+}
+
+const membersOf = (keys: ReadonlySet<string>): readonly [readonly string[], readonly number[]] => {
+  const pairs = [...keys].map((key) => key.split('|'))
+  return [pairs.map(([conversation]) => conversation ?? ''), pairs.map(([, user]) => Number(user))]
+}

@@ -1,0 +1,132 @@
+import { isFault, type Logger } from '@chat/runtime'
+import { chainStart } from '@chat/schemas'
+import { emptyFold, type FoldState, foldEvents, foldReceipts, noRows } from '../fold.ts'
+import type { EventBatch, ParkedEvent, PlacedEvent, Projection, ProjectionOffset, Source } from '../index.ts'
+import { needsOf } from '../project.ts'
+import { type Database, openDatabase, type Session } from './database.ts'
+import { liveSchema } from './migrate.ts'
+import { readPrior, readPriorReceipts } from './prior-rows.ts'
+import { createWriter } from './writer.ts'
+
+/** The write side on PostgreSQL. It uses up to `poolMax` connections, one a partition that has something to write. */
+export const openPostgresProjection = (options: {
+  readonly url: string
+  readonly logger: Logger
+  readonly poolMax: number
+}): Projection => {
+  const database = openDatabase(options)
+  return { ...createProjection(database, liveSchema), close: () => database.close() }
+}
+
+export const createProjection = (database: Database, schema: string): Omit<Projection, 'close'> => {
+  const writer = createWriter(schema, 'upsert')
+  /** What earlier batches read and wrote. True while nobody else writes: the compare-and-set says so, and a failure forgets it. */
+  const folds = new Map<number, KeptFold>()
+
+  /** The offset comes first: its row lock lets one projector at a time read what it folds on. */
+  const begin = async (session: Session, batch: EventBatch): Promise<KeptFold> => {
+    const table = await writer.moveOffset(session, 'events', batch.partition, batch.from, batch.to)
+    const kept = folds.get(batch.partition)
+    folds.delete(batch.partition) // It comes back when the transaction is committed.
+    return kept?.table === table ? kept : { table, state: await readFold(session, schema, batch.partition) }
+  }
+
+  const applyWhole = async (session: Session, batch: EventBatch) => {
+    const kept = await begin(session, batch)
+    await readPrior(session, schema, kept.state, batch.events)
+    const rows = foldEvents(batch, kept.state)
+    await writer.writeEvents(session, rows)
+    return { kept, failed: rows.failed }
+  }
+
+  /** The database refused a row of the batch: each event for itself, and the aggregate of what is refused is parked. */
+  const applySingly = async (session: Session, batch: EventBatch) => {
+    const kept = await begin(session, batch)
+    const failed: ParkedEvent[] = []
+    for (const placed of batch.events) {
+      await session.run('savepoint event')
+      const rows = await refusedAsUndefined(async () => {
+        await readPrior(session, schema, kept.state, [placed])
+        const folded = foldEvents({ ...batch, events: [placed] }, kept.state)
+        await writer.writeEvents(session, folded)
+        return folded
+      })
+      if (rows !== undefined) failed.push(...rows.failed)
+      else {
+        await session.run('rollback to savepoint event')
+        const parked = parkedOf(batch.partition, placed)
+        kept.state.parked.add(parked.aggregate)
+        await writer.writeEvents(session, { ...noRows(), parked: [parked] })
+        failed.push(parked)
+      }
+    }
+    return { kept, failed }
+  }
+
+  return {
+    offset: (source, partition) => readOffset(database.session, schema, source, partition),
+    applyEvents: async (batch) => {
+      const whole = await refusedAsUndefined(() =>
+        database.transaction('write', (session) => applyWhole(session, batch)),
+      )
+      const done = whole ?? (await database.transaction('write', (session) => applySingly(session, batch)))
+      folds.set(batch.partition, done.kept)
+      return done.failed
+    },
+    applyReceipts: ({ partition, from, to, receipts }) =>
+      database.transaction('write', async (session) => {
+        const offset = { nextOffset: to, lastPos: -1, chain: chainStart }
+        await writer.moveOffset(session, 'receipts', partition, from, offset)
+        if (receipts.length === 0) return
+        const prior = await readPriorReceipts(session, schema, receipts)
+        await writer.writeReceipts(session, [...foldReceipts(partition, receipts, prior).values()])
+      }),
+  }
+}
+
+interface KeptFold {
+  /** The table of the offsets that it goes with: after a rebuild's switch it is another. */
+  readonly table: number
+  readonly state: FoldState
+}
+
+const refusedAsUndefined = async <T>(run: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await run()
+  } catch (error) {
+    if (isFault(error, 'rows_refused')) return undefined
+    throw error
+  }
+}
+
+const parkedOf = (partition: number, { pos, event }: PlacedEvent): ParkedEvent => ({
+  aggregate: needsOf(event)?.aggregate ?? '',
+  partition,
+  pos,
+  reason: 'the database refused its rows',
+})
+
+const readFold = async (session: Session, schema: string, partition: number): Promise<FoldState> => {
+  const state = emptyFold()
+  const found = await session.rows<{ aggregate: string }>(
+    `select distinct aggregate from ${schema}.parked where partition = $1`,
+    [partition],
+  )
+  for (const { aggregate } of found) state.parked.add(aggregate)
+  return state
+}
+
+export const readOffset = async (
+  session: Session,
+  schema: string,
+  source: Source,
+  partition: number,
+): Promise<ProjectionOffset> => {
+  const [found] = await session.rows<{ next_offset: number; last_pos: number; chain: string }>(
+    `select next_offset, last_pos, chain from ${schema}.projection_offsets where source = $1 and partition = $2`,
+    [source, partition],
+  )
+  return found === undefined
+    ? { nextOffset: 0, lastPos: -1, chain: chainStart }
+    : { nextOffset: found.next_offset, lastPos: found.last_pos, chain: found.chain }
+}

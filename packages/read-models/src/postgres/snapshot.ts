@@ -1,0 +1,226 @@
+import { assert } from '@chat/runtime'
+import type { StoredConversation } from '../conversations.ts'
+import { conversations } from '../conversations.ts'
+import { events as eventsTable, type StoredEvent } from '../events.ts'
+import { memberships, type StoredStay } from '../memberships.ts'
+import type { Offsets, Seat, Snapshot } from '../snapshot.ts'
+import { columnsOf, type Table } from '../table.ts'
+import { type StoredUser, users } from '../users.ts'
+import type { Session } from './database.ts'
+import { liveSchema } from './migrate.ts'
+
+/** The tables in one transaction. */
+export const createPostgresSnapshot = (session: Session): Snapshot => ({
+  offsets: async () => offsetsOf(await session.rows<OffsetRow>(`select ${offsets}`)),
+  standing: async (user, base) => {
+    const found = await session.rows<OffsetRow & { is_changed: boolean }>(standing, [user, base.events, base.receipts])
+    return { now: offsetsOf(found), isChanged: found[0]?.is_changed === true }
+  },
+  seat: async (user, conversation) => {
+    const [seat] = await readSeats(session, user, `c.id = $2`, [conversation])
+    return seat
+  },
+  newestSeats: async (user, after, limit) => {
+    const isAfter = after === undefined ? '' : 'and (c.last_at < $3 or (c.last_at = $3 and c.id > $4))'
+    const where = `c.id in (select conversation from ${read.memberships} where user_id = $1 and left_seq is null) ${isAfter}
+      order by c.last_at desc, c.id limit $2`
+    return readSeats(session, user, where, [limit, ...(after === undefined ? [] : [after.lastAt, after.id])])
+  },
+  changedSeats: (user, base, afterId, limit) =>
+    readSeats(session, user, changed, [limit, afterId, base.events, base.receipts]),
+  seqsBefore: async (spots) => {
+    if (spots.length === 0) return new Map()
+    const found = await session.rows<{ conversation: string; lo: number }>(seqsBefore, [
+      spots.map((spot) => spot.conversation),
+      spots.map((spot) => spot.pos),
+      spots.map((spot) => spot.lastSeq),
+    ])
+    return new Map(found.map((row) => [row.conversation, row.lo]))
+  },
+  counts: async (user, spots) => {
+    const found = await session.rows<{ messages: number; own: number }>(counts, [
+      spots.map((spot) => spot.conversation),
+      spots.map((spot) => spot.seq),
+      user,
+    ])
+    return found.map((row) => ({ all: row.messages, own: row.own }))
+  },
+  events: async (ranges, limit, end) => {
+    const found = await session.rows<StoredEvent & { range: number }>(end === 'first' ? firstEvents : lastEvents, [
+      ranges.map((range) => range.conversation),
+      ranges.map((range) => range.from),
+      ranges.map((range) => range.to),
+      limit,
+    ])
+    const lists: StoredEvent[][] = ranges.map(() => [])
+    for (const event of found) lists[event.range - 1]?.push(event)
+    return lists
+  },
+  usersByIds: (ids) =>
+    ids.length === 0
+      ? Promise.resolve([])
+      : session.rows<StoredUser>(`${selectUsers} where id = any($1::int[])`, [ids]),
+  userByName: async (name) => {
+    const [user] = await session.rows<StoredUser>(`${selectUsers} where normalised_name = $1`, [name])
+    return user
+  },
+  usersByPrefix: (prefix, afterName, limit) =>
+    session.rowsPlannedAnew<StoredUser>(usersByPrefix, [`${prefix.replace(/[\\%_]/g, '\\$&')}%`, afterName, limit]),
+  publicGroupByName: async (name) => {
+    const statement = `select id from ${read.conversations} where visibility = 'public' and normalised_name = $1`
+    const [group] = await session.rows<{ id: string }>(statement, [name])
+    return group?.id
+  },
+  members: async (conversation, afterUser, limit) => {
+    const found = await session.rows<{ member: StoredStay } & StoredUser>(members, [conversation, afterUser, limit])
+    return found.map(({ member, ...user }) => ({ stay: member, user }))
+  },
+  cursor: async (user, device, conversation) => {
+    const [found] = await session.rows<{ delivered_seq: number; read_seq: number }>(
+      `select delivered_seq, read_seq from ${read.receipts} where user_id = $1 and conversation = $2 and device = $3`,
+      [user, conversation, device],
+    )
+    return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }
+  },
+})
+
+const read = {
+  offsets: `${liveSchema}.projection_offsets`,
+  generation: `${liveSchema}.generation`,
+  users: `${liveSchema}.users`,
+  conversations: `${liveSchema}.conversations`,
+  memberships: `${liveSchema}.memberships`,
+  events: `${liveSchema}.events_read`,
+  receipts: `${liveSchema}.receipts`,
+}
+
+const list = <Row>(table: Table<Row>, alias: string): string =>
+  columnsOf(table)
+    .map((column) => `${alias}.${column}`)
+    .join(', ')
+
+/** A row as JSON; bigints stay exact below 2^53, and these are. */
+const asJson = <Row>(table: Table<Row>, alias: string): string =>
+  `json_build_object(${columnsOf(table)
+    .map((column) => `'${column}', ${alias}.${column}`)
+    .join(', ')})`
+
+interface OffsetRow {
+  readonly generation: string
+  readonly source: string
+  readonly partition: number
+  readonly next_offset: number
+}
+
+const offsetsOf = (found: readonly OffsetRow[]): Offsets => {
+  const lists = { events: [] as number[], receipts: [] as number[] }
+  for (const { source, partition, next_offset } of found) {
+    const to = source === 'events' ? lists.events : source === 'receipts' ? lists.receipts : undefined
+    if (to !== undefined) to[partition] = next_offset
+  }
+  const generation = found[0]?.generation
+  assert(generation !== undefined, 'the read models have a generation')
+  return { generation, events: Array.from(lists.events, dense), receipts: Array.from(lists.receipts, dense) }
+}
+
+const dense = (offset: number | undefined): number => offset ?? 0
+
+/** One statement gives the conversation, the user's stays and cursors there, and the other's name. `$1` is the user. */
+const readSeats = async (
+  session: Session,
+  user: number,
+  where: string,
+  parameters: readonly (string | number | readonly number[])[],
+): Promise<readonly Seat[]> => {
+  const found = await session.rows<SeatRow>(
+    `select ${list(conversations, 'c')}, s.stays, coalesce(r.read_seq, 0) as user_read_seq,
+      coalesce(r.delivered_seq, 0) as user_delivered_seq, coalesce(u.display_name, '') as other_name
+    from ${read.conversations} c
+    cross join lateral (select json_agg(${asJson(memberships, 'm')} order by m.joined_seq) as stays
+      from ${read.memberships} m where m.user_id = $1 and m.conversation = c.id) s
+    cross join lateral (select max(read_seq) as read_seq, max(delivered_seq) as delivered_seq
+      from ${read.receipts} r where r.user_id = $1 and r.conversation = c.id) r
+    left join ${read.users} u on u.id = case when c.user_lo = $1 then c.user_hi else c.user_lo end
+    where ${where}`,
+    [user, ...parameters],
+  )
+  return found.map(({ stays, user_read_seq, user_delivered_seq, other_name, ...conversation }) => ({
+    conversation,
+    stays: stays ?? [],
+    readSeq: user_read_seq,
+    deliveredSeq: user_delivered_seq,
+    otherName: other_name,
+  }))
+}
+
+type SeatRow = StoredConversation & {
+  readonly stays: readonly StoredStay[] | null
+  readonly user_read_seq: number
+  readonly user_delivered_seq: number
+  readonly other_name: string
+}
+
+/**
+ * The ids of what changed for user $1 since the given offsets of events and receipts, by partition. It goes by the user's own stays: the work grows with
+ * his conversations (one probe each), not with what all the others wrote, and conversations need no index on what every
+ * event changes.
+ */
+const changedIds = (after: string, events: string, receipts: string): string => `
+    select m.conversation from ${read.memberships} m join ${read.conversations} mc on mc.id = m.conversation
+    where m.user_id = $1 and m.left_seq is null and m.conversation > ${after}
+      and mc.last_pos >= coalesce((${events}::bigint[])[mc.partition + 1], 0)
+    union all
+    select m.conversation from ${read.memberships} m join ${read.conversations} mc on mc.id = m.conversation
+    where m.user_id = $1 and m.left_pos >= coalesce((${events}::bigint[])[mc.partition + 1], 0) and m.conversation > ${after}
+    union all
+    select m.conversation from ${read.receipts} r
+      join ${read.memberships} m on m.user_id = r.user_id and m.conversation = r.conversation and m.left_seq is null
+    where r.user_id = $1 and r.conversation > ${after}
+      and r.read_offset >= coalesce((${receipts}::bigint[])[r.partition + 1], 0)`
+
+const changed = `c.id > $3 and c.id in (${changedIds('$3', '$4', '$5')}) order by c.id limit $2`
+
+const offsets = `g.generation, o.source, o.partition, o.next_offset from ${read.generation} g left join ${read.offsets} o on true`
+
+const standing = `select exists (${changedIds("''", '$2', '$3')}) as is_changed, ${offsets}`
+
+/** A binary search over seqs, which are dense: 17 probes find the place among 100,000 events. */
+const seqsBefore = `
+  with recursive search(conversation, pos, lo, hi) as (
+    select conversation, pos, 0, last_seq from unnest($1::text[], $2::bigint[], $3::int[]) as s(conversation, pos, last_seq)
+    union all
+    select s.conversation, s.pos,
+      case when e.pos < s.pos then e.seq else s.lo end,
+      case when e.pos < s.pos then s.hi else e.seq - 1 end
+    from search s join ${read.events} e on e.conversation = s.conversation and e.seq = (s.lo + s.hi + 1) / 2
+    where s.lo < s.hi)
+  select conversation, lo from search where lo = hi`
+
+const counts = `
+  select coalesce(a.ordinal, 0) as messages, coalesce(o.own_ordinal, 0) as own
+  from unnest($1::text[], $2::int[]) with ordinality as s(conversation, seq, place)
+  left join ${read.events} a on a.conversation = s.conversation and a.seq = s.seq
+  left join lateral (select own_ordinal from ${read.events} e
+    where e.conversation = s.conversation and e.actor = $3 and e.seq <= s.seq and e.own_ordinal is not null
+    order by e.seq desc limit 1) o on true
+  order by s.place`
+
+const eventsInRanges = (order: 'asc' | 'desc'): string => `
+  select r.place::int as range, e.* from unnest($1::text[], $2::int[], $3::int[]) with ordinality as r(conversation, lo, hi, place)
+  cross join lateral (select ${list(eventsTable, 'i')} from ${read.events} i
+    where i.conversation = r.conversation and i.seq between r.lo and r.hi order by i.seq ${order} limit $4) e
+  order by r.place, e.seq`
+
+const firstEvents = eventsInRanges('asc')
+const lastEvents = eventsInRanges('desc')
+
+const selectUsers = `select ${list(users, 'u')} from ${read.users} u`
+
+const usersByPrefix = `${selectUsers}
+  where (u.normalised_name like $1 or u.display_folded like $1) and u.normalised_name > $2
+  order by u.normalised_name limit $3`
+
+const members = `
+  select ${list(users, 'u')}, ${asJson(memberships, 'm')} as member
+  from ${read.memberships} m join ${read.users} u on u.id = m.user_id
+  where m.conversation = $1 and m.left_seq is null and m.user_id > $2 order by m.user_id limit $3`

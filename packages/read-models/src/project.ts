@@ -1,0 +1,63 @@
+import type { LogEvent } from '@chat/schemas'
+import { projectConversation, type StoredConversation } from './conversations.ts'
+import { projectEvent, type StoredEvent } from './events.ts'
+import { projectStays, type StoredStay } from './memberships.ts'
+import type { Place } from './place.ts'
+import { projectUser, type StoredUser } from './users.ts'
+
+/** The rows that an event's projection may look at, and nothing else: so a rebuild from offset 0 gives what live gave. */
+export interface Needs {
+  /** The unit of failure: what is parked when its handler throws. */
+  readonly aggregate: string
+  readonly conversation?: string
+  /** Whose open stay there. */
+  readonly stayOf?: number
+  /** Whose messages there. */
+  readonly author?: number
+}
+
+export interface Prior {
+  readonly conversation: StoredConversation | undefined
+  /** The open stay of `needs.stayOf`. */
+  readonly stay: StoredStay | undefined
+  /** How many messages `needs.author` posted there so far. */
+  readonly ownMessages: number
+}
+
+/** A row to be written over whatever has its key. */
+export type Change =
+  | { readonly table: 'users'; readonly row: StoredUser }
+  | { readonly table: 'conversations'; readonly row: StoredConversation }
+  | { readonly table: 'memberships'; readonly row: StoredStay }
+  | { readonly table: 'events_read'; readonly row: StoredEvent }
+
+/** undefined: nothing is projected of this event. */
+export const needsOf = (event: LogEvent): Needs | undefined => {
+  switch (event.type) {
+    case 'UserRegistered':
+      return { aggregate: `user ${event.userId}` }
+    case 'GroupCreated':
+      return { aggregate: event.conversation, conversation: event.conversation }
+    case 'MessagePosted':
+      return { aggregate: event.conversation, conversation: event.conversation, author: event.actor }
+    case 'MemberJoined':
+    case 'MemberLeft':
+      return { aggregate: event.conversation, conversation: event.conversation, stayOf: event.user }
+    case 'CommandsRejected':
+    case 'LogOpened':
+      return undefined
+  }
+}
+
+/** What every read model makes of an event. Pure; the same event at the same place with the same prior rows gives the same rows. */
+export const project = (event: LogEvent, place: Place, prior: Prior): readonly Change[] => {
+  const changes: Change[] = []
+  const user = projectUser(event, place.partition)
+  if (user !== undefined) changes.push({ table: 'users', row: user })
+  const conversation = projectConversation(event, place, prior)
+  if (conversation !== undefined) changes.push({ table: 'conversations', row: conversation })
+  for (const row of projectStays(event, place, prior)) changes.push({ table: 'memberships', row })
+  const stored = projectEvent(event, place, prior)
+  if (stored !== undefined) changes.push({ table: 'events_read', row: stored })
+  return changes
+}

@@ -1,0 +1,97 @@
+import { assert } from '@chat/runtime'
+import { idMax } from '@chat/schemas'
+import { historyPage } from './history.ts'
+import { aheadWaitMs, type Position, type ReadModels } from './index.ts'
+import type { AtMoment } from './snapshot.ts'
+import { startOf, syncPage, unchangedPage } from './sync.ts'
+import { fold, toUserRow } from './users.ts'
+import { conversationView, conversationViews } from './views.ts'
+import { highestOf, isMember, visibleTo } from './visibility.ts'
+
+/** Every query, over whatever gives a moment of the tables; the same for PostgreSQL and its twin. */
+export const createQueries = (
+  atMoment: AtMoment,
+  waitFor: ReadModels['waitFor'],
+): Omit<ReadModels, 'waitFor' | 'close'> => ({
+  userById: (id) =>
+    atMoment('single', async (snapshot) => {
+      const [found] = await snapshot.usersByIds([id].filter(isId))
+      return found === undefined ? undefined : toUserRow(found)
+    }),
+  userByName: (normalisedName) =>
+    atMoment('single', async (snapshot) => {
+      const found = await snapshot.userByName(normalisedName)
+      return found === undefined ? undefined : toUserRow(found)
+    }),
+  existingUsers: (ids) =>
+    atMoment(
+      'single',
+      async (snapshot) => new Set((await snapshot.usersByIds(ids.filter(isId))).map((user) => user.id)),
+    ),
+  users: (query, after, limit) =>
+    atMoment('single', async (snapshot) => {
+      const afterName = Buffer.from(after ?? '', 'base64url')
+        .toString('utf8')
+        .replaceAll('\0', '')
+      const found = await snapshot.usersByPrefix(fold(query), afterName, limit + 1)
+      return pageOf(found, limit, toUserRow, (user) => Buffer.from(user.normalised_name).toString('base64url'))
+    }),
+  groupByName: (normalisedName) => atMoment('single', (snapshot) => snapshot.publicGroupByName(normalisedName)),
+  conversations: (user, after, limit) =>
+    atMoment('many', (snapshot) => conversationViews(snapshot, user, after, limit)),
+  conversation: (user, conversation) => atMoment('many', (snapshot) => conversationView(snapshot, user, conversation)),
+  members: (user, conversation, after, limit) =>
+    atMoment('many', async (snapshot) => {
+      const seat = await snapshot.seat(user, conversation)
+      if (seat === undefined || !isMember(seat.stays)) return undefined
+      const afterUser = /^\d{1,10}$/.test(after ?? '') ? Math.min(Number(after), idMax) : 0
+      const found = await snapshot.members(conversation, afterUser, limit + 1)
+      return pageOf(
+        found,
+        limit,
+        (member) => ({ user: toUserRow(member.user), role: member.stay.role, joinedSeq: member.stay.joined_seq }),
+        (member) => String(member.user.id),
+      )
+    }),
+  history: (query) => atMoment('many', (snapshot) => historyPage(snapshot, query)),
+  cursor: (user, device, conversation) => atMoment('single', (snapshot) => snapshot.cursor(user, device, conversation)),
+  visibleSeq: (user, conversation) =>
+    atMoment('single', async (snapshot) => {
+      const seat = await snapshot.seat(user, conversation)
+      return seat === undefined ? undefined : highestOf(visibleTo(seat.conversation, seat.stays)) || undefined
+    }),
+  sync: async (query) => {
+    const attempt = (isWaitOver: boolean) =>
+      atMoment('many', async (snapshot) => {
+        const now = await snapshot.offsets()
+        const start = startOf(query, now)
+        const isToWait = start.kind === 'token' && start.isAhead && !isWaitOver
+        return isToWait ? positionsBefore(start.reached.events) : syncPage(snapshot, query, start, now)
+      })
+    const unchanged = await atMoment('single', (snapshot) => unchangedPage(snapshot, query))
+    if (unchanged !== undefined) return unchanged
+    const first = await attempt(false)
+    if ('token' in first) return first
+    await waitFor(first, aheadWaitMs)
+    const second = await attempt(true)
+    assert('token' in second, 'a wait that is over gives a page')
+    return second
+  },
+})
+
+const isId = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= idMax
+
+const positionsBefore = (offsets: readonly number[]): readonly Position[] =>
+  offsets.flatMap((offset, partition) => (offset === 0 ? [] : [{ partition, pos: offset - 1 }]))
+
+const pageOf = <Row, Item>(
+  found: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  keyOf: (row: Row) => string,
+): { readonly items: readonly Item[]; readonly next?: string } => {
+  const shown = found.slice(0, limit)
+  const last = shown.at(-1)
+  const items = shown.map(toItem)
+  return found.length > limit && last !== undefined ? { items, next: keyOf(last) } : { items }
+}

@@ -1,0 +1,90 @@
+import type { StoredConversation } from './conversations.ts'
+import type { StoredEvent } from './events.ts'
+import type { StoredStay } from './memberships.ts'
+import type { StoredUser } from './users.ts'
+import type { Interval } from './visibility.ts'
+
+/** How far everything is projected, by partition; a partition that is not there stands at 0. */
+export interface Offsets {
+  readonly generation: string
+  readonly events: readonly number[]
+  readonly receipts: readonly number[]
+}
+
+/** A conversation from one user's place: everything but its events. */
+export interface Seat {
+  readonly conversation: StoredConversation
+  readonly stays: readonly StoredStay[]
+  /** The greatest of his devices', as stored. */
+  readonly readSeq: number
+  readonly deliveredSeq: number
+  /** Direct: the other's display name; empty when it is not projected yet. */
+  readonly otherName: string
+}
+
+export interface NewestKey {
+  readonly lastAt: number
+  readonly id: string
+}
+
+export interface EventRange extends Interval {
+  readonly conversation: string
+}
+
+export interface Spot {
+  readonly conversation: string
+  readonly seq: number
+}
+
+/** Messages up to and including a spot: of everybody, and the user's own. */
+interface MessageCount {
+  readonly all: number
+  readonly own: number
+}
+
+/**
+ * The tables at one moment. Twins: the rows in memory, and one repeatable-read transaction. Text is ordered by code points. What
+ * they answer is put together by the queries, once for both.
+ */
+export interface Snapshot {
+  offsets(): Promise<Offsets>
+  /** The offsets, and whether `changedSeats` would give any since `base`; in one look. */
+  standing(user: number, base: Offsets): Promise<{ readonly now: Offsets; readonly isChanged: boolean }>
+  seat(user: number, conversation: string): Promise<Seat | undefined>
+  /** Where he is a member; by last_at descending, then id. */
+  newestSeats(user: number, after: NewestKey | undefined, limit: number): Promise<readonly Seat[]>
+  /** Where something happened since `base`: an event while a member, the end of a stay, his read cursor. By id. */
+  changedSeats(user: number, base: Offsets, afterId: string, limit: number): Promise<readonly Seat[]>
+  /** conversation → the greatest seq whose pos is less than `pos`; 0: none. */
+  seqsBefore(
+    spots: readonly { readonly conversation: string; readonly pos: number; readonly lastSeq: number }[],
+  ): Promise<ReadonlyMap<string, number>>
+  /** In the order of `spots`. */
+  counts(user: number, spots: readonly Spot[]): Promise<readonly MessageCount[]>
+  /** Of each range its first (or last) `limit`, oldest first. */
+  events(
+    ranges: readonly EventRange[],
+    limit: number,
+    end: 'first' | 'last',
+  ): Promise<readonly (readonly StoredEvent[])[]>
+  usersByIds(ids: readonly number[]): Promise<readonly StoredUser[]>
+  userByName(normalisedName: string): Promise<StoredUser | undefined>
+  /** Names or display names that begin with `prefix` (folded), by normalised name. */
+  usersByPrefix(prefix: string, afterName: string, limit: number): Promise<readonly StoredUser[]>
+  publicGroupByName(normalisedName: string): Promise<string | undefined>
+  /** Members now, by user id. */
+  members(
+    conversation: string,
+    afterUser: number,
+    limit: number,
+  ): Promise<readonly { readonly stay: StoredStay; readonly user: StoredUser }[]>
+  /** One device's, as stored. */
+  cursor(
+    user: number,
+    device: string,
+    conversation: string,
+  ): Promise<{ readonly deliveredSeq: number; readonly readSeq: number }>
+}
+
+/** Runs a query on one moment of the tables. `single`: it asks one thing only, so that no transaction is needed. */
+export type AtMoment = <T>(needs: 'single' | 'many', query: (snapshot: Snapshot) => Promise<T>) => Promise<T>

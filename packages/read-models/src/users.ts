@@ -1,0 +1,62 @@
+import type { LogEvent } from '@chat/schemas'
+import type { UserRow } from './index.ts'
+import { storable, storableText, type Table } from './table.ts'
+
+/** Prefixes longer than this are not told apart; it also bounds an index entry. Code points. */
+const foldedCharactersMax = 64
+
+export interface StoredUser {
+  readonly id: number
+  readonly partition: number
+  readonly name: string
+  readonly normalised_name: string
+  readonly display_name: string
+  /** What a search by display name compares. */
+  readonly display_folded: string
+  readonly registration_id: string
+  /** ms since the epoch. */
+  readonly created_at: number
+}
+
+export const users: Table<StoredUser> = {
+  name: 'users',
+  key: ['id'],
+  columns: {
+    id: 'integer',
+    partition: 'integer',
+    name: 'text',
+    normalised_name: 'text',
+    display_name: 'text',
+    display_folded: 'text',
+    registration_id: 'text',
+    created_at: 'bigint',
+  },
+}
+
+export const projectUser = (event: LogEvent, partition: number): StoredUser | undefined => {
+  if (event.type !== 'UserRegistered') return undefined
+  const displayName = storableText(event.displayName)
+  return {
+    id: event.userId,
+    partition,
+    name: storable(event.name),
+    normalised_name: storable(event.normalisedName),
+    display_name: displayName,
+    display_folded: fold(displayName),
+    registration_id: storable(event.registrationId),
+    created_at: event.at,
+  }
+}
+
+/** NFKC, lower case, bounded: how a display name and a query for one are compared. */
+export const fold = (text: string): string =>
+  Array.from(storable(text).normalize('NFKC').toLowerCase()).slice(0, foldedCharactersMax).join('')
+
+export const toUserRow = (stored: StoredUser): UserRow => ({
+  id: stored.id,
+  name: stored.name,
+  normalisedName: stored.normalised_name,
+  displayName: stored.display_name,
+  registrationId: stored.registration_id,
+  createdAt: stored.created_at,
+})

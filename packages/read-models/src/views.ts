@@ -1,0 +1,82 @@
+import type { ConversationView, Page } from './index.ts'
+import type { NewestKey, Seat, Snapshot } from './snapshot.ts'
+import { cursorsOf, unreadOf } from './unread.ts'
+import { highestOf, isMember, visibleTo } from './visibility.ts'
+
+export const conversationViews = async (
+  snapshot: Snapshot,
+  user: number,
+  after: string | undefined,
+  limit: number,
+): Promise<Page<ConversationView>> => {
+  const seats = await snapshot.newestSeats(user, decodeNewestKey(after), limit + 1)
+  const shown = seats.slice(0, limit)
+  const unread = await unreadOf(user, shown, snapshot)
+  const items = shown.map((seat, index) => viewOf(user, seat, unread[index] ?? 0, seat.conversation.last_at))
+  const last = shown.at(-1)
+  return seats.length > limit && last !== undefined ? { items, next: encodeNewestKey(newestKeyOf(last)) } : { items }
+}
+
+export const conversationView = async (
+  snapshot: Snapshot,
+  user: number,
+  conversation: string,
+): Promise<ConversationView | undefined> => {
+  const seat = await snapshot.seat(user, conversation)
+  if (seat === undefined) return undefined
+  const highest = highestOf(visibleTo(seat.conversation, seat.stays))
+  if (highest === 0 && seat.conversation.visibility !== 'public') return undefined
+  const [unread] = await unreadOf(user, [seat], snapshot)
+  return viewOf(user, seat, unread ?? 0, await lastAtOf(snapshot, seat, highest))
+}
+
+/** Who left is not told when others went on; a stranger of a public group sees when it was alive last. */
+const lastAtOf = async (snapshot: Snapshot, seat: Seat, highest: number): Promise<number> => {
+  const { id, last_at } = seat.conversation
+  if (highest === 0 || isMember(seat.stays)) return last_at
+  const [found] = await snapshot.events([{ conversation: id, from: highest, to: highest }], 1, 'first')
+  return found?.[0]?.at ?? last_at
+}
+
+const viewOf = (user: number, seat: Seat, unread: number, lastAt: number): ConversationView => {
+  const { conversation } = seat
+  const other = otherOf(user, seat)
+  return {
+    id: conversation.id,
+    kind: conversation.kind,
+    title: titleOf(seat),
+    ...(other === undefined ? {} : { with: other }),
+    ...(conversation.name === null ? {} : { name: conversation.name }),
+    ...(conversation.description === null ? {} : { description: conversation.description }),
+    ...(conversation.visibility === null ? {} : { visibility: conversation.visibility }),
+    ...(conversation.join_policy === null ? {} : { joinPolicy: conversation.join_policy }),
+    ...(conversation.kind === 'direct' ? {} : { history: conversation.history }),
+    lastSeq: highestOf(visibleTo(conversation, seat.stays)),
+    lastAt,
+    unread,
+    ...cursorsOf(seat),
+  }
+}
+
+export const titleOf = (seat: Seat): string =>
+  seat.conversation.kind === 'direct' ? seat.otherName : seat.conversation.title
+
+/** The other one of a direct conversation; oneself in the conversation with oneself. */
+export const otherOf = (user: number, { conversation }: Pick<Seat, 'conversation'>): number | undefined => {
+  const { user_lo: lo, user_hi: hi } = conversation
+  if (lo === null || hi === null) return undefined
+  return lo === user ? hi : lo
+}
+
+export const newestKeyOf = ({ conversation }: Seat): NewestKey => ({
+  lastAt: conversation.last_at,
+  id: conversation.id,
+})
+
+const encodeNewestKey = (key: NewestKey): string => Buffer.from(`${key.lastAt} ${key.id}`).toString('base64url')
+
+/** undefined: from the start; so is anything that is no key. */
+const decodeNewestKey = (text: string | undefined): NewestKey | undefined => {
+  const match = /^(\d{1,15}) ([dg][\d.]{1,30})$/.exec(Buffer.from(text ?? '', 'base64url').toString('latin1'))
+  return match?.[1] === undefined || match[2] === undefined ? undefined : { lastAt: Number(match[1]), id: match[2] }
+}

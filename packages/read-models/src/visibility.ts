@@ -1,0 +1,35 @@
+import type { StoredConversation } from './conversations.ts'
+import type { StoredStay } from './memberships.ts'
+
+/** Seqs, both inclusive. */
+export interface Interval {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * What a user may see: every seq inside one of his stays, the leaving event included; everything up to the end of his last stay
+ * where history is `all`. In order, apart from each other. [G5]
+ */
+export const visibleTo = (
+  conversation: Pick<StoredConversation, 'last_seq' | 'history'>,
+  stays: readonly StoredStay[],
+): readonly Interval[] => {
+  const intervals = stays
+    .map((stay) => ({ from: stay.joined_seq, to: stay.left_seq ?? conversation.last_seq }))
+    .sort((a, b) => a.from - b.from)
+  const last = intervals.at(-1)
+  if (last === undefined || conversation.history === 'sinceJoin') return intervals
+  return [{ from: 1, to: last.to }]
+}
+
+/** The part of `intervals` that lies within `range`. */
+export const clip = (intervals: readonly Interval[], range: Interval): readonly Interval[] =>
+  intervals
+    .map(({ from, to }) => ({ from: Math.max(from, range.from), to: Math.min(to, range.to) }))
+    .filter(({ from, to }) => from <= to)
+
+/** 0: nothing. */
+export const highestOf = (intervals: readonly Interval[]): number => intervals.at(-1)?.to ?? 0
+
+export const isMember = (stays: readonly StoredStay[]): boolean => stays.some((stay) => stay.left_seq === null)
