@@ -1,0 +1,59 @@
+/** Schema `auth`: what is never in the log. Everything here is keyed by random ids that the log repeats. */
+
+export interface Session {
+  readonly id: string
+  readonly userId: number
+  readonly device: string
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** The outcome of presenting a refresh token. */
+export type Refreshed =
+  | { readonly outcome: 'refreshed'; readonly session: Session; readonly refreshToken: string }
+  /** Unknown, expired, or of an ended session. */
+  | { readonly outcome: 'refused' }
+  /** A spent token came back after its grace: somebody copied it. The session was ended. */
+  | { readonly outcome: 'replayed'; readonly session: Session }
+
+/** A credential whose registration made no user within this, ms, never will: commands on the log are refused after minutes. */
+export const orphanAgeMs = 24 * 60 * 60_000
+/** Registrations that `sweep` asks for at once. */
+export const sweepBatchMax = 500
+
+/**
+ * Credentials, sessions and revocations. All times: ms since the epoch, from the caller's clock.
+ * Every method throws Fault `credentials_unavailable` when the store cannot be reached in time.
+ */
+export interface Credentials {
+  /** Keeps a password hash under a registration that is about to be put on the log. */
+  insertCredential(registrationId: string, passwordHash: string, now: number): Promise<void>
+  /** undefined: there is none. */
+  passwordHash(registrationId: string): Promise<string | undefined>
+  /** Begins a session; the refresh token is returned once and kept as a hash only. */
+  beginSession(session: Session): Promise<{ readonly refreshToken: string }>
+  /**
+   * Exchanges a refresh token for its successor. Until the successor is used, at most `graceMs` after the first exchange, the old one
+   * gives the same successor again.
+   */
+  refresh(refreshToken: string, now: number, graceMs: number): Promise<Refreshed>
+  /** undefined: unknown, ended or expired. */
+  session(id: string, now: number): Promise<Session | undefined>
+  /** Idempotent. */
+  endSession(id: string, now: number): Promise<void>
+  /** Sessions ended at or after `since`, with the time up to which the answer is complete. Poll with that time. */
+  endedSince(since: number): Promise<{ readonly sessions: readonly string[]; readonly until: number }>
+  /**
+   * Deletes what nobody can use any more: credentials older than `orphanAgeMs` that `registered` does not know, and sessions that
+   * expired that long ago. `registered` gets at most `sweepBatchMax` registration ids, more than once, and answers which of them
+   * have a user; it must not answer from a view that is older than the oldest of them. Resolves with how many credentials went.
+   */
+  sweep(now: number, registered: (ids: readonly string[]) => Promise<ReadonlySet<string>>): Promise<number>
+  close(): Promise<void>
+}
+
+/** Slow by intent. Bounded: throws Fault `overloaded` when more than its queue waits. */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>
+  verify(hash: string, password: string): Promise<boolean>
+}

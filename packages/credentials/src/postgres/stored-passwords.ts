@@ -1,0 +1,43 @@
+import { type Credentials, orphanAgeMs, sweepBatchMax } from '../index.ts'
+import type { Query } from './query.ts'
+
+/** Table `auth.credentials`. */
+export const createStoredPasswords = (
+  query: Query,
+): Pick<Credentials, 'insertCredential' | 'passwordHash' | 'sweep'> => ({
+  insertCredential: async (registrationId, passwordHash, now) => {
+    await query('INSERT INTO auth.credentials (registration_id, password_hash, created_at) VALUES ($1, $2, $3)', [
+      registrationId,
+      passwordHash,
+      now,
+    ])
+  },
+  passwordHash: async (registrationId) => {
+    const { rows } = await query<{ password_hash: string }>(
+      'SELECT password_hash FROM auth.credentials WHERE registration_id = $1',
+      [registrationId],
+    )
+    return rows[0]?.password_hash
+  },
+  sweep: async (now, registered) => {
+    const until = now - orphanAgeMs
+    await query('DELETE FROM auth.sessions WHERE expires_at <= $1', [until])
+    let count = 0
+    for (;;) {
+      const { rows } = await query<{ registration_id: string }>(
+        `SELECT registration_id FROM auth.credentials
+         WHERE NOT is_registered AND created_at <= $1 ORDER BY created_at LIMIT $2`,
+        [until, sweepBatchMax],
+      )
+      if (rows.length === 0) return count
+      const ids = rows.map((row) => row.registration_id)
+      const known = await registered(ids)
+      const orphans = ids.filter((id) => !known.has(id))
+      await query('UPDATE auth.credentials SET is_registered = true WHERE registration_id = ANY ($1)', [
+        ids.filter((id) => known.has(id)),
+      ])
+      await query('DELETE FROM auth.credentials WHERE registration_id = ANY ($1) AND NOT is_registered', [orphans])
+      count += orphans.length
+    }
+  },
+})
