@@ -1,0 +1,249 @@
+import type { ConnectorInfo, Lease, Location, Presence } from '@chat/presence'
+import { isFault } from '@chat/runtime'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { waitUntil } from '../wait-until.ts'
+
+/** An empty store of its own, with `slots` slots and leases of `leaseMs`. */
+export interface PresenceStore {
+  readonly slots: number
+  readonly leaseMs: number
+  /** A participant: a connector's or a router's own access to the one store. */
+  readonly open: () => Promise<Presence>
+  /** Moves a simulated clock; a store with a real one does nothing. */
+  readonly elapse: (ms: number) => Promise<void>
+  readonly hasSimulatedClock: boolean
+  /** Loses everything. */
+  readonly wipe: () => Promise<void>
+}
+
+const deadlineMs = 5_000
+
+const connector = (id: string): ConnectorInfo => ({
+  id,
+  socketUrl: `ws://127.0.0.1/${id}`,
+  connections: 3,
+  capacity: 100,
+  isReady: true,
+})
+
+const locationOf = ({ slot, epoch }: Lease): Location => ({ slot, epoch })
+
+/** What every store of presence must do. */
+export const presenceContract = (name: string, createStore: () => Promise<PresenceStore>): void => {
+  describe(`presence (${name})`, () => {
+    let store: PresenceStore
+    let one: Presence
+    let two: Presence
+    const opened: Presence[] = []
+    beforeEach(async () => {
+      store = await createStore()
+      one = await store.open()
+      two = await store.open()
+      opened.push(one, two)
+    })
+    afterAll(() => Promise.all(opened.map((presence) => presence.close())))
+
+    const world: World = {
+      store: () => store,
+      one: () => one,
+      two: () => two,
+      located: async (user) => (await two.lookup([user])).locations.get(user) ?? [],
+      expireAll: async () => {
+        await store.elapse(store.leaseMs + 1)
+        await waitUntil(async () => (await one.connectors()).length === 0, { deadlineMs, what: 'leases expire' })
+      },
+    }
+    leaseTests(world)
+    entryTests(world)
+    generationTests(world)
+  })
+}
+
+interface World {
+  readonly store: () => PresenceStore
+  readonly one: () => Presence
+  readonly two: () => Presence
+  readonly located: (user: number) => Promise<readonly Location[]>
+  /** Nobody renews until all leases have ended. */
+  readonly expireAll: () => Promise<void>
+}
+
+const leaseTests = ({ store, one, two, expireAll }: World): void => {
+  test('connectors that lease at once get different slots, from 0 up', async () => {
+    const leases = await Promise.all(
+      Array.from({ length: store().slots }, (_, index) =>
+        (index % 2 === 0 ? one() : two()).lease(connector(`c${index}`)),
+      ),
+    )
+    expect(leases.map(({ slot }) => slot).sort((a, b) => a - b)).toEqual(leases.map((_, index) => index))
+  })
+
+  test('when all slots are taken a lease is refused for good', async () => {
+    for (let index = 0; index < store().slots; index++) await one().lease(connector(`c${index}`))
+    await expect(two().lease(connector('late'))).rejects.toSatisfy(
+      (error) => isFault(error, 'no_free_slot') && !error.isRetryable,
+    )
+  })
+
+  test('a released slot is free at once, and its next epoch is greater', async () => {
+    const first = await one().lease(connector('a'))
+    await one().release(first)
+    const second = await two().lease(connector('b'))
+    expect(second.slot).toBe(first.slot)
+    expect(second.epoch).toBeGreaterThan(first.epoch)
+  })
+
+  test('epochs grow over an expiry too, and are no less than the time in ms', async () => {
+    const first = await one().lease(connector('a'))
+    expect(first.epoch).toBeGreaterThan(1_500_000_000_000)
+    await expireAll()
+    const second = await two().lease(connector('b'))
+    expect(second.slot).toBe(first.slot)
+    expect(second.epoch).toBeGreaterThan(first.epoch)
+  })
+
+  test('a lease lives as long as it is renewed', async () => {
+    const lease = await one().lease(connector('a'))
+    const stepMs = store().leaseMs / 5
+    const startedAt = performance.now()
+    // Ten steps are twice a lease; on a real clock the loop goes on until that has passed as well.
+    for (let step = 0; step < 10; step++) {
+      await store().elapse(stepMs)
+      await waitUntil(
+        async () => {
+          expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'renewed', generation: lease.generation })
+          return store().hasSimulatedClock || performance.now() - startedAt >= stepMs * (step + 1)
+        },
+        { deadlineMs, what: 'the step passes' },
+      )
+    }
+    expect(await two().connectors()).toEqual([connector('a')])
+  })
+
+  test('a lease that ran out is lost, whether or not somebody else has the slot', async () => {
+    const lease = await one().lease(connector('a'))
+    await expireAll()
+    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
+    const next = await two().lease(connector('b'))
+    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
+    expect(await two().renew(next, connector('b'))).toMatchObject({ outcome: 'renewed' })
+  })
+
+  test('releasing a lease that is not current does not touch the next one', async () => {
+    const old = await one().lease(connector('a'))
+    await one().release(old)
+    const next = await two().lease(connector('b'))
+    await one().release(old)
+    expect(await two().renew(next, connector('b'))).toMatchObject({ outcome: 'renewed' })
+  })
+
+  test('connectors are listed by slot as they last renewed', async () => {
+    const lease = await one().lease(connector('a'))
+    await two().lease(connector('b'))
+    await one().renew(lease, { ...connector('a'), connections: 9, isReady: false })
+    expect(await two().connectors()).toEqual([{ ...connector('a'), connections: 9, isReady: false }, connector('b')])
+    await one().release(lease)
+    expect(await two().connectors()).toEqual([connector('b')])
+  })
+}
+
+const entryTests = ({ store, one, two, located, expireAll }: World): void => {
+  test('a registration that resolved is seen by everybody', async () => {
+    const lease = await one().lease(connector('a'))
+    await one().register(lease, [12, 57])
+    expect((await two().lookup([57, 12, 99])).locations).toEqual(
+      new Map([
+        [57, [locationOf(lease)]],
+        [12, [locationOf(lease)]],
+      ]),
+    )
+  })
+
+  test('a user may be at several connectors', async () => {
+    const a = await one().lease(connector('a'))
+    const b = await two().lease(connector('b'))
+    await one().register(a, [12])
+    await two().register(b, [12])
+    expect(new Set(await located(12))).toEqual(new Set([locationOf(a), locationOf(b)]))
+    await one().unregister(a, [12])
+    expect(await located(12)).toEqual([locationOf(b)])
+  })
+
+  test('registering twice is registering once', async () => {
+    const lease = await one().lease(connector('a'))
+    await one().register(lease, [12])
+    await one().register(lease, [12, 12])
+    expect(await located(12)).toEqual([locationOf(lease)])
+    await one().unregister(lease, [12])
+    expect(await located(12)).toEqual([])
+  })
+
+  test('all entries end with their lease, by release', async () => {
+    const lease = await one().lease(connector('a'))
+    await one().register(lease, [12, 57])
+    await one().release(lease)
+    expect((await two().lookup([12, 57])).locations).toEqual(new Map())
+  })
+
+  test('all entries end with their lease, by expiry, and the next lease of the slot does not revive them', async () => {
+    const lease = await one().lease(connector('a'))
+    await one().register(lease, [12])
+    await expireAll()
+    expect(await located(12)).toEqual([])
+    const next = await two().lease(connector('b'))
+    expect(next.slot).toBe(lease.slot)
+    expect(await located(12)).toEqual([])
+  })
+
+  test('an old lease neither registers nor unregisters under the new one of its slot', async () => {
+    const old = await one().lease(connector('a'))
+    await one().release(old)
+    const next = await two().lease(connector('b'))
+    await two().register(next, [12])
+    await one().register(old, [12, 57])
+    await one().unregister(old, [12])
+    expect(await located(12)).toEqual([locationOf(next)])
+    expect(await located(57)).toEqual([])
+  })
+
+  test('thousands of users are registered, found and removed', async () => {
+    const lease = await one().lease(connector('a'))
+    const users = Array.from({ length: 2_500 }, (_, index) => index + 1)
+    await one().register(lease, users)
+    expect((await two().lookup(users)).locations.size).toBe(2_500)
+    await one().unregister(lease, users.slice(1))
+    expect((await two().lookup(users)).locations).toEqual(new Map([[1, [locationOf(lease)]]]))
+  })
+
+  test('nobody is nowhere', async () => {
+    expect(await one().lookup([])).toEqual({ generation: null, locations: new Map() })
+    const lease = await one().lease(connector('a'))
+    await one().register(lease, [])
+    expect(await two().lookup([])).toEqual({ generation: lease.generation, locations: new Map() })
+    expect(store().slots).toBeGreaterThan(0)
+  })
+}
+
+const generationTests = ({ store, one, two, located }: World): void => {
+  test('the first lease makes the generation, and all see the same', async () => {
+    expect((await two().lookup([12])).generation).toBeNull()
+    const a = await one().lease(connector('a'))
+    const b = await two().lease(connector('b'))
+    expect(a.generation).not.toBe('')
+    expect(b.generation).toBe(a.generation)
+    expect((await two().lookup([12])).generation).toBe(a.generation)
+  })
+
+  test('after a loss of everything there is no generation until a lease makes another one', async () => {
+    const lease = await one().lease(connector('a'))
+    await one().register(lease, [12])
+    await store().wipe()
+    expect(await two().lookup([12])).toEqual({ generation: null, locations: new Map() })
+    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
+    const next = await one().lease(connector('a'))
+    expect(next.generation).not.toBe(lease.generation)
+    expect(await located(12)).toEqual([])
+    await one().register(next, [12])
+    expect(await located(12)).toEqual([locationOf(next)])
+  })
+}

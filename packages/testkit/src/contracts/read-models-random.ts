@@ -1,0 +1,78 @@
+import type { Random } from '@chat/runtime'
+import type { Story } from './read-models-story.ts'
+
+export interface RandomHistory {
+  /** So many more things happen. */
+  continue(count: number): void
+  /** Everybody of the history. */
+  readonly users: readonly number[]
+  readonly conversations: readonly string[]
+}
+
+/** Users, groups, joins, leaves, messages and cursors in an order that only the random numbers decide; every event is one a router could write. */
+export const randomHistory = (story: Story, random: Random): RandomHistory => {
+  const users: number[] = []
+  const members = new Map<string, Set<number>>()
+  const below = (count: number) => Math.floor(random.fraction() * count)
+  const pick = <T>(items: readonly T[]): T | undefined => items[below(items.length)]
+  let ids = 0
+
+  const register = () => {
+    users.push(++ids)
+    story.register(ids, `Name-${ids}`, pick(['Ann', 'Böb', '🦊 fox', '']) ?? '')
+  }
+  const found = () => {
+    const owner = pick(users) ?? 1
+    const others = users.filter(() => random.fraction() < 0.3)
+    const history = random.fraction() < 0.5 ? 'all' : 'sinceJoin'
+    const name = random.fraction() < 0.5 ? { name: `Group-${ids + 1}` } : {}
+    const conversation = story.group(++ids, owner, { ...name, history, members: others.filter((id) => id !== owner) })
+    members.set(conversation, new Set([owner, ...others]))
+  }
+  const talk = () => {
+    const [a, b] = [pick(users) ?? 1, pick(users) ?? 1]
+    members.set(story.direct(a, b), new Set([a, b]))
+  }
+  const inSome = (act: (conversation: string, inside: Set<number>) => void) => {
+    const conversation = pick([...members.keys()])
+    const inside = conversation === undefined ? undefined : members.get(conversation)
+    if (conversation !== undefined && inside !== undefined) act(conversation, inside)
+  }
+  const post = () =>
+    inSome((conversation, inside) => {
+      const author = pick([...inside])
+      if (author !== undefined) story.post(conversation, author)
+    })
+  const join = () =>
+    inSome((conversation, inside) => {
+      const user = pick(users) ?? 1
+      if (!conversation.startsWith('g') || inside.has(user)) return
+      story.join(conversation, user)
+      inside.add(user)
+    })
+  const leave = () =>
+    inSome((conversation, inside) => {
+      const user = pick([...inside])
+      if (!conversation.startsWith('g') || user === undefined) return
+      story.leave(conversation, user)
+      inside.delete(user)
+    })
+  const read = () =>
+    inSome((conversation, inside) => {
+      const user = pick([...inside]) ?? pick(users) ?? 1
+      const seq = below(story.lastSeq(conversation) + 2)
+      story.receipt(conversation, user, { delivered: seq, read: below(seq + 1) }, pick(['phone', 'desk']) ?? 'phone')
+    })
+  const acts = [register, found, talk, join, leave, read, read, read, post, post, post, post, post, post, post]
+
+  return {
+    users,
+    get conversations() {
+      return [...members.keys()]
+    },
+    continue: (count) => {
+      if (users.length === 0) register()
+      for (let done = 0; done < count; done++) (pick(acts) ?? post)()
+    },
+  }
+}

@@ -1,0 +1,371 @@
+import { type Random, sleep, uuidV7 } from '@chat/runtime'
+import { systemClock, systemRandom } from '@chat/runtime/system'
+import { WebSocket } from 'ws'
+
+/** What a test needs to know of one device: everything it was shown, and everything that was wrong on the wire. */
+export interface Device {
+  readonly userId: number
+  readonly deviceId: string
+  /** Connects and says hello (with the last sync token, if there is one); later losses of the connection are repaired until `close`. */
+  connect(): Promise<void>
+  /** Queues a text; resolves when the server acknowledged it, however many reconnects and resends that took. */
+  send(conversation: string, text: string): Promise<Acknowledged>
+  /** One request on the present connection; rejects with RequestError, or when the connection is lost. */
+  request(op: string, fields?: object): Promise<Frame>
+  /** Syncs from the last token to the last page and fills every gap by `history`. */
+  catchUp(): Promise<void>
+  /** What this device shows of a conversation, by seq. */
+  shown(conversation: string): ReadonlyMap<number, ShownEvent>
+  conversations(): readonly string[]
+  /** Sends without an answer. */
+  unanswered(): number
+  readonly wire: WireCounts
+  isConnected(): boolean
+  /** Stops reconnecting and closes. */
+  close(): Promise<void>
+}
+
+export interface Acknowledged {
+  readonly conversation: string
+  readonly seq: number
+  readonly clientMsgId: string
+  readonly position: string
+}
+
+export interface ShownEvent {
+  readonly seq: number
+  readonly type: string
+  readonly actor: number
+  readonly at: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** Counted over the life of the device. */
+export interface WireCounts {
+  /** `event` pushes. */
+  pushes: number
+  /** The same (conversation, seq) pushed twice on one connection. */
+  repeats: number
+  /** The same seq with another content: must never happen. */
+  contradictions: string[]
+  connects: number
+  closes: number[]
+  resyncs: number
+}
+
+export type Frame = Readonly<Record<string, unknown>>
+
+export class RequestError extends Error {
+  readonly code: string
+  readonly frame: Frame
+  constructor(frame: Frame) {
+    super(`${frame.code}: ${frame.message}`)
+    this.code = String(frame.code)
+    this.frame = frame
+  }
+}
+
+export interface DeviceOptions {
+  /** Base URLs of connectors (`http://127.0.0.1:8080`), dialled in turn. */
+  readonly urls: readonly string[]
+  readonly account: Account
+  readonly deviceId?: string
+  /** How many sends may be unanswered. */
+  readonly window?: number
+  /** A place to keep the sync token between devices of one id, as an app's storage would. */
+  readonly syncToken?: string
+  readonly random?: Random
+}
+
+export interface Account {
+  readonly userId: number
+  readonly name: string
+  readonly password: string
+}
+
+const fetchJson = async (url: string, init: RequestInit): Promise<{ status: number; body: Frame }> => {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) })
+  const text = await response.text()
+  return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
+}
+
+export const postJson = (url: string, body: object, token?: string) =>
+  fetchJson(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  })
+
+export const getJson = (url: string, token: string) => fetchJson(url, { headers: { authorization: `Bearer ${token}` } })
+
+export const registerAccount = async (url: string, name: string, password = 'correct horse'): Promise<Account> => {
+  const { status, body } = await postJson(`${url}/v1/users`, { name, password })
+  if (status !== 201) throw new RequestError(body)
+  return { userId: (body.user as { id: number }).id, name, password }
+}
+
+export const logIn = async (url: string, account: Account, deviceId: string): Promise<string> => {
+  const { name, password } = account
+  const { status, body } = await postJson(`${url}/v1/sessions`, { name, password, device: deviceId })
+  if (status !== 201) throw new RequestError(body)
+  return String(body.accessToken)
+}
+
+interface SyncAnswer {
+  readonly token: string
+  readonly conversations: readonly Frame[]
+  readonly hasMore: boolean
+}
+
+interface OutboxEntry {
+  readonly conversation: string
+  readonly clientMsgId: string
+  readonly text: string
+  readonly done: PromiseWithResolvers<Acknowledged>
+  state: 'queued' | 'sent'
+}
+
+/** A well-behaved client of PROTOCOL chat.v1: ordered resends, merge by seq, catch-up by sync and history. */
+export const createDevice = (options: DeviceOptions): Device => {
+  const random = options.random ?? systemRandom
+  const window = options.window ?? 16
+  const { account } = options
+  const deviceId = options.deviceId ?? crypto.randomUUID()
+  const wire: WireCounts = { pushes: 0, repeats: 0, contradictions: [], connects: 0, closes: [], resyncs: 0 }
+  const shown = new Map<string, Map<number, ShownEvent>>()
+  /** Per conversation: the seq up to which everything was shown or is not visible to this user. */
+  const covered = new Map<string, number>()
+  const outbox: OutboxEntry[] = []
+  const lastAccepted = new Map<string, string>()
+  const holdUntil = new Map<string, number>()
+  const pending = new Map<number, PromiseWithResolvers<Frame>>()
+  let socket: WebSocket | undefined
+  let pushedHere = new Set<string>()
+  let accessToken: { readonly value: string; readonly until: number } | undefined
+  let syncToken = options.syncToken
+  let nextRef = 1
+  let lastIdMs = 0
+  let urlIndex = 0
+  let isClosing = false
+  let isLive = false
+
+  const show = (conversation: string, event: ShownEvent) => {
+    const events = shown.get(conversation) ?? new Map<number, ShownEvent>()
+    shown.set(conversation, events)
+    const known = events.get(event.seq)
+    if (known !== undefined && (known.type !== event.type || JSON.stringify(known.data) !== JSON.stringify(event.data)))
+      wire.contradictions.push(`${conversation} ${event.seq}`)
+    events.set(event.seq, event)
+  }
+
+  const cover = (conversation: string, to: number) =>
+    void covered.set(conversation, Math.max(covered.get(conversation) ?? 0, to))
+
+  const transmit = (fields: object): Promise<Frame> => {
+    const answer = Promise.withResolvers<Frame>()
+    answer.promise.catch(() => {}) // Every caller sees it by awaiting; those that do not, count on the resend.
+    if (socket === undefined || socket.readyState !== WebSocket.OPEN) {
+      answer.reject(new Error('not connected'))
+      return answer.promise
+    }
+    const ref = nextRef++
+    pending.set(ref, answer)
+    socket.send(JSON.stringify({ ref, ...fields }))
+    return answer.promise
+  }
+
+  const onAcknowledged = (entry: OutboxEntry, frame: Frame) => {
+    const index = outbox.indexOf(entry)
+    if (index === -1) return
+    outbox.splice(index, 1)
+    const { clientMsgId } = entry
+    lastAccepted.set(entry.conversation, clientMsgId)
+    entry.done.resolve({
+      conversation: String(frame.conversation),
+      seq: Number(frame.seq),
+      clientMsgId,
+      position: String(frame.position),
+    })
+    pump()
+  }
+
+  const onRefused = (entry: OutboxEntry, error: unknown) => {
+    const isFinal = error instanceof RequestError && error.frame.retry === 'never'
+    if (isFinal) {
+      const index = outbox.indexOf(entry)
+      if (index !== -1) outbox.splice(index, 1)
+      return entry.done.reject(error)
+    }
+    entry.state = 'queued'
+    if (!(error instanceof RequestError)) return // The connection is gone: the reconnect pumps again.
+    const waitMs = Number(error.frame.retryAfterMs ?? 50)
+    holdUntil.set(entry.conversation, Date.now() + waitMs)
+    setTimeout(pump, waitMs)
+  }
+
+  const post = (entry: OutboxEntry, index: number) => {
+    entry.state = 'sent'
+    const { conversation, clientMsgId, text } = entry
+    const before = outbox.slice(0, index).findLast((earlier) => earlier.conversation === conversation)
+    const after = before?.clientMsgId ?? lastAccepted.get(conversation)
+    const body = { kind: 'text', text }
+    transmit({ op: 'send', to: { conversation }, clientMsgId, ...(after === undefined ? {} : { after }), body }).then(
+      (frame) => onAcknowledged(entry, frame),
+      (error) => onRefused(entry, error),
+    )
+  }
+
+  /** Sends what may go: in order per conversation, never a message while a later one of its conversation is unanswered. */
+  const pump = () => {
+    if (!isLive) return
+    let inFlight = outbox.filter((entry) => entry.state === 'sent').length
+    const blocked = new Set<string>()
+    for (const [index, entry] of outbox.entries()) {
+      if (inFlight >= window) return
+      const { conversation } = entry
+      if (entry.state === 'sent' || blocked.has(conversation)) continue
+      const isHeld = (holdUntil.get(conversation) ?? 0) > Date.now()
+      const isOvertaken = outbox
+        .slice(index + 1)
+        .some((later) => later.conversation === conversation && later.state === 'sent')
+      if (isHeld || isOvertaken) {
+        blocked.add(conversation)
+        continue
+      }
+      post(entry, index)
+      inFlight++
+    }
+  }
+
+  const onPush = (frame: Frame) => {
+    if (frame.op === 'resync') wire.resyncs++
+    if (frame.op !== 'event') return
+    wire.pushes++
+    const { conversation, ...event } = frame as unknown as ShownEvent & { conversation: string }
+    const key = `${conversation}/${event.seq}`
+    if (pushedHere.has(key)) wire.repeats++
+    pushedHere.add(key)
+    show(conversation, event)
+  }
+
+  const onFrame = (data: string) => {
+    const frame = JSON.parse(data) as Frame
+    const answer = pending.get(Number(frame.ref))
+    if (frame.op !== 'ok' && frame.op !== 'error') return onPush(frame)
+    if (answer === undefined) return
+    pending.delete(Number(frame.ref))
+    if (frame.op === 'ok') answer.resolve(frame)
+    else answer.reject(new RequestError(frame))
+  }
+
+  const onLost = (code: number) => {
+    wire.closes.push(code)
+    const wasLive = isLive
+    isLive = false
+    socket = undefined
+    const lost = [...pending.values()]
+    pending.clear()
+    for (const answer of lost) answer.reject(new Error(`connection lost: ${code}`))
+    for (const entry of outbox) entry.state = 'queued'
+    // A connection that never became live is dialled again by whoever dialled it.
+    if (wasLive && !isClosing) void reconnect()
+  }
+
+  const tokenFor = async (url: string): Promise<string> => {
+    if (accessToken === undefined || accessToken.until < Date.now())
+      accessToken = { value: await logIn(url, account, deviceId), until: Date.now() + 10 * 60_000 }
+    return accessToken.value
+  }
+
+  const dial = async (): Promise<void> => {
+    const url = options.urls[urlIndex++ % options.urls.length] ?? ''
+    const token = await tokenFor(url)
+    const opening = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`, 'chat.v1', { handshakeTimeout: 5_000 })
+    await new Promise<void>((resolve, reject) => opening.once('open', resolve).once('error', reject))
+    opening.on('error', () => {}) // 'close' follows and carries the code.
+    opening.on('message', (data) => onFrame(String(data)))
+    opening.on('close', (code) => onLost(code))
+    socket = opening
+    pushedHere = new Set()
+    await transmit({ op: 'hello', token, device: deviceId })
+    wire.connects++
+    isLive = true
+    pump()
+  }
+
+  const reconnect = async () => {
+    for (let attempt = 0; !isClosing && !isLive; attempt++) {
+      await sleep(systemClock, random.fraction() * Math.min(1000, 50 * 2 ** attempt))
+      await dial().catch(() => socket?.terminate())
+    }
+  }
+
+  const takeEvents = (conversation: string, page: Frame) => {
+    for (const event of (page.events ?? []) as ShownEvent[]) show(conversation, event)
+    cover(conversation, Number(page.to))
+  }
+
+  /** Pages forward until nothing is missing up to the newest seq. */
+  const fillForward = async (conversation: string) => {
+    for (let hasMore = true; hasMore; ) {
+      const page = await transmit({ op: 'history', conversation, after: covered.get(conversation) ?? 0, limit: 200 })
+      takeEvents(conversation, page)
+      hasMore = page.hasMore === true
+    }
+  }
+
+  const catchUp = async () => {
+    for (let hasMore = true; hasMore; ) {
+      const known = Object.fromEntries([...covered].slice(0, 500))
+      const page = (await transmit({
+        op: 'sync',
+        ...(syncToken === undefined ? {} : { token: syncToken }),
+        known,
+      })) as unknown as SyncAnswer
+      for (const conversation of page.conversations) {
+        const id = String(conversation.id)
+        const isContinued = Number(conversation.from) <= (covered.get(id) ?? 0) + 1
+        if (isContinued) takeEvents(id, conversation)
+        if (!isContinued || conversation.truncated === true) await fillForward(id)
+      }
+      syncToken = page.token
+      hasMore = page.hasMore
+    }
+  }
+
+  return {
+    userId: account.userId,
+    deviceId,
+    wire,
+    connect: () => {
+      isClosing = false
+      return dial()
+    },
+    send: (conversation, text) => {
+      // Ids grow, as a window of the newest ones asks for: no two of a device are of one millisecond.
+      lastIdMs = Math.max(Date.now(), lastIdMs + 1)
+      const clientMsgId = uuidV7(lastIdMs, random)
+      const done = Promise.withResolvers<Acknowledged>()
+      outbox.push({ conversation, clientMsgId, text, done, state: 'queued' })
+      pump()
+      return done.promise
+    },
+    request: (op, fields = {}) => transmit({ op, ...fields }),
+    catchUp,
+    shown: (conversation) => shown.get(conversation) ?? new Map(),
+    conversations: () => [...shown.keys()],
+    unanswered: () => outbox.filter((entry) => entry.state === 'sent').length,
+    isConnected: () => isLive,
+    close: async () => {
+      isClosing = true
+      const closing = socket
+      if (closing === undefined || closing.readyState === WebSocket.CLOSED) return
+      const closed = new Promise((resolve) => closing.once('close', resolve))
+      closing.close(1000)
+      await closed
+    },
+  }
+}

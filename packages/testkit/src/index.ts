@@ -1,0 +1,42 @@
+export {
+  type Account,
+  type Acknowledged,
+  createDevice,
+  type Device,
+  type DeviceOptions,
+  type Frame,
+  getJson,
+  logIn,
+  postJson,
+  RequestError,
+  registerAccount,
+  type ShownEvent,
+  type WireCounts,
+} from './device.ts'
+export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export {
+  at,
+  bodyOf,
+  createGroup,
+  device,
+  type GivenCommand,
+  given,
+  givenWith,
+  groupCreated,
+  joinGroup,
+  leaveGroup,
+  memberJoined,
+  memberLeft,
+  messageId,
+  messagePosted,
+  otherDevice,
+  postMessage,
+  registerUser,
+  stored,
+  testWire,
+  userRegistered,
+} from './given.ts'
+export { createRelay, type Relay } from './relay.ts'
+export { createSeededRandom, testSeeds } from './seeded-random.ts'
+export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
+export { type WaitOptions, waitUntil } from './wait-until.ts'
