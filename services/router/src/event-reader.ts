@@ -1,0 +1,84 @@
+import { applyEvent, type PartitionState, passInvalid, type StoredEvent, type Wire } from '@chat/domain'
+import { type EventLog, isValid, type StoredRecord } from '@chat/event-log'
+import type { Logger } from '@chat/runtime'
+import { decodeEvent, type Topic } from '@chat/schemas'
+import type { BrokerTime } from './broker-time.ts'
+
+/** The partition cannot go on until a person acted: its log was cut, or holds what this build cannot read. Nothing is skipped. */
+export class PartitionStopped extends Error {
+  override readonly name = 'PartitionStopped'
+}
+
+/** A valid event as it lies on the log. */
+export interface LoggedEvent extends StoredEvent {
+  readonly schema: string
+  readonly timestamp: number
+}
+
+interface Ports {
+  readonly log: EventLog
+  readonly events: Topic
+  readonly wire: Wire
+  readonly brokerTime: BrokerTime
+  readonly logger: Logger
+}
+
+/**
+ * Takes the valid events from the head of `state` to the end of the log into it and calls `onApplied` after each. Every reader skips
+ * what is not where its writer meant it. [G8] Throws Fault (call again), or PartitionStopped.
+ */
+export const readToEnd = async (
+  state: PartitionState,
+  { log, events, wire, brokerTime, logger }: Ports,
+  signal: AbortSignal,
+  onApplied: (event: LoggedEvent) => void,
+): Promise<void> => {
+  const { partition } = state
+  const [from, end] = [state.head.nextPos, (await log.ends(events)).get(partition) ?? 0]
+  if (end < from)
+    throw new PartitionStopped(
+      `the log of partition ${partition} ends at ${end}, before the ${from} already read: it was cut`,
+    )
+  for await (const records of log.read(events, partition, from, end, signal))
+    for (const record of records) {
+      brokerTime.observe(record.timestamp)
+      if (!isValid(record)) {
+        passInvalid(state, record.offset)
+        continue
+      }
+      const event = readEvent(record, partition)
+      const applied = applyEvent(state, event, wire)
+      if (applied.outcome === 'cut')
+        throw new PartitionStopped(
+          `event ${record.offset} of partition ${partition} does not continue the chain of ${state.head.lastPos}: the log was cut`,
+        )
+      if (applied.outcome === 'contained')
+        logger.error({ partition, pos: record.offset, err: applied.error }, 'conversation stopped: event does not fit')
+      onApplied(event)
+    }
+}
+
+const readEvent = (record: StoredRecord, partition: number): LoggedEvent => {
+  const { headers, offset: pos, timestamp } = record
+  const schema = headers.schema ?? ''
+  const decoded = decodeEvent(schema, record.value)
+  if (!('record' in decoded) && headers.ignorable !== 'true')
+    throw new PartitionStopped(`event ${pos} of partition ${partition} cannot be read: ${decoded.detail}`)
+  const cmd = Number(headers.cmd)
+  if (!Number.isSafeInteger(cmd))
+    throw new PartitionStopped(`event ${pos} of partition ${partition} names no command: cmd is ${headers.cmd}`)
+  return {
+    pos,
+    cmd,
+    timestamp,
+    schema,
+    type: headers.type ?? '',
+    chain: headers.chain ?? '',
+    value: asBuffer(record.value),
+    event: 'record' in decoded ? decoded.record : undefined,
+  }
+}
+
+/** avsc writes Buffers only. */
+const asBuffer = (value: Uint8Array | null): Buffer =>
+  value === null ? Buffer.alloc(0) : Buffer.from(value.buffer, value.byteOffset, value.byteLength)

@@ -1,0 +1,93 @@
+import type { AddressedReply, Deliverable } from '@chat/domain'
+import { type AppendFaults, createMemoryStore } from '@chat/event-log/memory'
+import { createMetrics, silentLogger } from '@chat/runtime'
+import { createTopics } from '@chat/schemas'
+import { createFakeClock, createSeededRandom } from '@chat/testkit'
+import { expect, test } from 'vitest'
+import { batchesUnderWayMax, createFanOut, deliveryBytesMax } from './fan-out.ts'
+import type { Locator } from './locator.ts'
+import { createRouterMetrics } from './metrics.ts'
+import { createWitness, encoder } from './test-world.ts'
+
+const create = (faults: AppendFaults, locate: Locator['locate'] = async () => new Map()) => {
+  const clock = createFakeClock(0)
+  const topics = createTopics({ prefix: 'test.', partitions: 1, slots: 2 })
+  const log = createMemoryStore({ clock, faults }).client()
+  const fatal: unknown[] = []
+  const fanOut = createFanOut({
+    partition: 0,
+    log,
+    topics,
+    encoder,
+    locator: { locate },
+    clock,
+    random: createSeededRandom(1),
+    logger: silentLogger,
+    metrics: createRouterMetrics(createMetrics({ withProcess: 'bare' })),
+    onFatal: (error) => fatal.push(error),
+  })
+  return { clock, fanOut, fatal, witness: createWitness(log, topics) }
+}
+
+const reply = (request: number, slot = 0): AddressedReply => ({
+  slot,
+  epoch: 1,
+  reply: { request, outcome: 'accepted', code: '', conversation: null, seq: null, pos: 1, at: 1, id: null },
+})
+const event = (pos: number, bytes: number, ...users: number[]): Deliverable => ({
+  pos,
+  schema: 'message-posted.v1',
+  value: Buffer.alloc(bytes),
+  audience: new Set(users),
+})
+
+test(`deciding waits while ${batchesUnderWayMax} batches are under way, and not before`, async () => {
+  const { clock, fanOut, witness } = create(() => ({ answersAfterMs: 100 }))
+  let pushed = 0
+  for (let request = 1; request <= batchesUnderWayMax; request++)
+    void fanOut.push({ replies: [reply(request)], events: [] }).then(() => pushed++)
+  await clock.settle()
+  expect(pushed).toBe(batchesUnderWayMax - 1)
+  await clock.advance(100)
+  expect(pushed).toBe(batchesUnderWayMax)
+  await fanOut.drained()
+  expect((await witness.replies(0)).map(({ request }) => request)).toEqual([1, 2, 3, 4])
+})
+
+test('a delivery that failed is tried again, then given up without stopping the others', async () => {
+  let fails = 2
+  const { clock, fanOut, fatal, witness } = create(() => (fails-- > 0 ? { copies: 0 } : undefined))
+  await fanOut.push({ replies: [reply(1)], events: [] })
+  await clock.advance(5000)
+  expect(await witness.replies(0)).toHaveLength(1)
+  fails = 1000
+  await fanOut.push({ replies: [reply(2)], events: [] })
+  await clock.advance(5000)
+  await fanOut.drained()
+  fails = 0
+  await fanOut.push({ replies: [reply(3)], events: [] })
+  await fanOut.drained()
+  expect((await witness.replies(0)).map(({ request }) => request)).toEqual([1, 3])
+  expect(fatal).toEqual([])
+})
+
+test('a large delivery is split into records that a broker takes, in order', async () => {
+  const here = new Map([[1, [{ slot: 0, epoch: 1 }]]])
+  const { fanOut, witness } = create(
+    () => undefined,
+    async () => here,
+  )
+  const events = [1, 2, 3].map((pos) => event(pos, deliveryBytesMax * 0.6, 1))
+  await fanOut.push({ replies: [reply(1)], events })
+  await fanOut.drained()
+  const deliveries = await witness.deliveries(0)
+  expect(deliveries.map((delivery) => delivery.events.map(({ pos }) => pos))).toEqual([[1], [2], [3]])
+  expect(deliveries.map(({ replies }) => replies.length)).toEqual([1, 0, 0])
+})
+
+test('a reply to a slot that this world does not have goes nowhere', async () => {
+  const { fanOut, fatal } = create(() => undefined)
+  await fanOut.push({ replies: [reply(1, 99), reply(2, -1)], events: [] })
+  await fanOut.drained()
+  expect(fatal).toEqual([])
+})

@@ -1,0 +1,28 @@
+import type { Metrics } from '@chat/runtime'
+
+export type RouterMetrics = ReturnType<typeof createRouterMetrics>
+
+const msBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000]
+
+export const createRouterMetrics = (metrics: Metrics) => ({
+  commands: metrics.counter('chat_router_commands_total', 'Commands decided, by outcome', ['outcome']),
+  events: metrics.counter('chat_router_events_total', 'Events written and acknowledged'),
+  batchEvents: metrics.histogram(
+    'chat_router_batch_events',
+    'Events of one append',
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+  ),
+  decideMs: metrics.histogram('chat_router_decide_ms', 'Deciding one batch', [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]),
+  appendMs: metrics.histogram('chat_router_append_ms', 'From an append to its acknowledgement', msBuckets),
+  misses: metrics.counter('chat_router_misses_total', 'Appends that did not land where they were meant to, or unknown'),
+  waitMs: metrics.histogram(
+    'chat_router_command_wait_ms',
+    'Age of the oldest command of a batch when decided',
+    msBuckets,
+  ),
+  waiting: metrics.gauge('chat_router_waiting_commands', 'Commands read and not yet decided', ['partition']),
+  lookupMs: metrics.histogram('chat_router_presence_lookup_ms', 'One presence lookup', msBuckets),
+  deliveries: metrics.counter('chat_router_deliveries_total', 'Records written to delivery topics', ['kind']),
+  deliveriesLost: metrics.counter('chat_router_deliveries_lost_total', 'Delivery records given up; clients sync'),
+  deadLetters: metrics.counter('chat_router_dead_letters_total', 'Commands copied to the dead letters'),
+})

@@ -1,0 +1,220 @@
+import {
+  commit,
+  createPartitionState,
+  type Draft,
+  type DraftEvent,
+  decideBatch,
+  draftLimits,
+  headersOf,
+  isOfConversation,
+  openLog,
+} from '@chat/domain'
+import type { EventLog, NewRecord } from '@chat/event-log'
+import {
+  type Backoff,
+  backoffMs,
+  type Clock,
+  Fault,
+  type Health,
+  isFault,
+  type Logger,
+  type Random,
+  retry,
+  sleep,
+} from '@chat/runtime'
+import type { Encoder, Topics } from '@chat/schemas'
+import type { BrokerTime } from './broker-time.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import { type LoggedEvent, readToEnd } from './event-reader.ts'
+import type { FanOut } from './fan-out.ts'
+import { createInbox } from './inbox.ts'
+import type { RouterMetrics } from './metrics.ts'
+import { createOwner, NotOurs, type PartitionOwner } from './ownership.ts'
+import { createTakeover } from './takeover.ts'
+import { wireOf } from './wire.ts'
+
+export interface PartitionPorts {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly encoder: Encoder
+  readonly fanOut: FanOut
+  readonly brokerTime: BrokerTime
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly health: Health
+  readonly metrics: RouterMetrics
+  /** Asks the group; false: another router has the partition. */
+  readonly isStillOurs: (partition: number) => Promise<boolean>
+  readonly onFatal: (error: unknown) => void
+}
+
+/** Between two attempts of an append that did not land where it was meant to. */
+const missBackoff: Backoff = { firstMs: 20, maxMs: 1000 }
+/** After so many misses in a row the group is asked whether the partition is still ours. */
+const missesBeforeAsking = 2
+
+/** Owns one partition while started: turns waiting commands into events, one appended batch at a time. */
+export const createPartition = (partition: number, firstId: number, ports: PartitionPorts): PartitionOwner => {
+  const { log, topics, fanOut, brokerTime, clock, random, health, metrics } = ports
+  const logger = ports.logger.child({ partition })
+  const component = `partition ${partition}`
+  const wire = wireOf(ports.encoder)
+  const state = createPartitionState(partition, topics.events.partitions, wire)
+  const inbox = createInbox()
+  const bury = createDeadLetters(partition, ports)
+  const takeover = createTakeover(state, { ...ports, logger })
+  let misses = 0
+
+  /** One batch: decide, append, keep. What waits is taken at once; there is no timer. */
+  const step = async (signal: AbortSignal): Promise<void> => {
+    const commands = inbox.waiting()
+    observeWaiting(commands)
+    const decideStartedMs = clock.monotonic()
+    const draft = decideBatch(commands, state, { wire, limits: draftLimits, brokerTimeMs: brokerTime.nowMs() })
+    metrics.decideMs.observe(clock.monotonic() - decideStartedMs)
+    await bury(draft.deadCommands, commands, signal)
+    if (draft.events.length > 0) {
+      if (!(await land(draft))) return missed(draft, signal)
+      commit(state, draft)
+    }
+    await kept(draft)
+  }
+
+  /** The stamped append. true: every event stands where it says. Anything else, an error included, says nothing. [G8] */
+  const land = async (draft: Draft): Promise<boolean> => {
+    const startedMs = clock.monotonic()
+    try {
+      const appended = await log.append({ topic: topics.events, partition, records: draft.events.map(recordOf) })
+      brokerTime.observe(appended.timestamp)
+      metrics.appendMs.observe(clock.monotonic() - startedMs)
+      metrics.batchEvents.observe(draft.events.length)
+      return appended.baseOffset === draft.base.nextPos
+    } catch (error) {
+      if (!isFault(error)) throw error
+      if (misses === 0) logger.warn({ err: error }, 'append failed')
+      return false
+    }
+  }
+
+  /** The draft is on the log: only now is anybody told. [G1] */
+  const kept = async (draft: Draft): Promise<void> => {
+    misses = 0
+    health.clear(component)
+    inbox.drop(draft.taken)
+    metrics.events.inc(draft.events.length)
+    for (const { reply } of draft.replies) metrics.commands.inc({ outcome: reply.outcome })
+    await fanOut.push(draft)
+  }
+
+  /** The draft is thrown away and the log read again; if our own events are there after all, it counts. */
+  const missed = async (draft: Draft, signal: AbortSignal): Promise<void> => {
+    misses++
+    metrics.misses.inc()
+    if (misses > missesBeforeAsking) health.set(component, 'the event log takes no events')
+    await sleep(clock, backoffMs(missBackoff, misses - 1, random), signal)
+    if (misses >= missesBeforeAsking && !(await ports.isStillOurs(partition))) throw new NotOurs()
+    let hasLanded = false
+    await readOn(signal, (event) => {
+      takeover.note(event)
+      if (event.pos !== draft.head.lastPos || event.chain !== draft.head.chain) return
+      hasLanded = true
+      takeover.forget() // ours, and told below
+    })
+    if (hasLanded) await kept(draft)
+    await tellAgain(signal)
+    inbox.dropBefore(state.head.resume)
+  }
+
+  const readOn = (signal: AbortSignal, onApplied: (event: LoggedEvent) => void): Promise<void> =>
+    retry(() => readToEnd(state, { log, events: topics.events, wire, brokerTime, logger }, signal, onApplied), {
+      clock,
+      random,
+      backoff: missBackoff,
+      isRetryable: (error) => isFault(error) && error.isRetryable,
+      onRetry: (error, attempt) => {
+        health.set(component, 'the event log cannot be read')
+        if (attempt === 0) logger.warn({ err: error }, 'reading events failed')
+      },
+      signal,
+    })
+
+  /** What others wrote and may not have told, before anything new. */
+  const tellAgain = async (signal: AbortSignal): Promise<void> => {
+    await fanOut.push(await takeover.outcome(signal))
+    takeover.forget()
+  }
+
+  const open = async (signal: AbortSignal): Promise<void> => {
+    const { partitions } = topics.events
+    while (state.head.lastPos === -1) {
+      const event = { type: 'LogOpened', partitions, firstId, hash: 'murmur2-utf8-positive', at: clock.now() } as const
+      const draft = openLog(state, event, wire)
+      if (await land(draft)) commit(state, draft)
+      else await missed(draft, signal)
+    }
+    const opened = state.head.opened?.partitions
+    if (opened !== partitions)
+      throw new Fault('partitions_mismatch', `the log has ${opened} partitions, this process is set to ${partitions}`, {
+        isRetryable: false,
+      })
+  }
+
+  const own = async (signal: AbortSignal): Promise<void> => {
+    misses = 0
+    inbox.clear()
+    await readOn(signal, takeover.note)
+    await open(signal)
+    const resume = await takeover.resume()
+    await tellAgain(signal)
+    health.clear(component)
+    logger.info({ pos: state.head.nextPos, resume }, 'partition owned')
+    await together(signal, [(both) => readCommands(resume, both), decideUntil])
+  }
+
+  const readCommands = async (from: number, signal: AbortSignal): Promise<void> => {
+    for await (const records of log.tail(topics.commands, partition, from, signal)) {
+      for (const { timestamp } of records) brokerTime.observe(timestamp)
+      await inbox.push(records, signal)
+    }
+  }
+
+  const decideUntil = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      if (inbox.waiting().length > 0) await step(signal)
+      else await inbox.filled(signal)
+    }
+  }
+
+  const observeWaiting = (commands: readonly { readonly atMs: number }[]): void => {
+    metrics.waiting.set({ partition }, commands.length)
+    const oldest = commands[0]
+    if (oldest !== undefined) metrics.waitMs.observe(Math.max(0, brokerTime.nowMs() - oldest.atMs))
+  }
+
+  return createOwner({ ...ports, component, logger, own, drained: fanOut.drained })
+}
+
+const recordOf = (event: DraftEvent): NewRecord => ({
+  key: isOfConversation(event.event) ? event.event.conversation : null,
+  value: event.value,
+  headers: { ...headersOf(event) },
+})
+
+/** Runs all until one ends, ends the others, waits for them, and throws what was thrown first. */
+const together = async (
+  signal: AbortSignal,
+  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> => {
+  const end = new AbortController()
+  const both = AbortSignal.any([signal, end.signal])
+  const failures: unknown[] = []
+  await Promise.all(
+    tasks.map((task) =>
+      task(both)
+        .catch((error: unknown) => failures.push(error))
+        .finally(() => end.abort()),
+    ),
+  )
+  if (failures.length > 0) throw failures[0]
+}

@@ -1,0 +1,97 @@
+import type { EventLog, Share } from '@chat/event-log'
+import type { Presence } from '@chat/presence'
+import type { Clock, Health, Logger, Metrics, Random, Service } from '@chat/runtime'
+import type { Encoder, Topics } from '@chat/schemas'
+import { createBrokerTime } from './broker-time.ts'
+import { createFanOut } from './fan-out.ts'
+import { createLocator } from './locator.ts'
+import { createRouterMetrics } from './metrics.ts'
+import type { PartitionOwner } from './ownership.ts'
+import { createPartition } from './partition.ts'
+
+export interface RouterConfig {
+  /** Names the group of routers, as it names the topics. */
+  readonly logPrefix: string
+  readonly firstId: number
+}
+
+export interface RouterPorts {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly encoder: Encoder
+  readonly presence: Presence
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly health: Health
+  readonly metrics: Metrics
+  /** The process can no longer do its work and must exit. */
+  readonly onFatal: (error: unknown) => void
+}
+
+/**
+ * Decides commands. Any number of routers share the partitions; two that believe they own the same one are harmless: each event is
+ * stamped with its position, and only one of them gets that position. [G8] Ready when every partition that it was given is
+ * restored. `stop` finishes the batches under way and leaves the group, so that others take over at once. [G12]
+ */
+export const createRouter = (config: RouterConfig, ports: RouterPorts): Service => {
+  const { log, topics, clock, health, logger, onFatal } = ports
+  const metrics = createRouterMetrics(ports.metrics)
+  const locator = createLocator({ ...ports, metrics })
+  const owners = new Map<number, PartitionOwner>()
+  let share: Share | undefined
+  let starting: Promise<void> | undefined
+  let stopping: Promise<void> | undefined
+
+  const isStillOurs = async (partition: number): Promise<boolean> => (await share?.verify())?.has(partition) ?? true
+
+  const createOwner = (partition: number): PartitionOwner => {
+    const own = { ...ports, metrics, partition }
+    const fanOut = createFanOut({ ...own, locator })
+    // Brokers are many: each partition goes by the clock of those that lead it.
+    return createPartition(partition, config.firstId, {
+      ...own,
+      fanOut,
+      brokerTime: createBrokerTime(clock),
+      isStillOurs,
+    })
+  }
+
+  const ownerOf = (partition: number): PartitionOwner => {
+    const owner = owners.get(partition) ?? createOwner(partition)
+    owners.set(partition, owner)
+    return owner
+  }
+
+  const onAssigned = (partitions: ReadonlySet<number>): void => {
+    if (stopping !== undefined) return
+    logger.info({ partitions: [...partitions] }, 'partitions assigned')
+    for (const [partition, owner] of owners) if (!partitions.has(partition)) void owner.stop()
+    for (const partition of partitions) ownerOf(partition).start()
+  }
+
+  const start = async (): Promise<void> => {
+    health.set('router', 'joining the group')
+    share = await log.share({ topic: topics.commands, group: `${config.logPrefix}routers`, onAssigned, onFatal })
+    if (stopping !== undefined) return share.leave()
+    health.clear('router')
+  }
+
+  const stop = async (): Promise<void> => {
+    health.set('router', 'stopping')
+    await Promise.all([...owners.values()].map((owner) => owner.stop()))
+    // A group that was not joined yet is left as soon as it is: brokers that are away would be waited for.
+    await share?.leave()
+  }
+
+  return {
+    start: () => {
+      starting ??= start()
+      return starting
+    },
+    stop: () => {
+      stopping ??= stop()
+      return stopping
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  type AddressedReply,
+  acceptedReply,
+  audienceNow,
+  type Deliverable,
+  isOfConversation,
+  type PartitionState,
+  rejectedReply,
+} from '@chat/domain'
+import type { EventLog } from '@chat/event-log'
+import type { Clock, Logger } from '@chat/runtime'
+import type { LogEvent, Topics } from '@chat/schemas'
+import type { BrokerTime } from './broker-time.ts'
+import { type LoggedEvent, PartitionStopped } from './event-reader.ts'
+import type { Outcome } from './fan-out.ts'
+import { readCommand } from './inbox.ts'
+
+/** What another owner wrote and may not have told: at most so many events … */
+const againEventsMax = 5000
+/** … no older than this, ms: clients sync at least as often. */
+export const againAgeMaxMs = 2 * 60 * 1000
+/** Commands that are read to answer again; more than the events, since not every command made one. */
+const againCommandsMax = 10_000
+
+/** The newest events that somebody else wrote, told once more: to whom they concern, and to who asked for them. */
+export interface Takeover {
+  note(event: LoggedEvent): void
+  /** What was noted is known to be told. */
+  forget(): void
+  outcome(signal: AbortSignal): Promise<Outcome>
+  /** Where to read commands from. Throws PartitionStopped when the commands end before it. */
+  resume(): Promise<number>
+}
+
+interface Ports {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly brokerTime: BrokerTime
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export const createTakeover = (state: PartitionState, { log, topics, brokerTime, clock, logger }: Ports): Takeover => {
+  const { partition } = state
+  let noted: LoggedEvent[] = []
+
+  const recent = (): readonly LoggedEvent[] => {
+    // The brokers' time is that of the newest record read, which may be old; ours decides only who is told again.
+    const sinceMs = Math.max(brokerTime.nowMs(), clock.now()) - againAgeMaxMs
+    return noted.slice(-againEventsMax).filter(({ timestamp }) => timestamp >= sinceMs)
+  }
+
+  /** Whoever asked may still wait: a reply that was given already is ignored. */
+  const repliesFor = async (events: readonly LoggedEvent[], signal: AbortSignal): Promise<AddressedReply[]> => {
+    const outcomes = outcomesOf(events)
+    const cmds = [...outcomes.keys()]
+    const last = Math.max(...cmds, -1)
+    const beginning = (await log.beginnings(topics.commands)).get(partition) ?? 0
+    const end = (await log.ends(topics.commands)).get(partition) ?? 0
+    const from = Math.max(beginning, last - againCommandsMax, Math.min(...cmds))
+    const to = Math.min(end, last + 1)
+    const replies: AddressedReply[] = []
+    if (cmds.length === 0 || from >= to) return replies
+    for await (const records of log.read(topics.commands, partition, from, to, signal))
+      for (const command of records.map(readCommand)) {
+        const outcome = outcomes.get(command.cmd)
+        if (outcome === undefined || !('command' in command)) continue
+        replies.push(
+          'code' in outcome
+            ? rejectedReply(command.command, outcome.code)
+            : acceptedReply(command.command, outcome.events),
+        )
+      }
+    return replies
+  }
+
+  return {
+    note: (event) => {
+      noted.push(event)
+      if (noted.length >= 2 * againEventsMax) noted = noted.slice(-againEventsMax)
+    },
+    forget: () => {
+      noted = []
+    },
+    outcome: async (signal) => {
+      const events = recent()
+      const replies = await repliesFor(events, signal)
+      return { replies, events: events.flatMap((event) => deliverableOf(event, state)) }
+    },
+    resume: async () => {
+      const wanted = state.head.resume
+      const beginning = (await log.beginnings(topics.commands)).get(partition) ?? 0
+      const end = (await log.ends(topics.commands)).get(partition) ?? 0
+      if (wanted > end)
+        throw new PartitionStopped(
+          `the commands of partition ${partition} end at ${end}, but the events were made from ${wanted}: they were cut`,
+        )
+      if (wanted < beginning)
+        logger.warn({ partition, wanted, beginning }, 'commands lost to retention, resuming at the first')
+      return Math.max(wanted, beginning)
+    },
+  }
+}
+
+const deliverableOf = ({ event, pos, schema, value }: LoggedEvent, state: PartitionState): readonly Deliverable[] => {
+  if (!isOfConversation(event)) return []
+  const audience = audienceNow(state.tables.conversations.get(event.conversation), event.seq)
+  return [{ pos, schema, value, audience }]
+}
+
+type Answer = { readonly code: string } | { readonly events: { readonly pos: number; readonly event: LogEvent }[] }
+
+const outcomesOf = (events: readonly LoggedEvent[]): ReadonlyMap<number, Answer> => {
+  const outcomes = new Map<number, Answer>()
+  for (const { event, cmd, pos } of events) {
+    if (event === undefined || event.type === 'LogOpened') continue
+    if (event.type === 'CommandsRejected') {
+      for (const rejection of event.rejections) outcomes.set(rejection.cmd, { code: rejection.code })
+      continue
+    }
+    const known = outcomes.get(cmd)
+    if (known !== undefined && 'events' in known) known.events.push({ pos, event })
+    else outcomes.set(cmd, { events: [{ pos, event }] })
+  }
+  return outcomes
+}
