@@ -1,0 +1,24 @@
+import type { Presence } from '@chat/presence'
+import type { ReadModels } from '@chat/read-models'
+import type { Commands, Ports } from '../ports.ts'
+import type { Watermark } from '../watermark.ts'
+import type { Revocations } from './revocations.ts'
+import type { Tokens } from './tokens.ts'
+
+/** What accounts and sessions need of the world. */
+export interface AccountsPorts
+  extends Pick<Ports, 'topics' | 'credentials' | 'hasher' | 'clock' | 'random' | 'logger'> {
+  readonly presence: Pick<Presence, 'connectors'>
+  readonly readModels: Pick<ReadModels, 'waitFor' | 'userById' | 'userByName'>
+  readonly commands: Commands
+  readonly watermark: Pick<Watermark, 'ofPartition'>
+  readonly tokens: Tokens
+  readonly revocations: Revocations
+}
+
+export interface AccountsOptions {
+  /** Where clients of this connector open their socket; see `socketUrlOf`. */
+  readonly socketUrl: string
+  /** `CHAT_LIMITS`: `off` lifts the limit on failed logins. */
+  readonly limits: 'on' | 'off'
+}

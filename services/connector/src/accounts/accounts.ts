@@ -1,0 +1,35 @@
+import type { Api } from '../ports.ts'
+import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
+import { createAttempts } from './attempts.ts'
+import { gateway } from './gateway.ts'
+import { createLogIn } from './log-in.ts'
+import { register } from './register.ts'
+import { authenticate, endSession, refresh } from './sessions.ts'
+
+/** The part of `Api` that is about accounts and sessions. */
+export type Accounts = Pick<Api, 'register' | 'logIn' | 'refresh' | 'endSession' | 'gateway' | 'authenticate'>
+
+/**
+ * Registers people, begins and ends their sessions, and says where to connect. Every refusal and every failure of the world
+ * is an `Answer`; a rejected promise is a bug.
+ */
+export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): Accounts => {
+  const attempts = createAttempts({ clock: ports.clock, limits: options.limits })
+  const logIn = createLogIn(ports, options, attempts)
+  return {
+    register: (body, remoteAddress) => register(ports, attempts, body, remoteAddress),
+    logIn,
+    refresh: (body) => refresh(ports, options, body),
+    endSession: (identity) => endSession(ports, identity),
+    gateway: () => gateway(ports, options),
+    authenticate: async (accessToken) => authenticate(ports, accessToken),
+  }
+}
+
+/** `http://host/` → `ws://host/v1/socket`, `https:` → `wss:`. A path in front of the connector is kept. */
+export const socketUrlOf = (publicUrl: string): string => {
+  const url = new URL(publicUrl)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/socket`
+  return url.href
+}

@@ -1,0 +1,32 @@
+import type { UserRow } from '@chat/read-models'
+import { Fault } from '@chat/runtime'
+import type { ErrorCode } from '@chat/schemas/protocol'
+import type { Answer } from '../ports.ts'
+
+export const refuse = (error: ErrorCode, message: string, retryAfterMs?: number): Answer =>
+  retryAfterMs === undefined ? { error, message } : { error, message, retryAfterMs }
+
+/** The one answer for a wrong password, an unknown name and an unknown id. */
+export const badCredentials: Answer = refuse('bad_credentials', 'name or password is wrong')
+
+/** A hint for clients that meet something overloaded or away, ms. */
+const retryAfterMs = 1000
+
+/** Runs `work`; a failure of the world becomes an answer, a bug stays a rejection. */
+export const answering = async (work: () => Promise<Answer>): Promise<Answer> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    if (error.code === 'timeout') return refuse('timeout', 'nothing is known of the outcome yet; ask again')
+    return refuse('unavailable', 'a part of the service cannot be reached; try again', retryAfterMs)
+  }
+}
+
+/** `user` as clients see it. PROTOCOL §1. */
+export const userBody = (user: Pick<UserRow, 'id' | 'name' | 'displayName' | 'createdAt'>) => ({
+  id: user.id,
+  name: user.name,
+  displayName: user.displayName,
+  createdAt: new Date(user.createdAt).toISOString(),
+})

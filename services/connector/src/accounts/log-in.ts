@@ -1,0 +1,107 @@
+import type { UserRow } from '@chat/read-models'
+import { isFault } from '@chat/runtime'
+import { partitionOf, partitionOfId } from '@chat/schemas'
+import { type LoginBody, normaliseName, parseLogin, readWaitMs } from '@chat/schemas/protocol'
+import type { Answer, Api } from '../ports.ts'
+import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
+import { answering, badCredentials, refuse } from './answers.ts'
+import type { Attempts } from './attempts.ts'
+import { beginSession } from './sessions.ts'
+
+/** Whom a login names, as its own lookup, its partition, and the account that failures count against. */
+interface Claimed {
+  readonly account: string
+  readonly partition: number
+  readonly find: () => Promise<UserRow | undefined>
+}
+
+/**
+ * Logs in by name or id and password. Look-up and argon2 (with a dummy hash when nobody was found) run beside the wait for the
+ * projection, for everybody alike; a refusal comes only after both. So a wrong password and an unknown name cost the same and get
+ * the same answer, and somebody who registered a moment ago elsewhere is found.
+ */
+export const createLogIn = (ports: AccountsPorts, options: AccountsOptions, attempts: Attempts): Api['logIn'] => {
+  const check = createPasswordCheck(ports)
+  const decide = async ({ find, partition }: Claimed, body: LoginBody): Promise<UserRow | Answer> => {
+    const caughtUp = isCaughtUp(ports, partition)
+    const user = await find()
+    if (await check(user, body.password)) if (user !== undefined) return user
+    if (!(await caughtUp)) return refuse('unavailable', 'the read model is behind; try again', readWaitMs)
+    if (user !== undefined) return badCredentials
+    const late = await find()
+    if (late !== undefined && (await check(late, body.password))) return late
+    return badCredentials
+  }
+  return (input, remoteAddress) =>
+    answering(async () => {
+      const parsed = parseLogin(input)
+      if ('error' in parsed) return parsed
+      const claimed = claimedBy(ports, parsed.value)
+      const limited = attempts.begin(claimed.account, remoteAddress)
+      if (limited) return refuse('rate_limited', 'too many failed logins', limited.retryAfterMs)
+      let isFailed = false
+      try {
+        const result = await decide(claimed, parsed.value)
+        if ('id' in result) return await beginSession(ports, options, result, parsed.value.device)
+        isFailed = result === badCredentials
+        return result
+      } finally {
+        if (isFailed) attempts.failed(remoteAddress)
+        else attempts.forgive(claimed.account)
+      }
+    })
+}
+
+const claimedBy = ({ readModels, topics }: AccountsPorts, body: LoginBody): Claimed => {
+  const { partitions } = topics.events
+  if ('userId' in body) {
+    const { userId } = body
+    return {
+      account: `id ${userId}`,
+      partition: partitionOfId(userId, partitions),
+      find: () => readModels.userById(userId),
+    }
+  }
+  const name = normaliseName(body.name)
+  return { account: `name ${name}`, partition: partitionOf(name, partitions), find: () => readModels.userByName(name) }
+}
+
+/** Whether the projection passed what this partition held when asked, within `readWaitMs`. Never rejects for a Fault. */
+const isCaughtUp = async ({ watermark, readModels, clock }: AccountsPorts, partition: number): Promise<boolean> => {
+  const giveUp = new AbortController()
+  const cancel = clock.after(readWaitMs, () => giveUp.abort())
+  const tooLate = new Promise<false>((resolve) => giveUp.signal.addEventListener('abort', () => resolve(false)))
+  const passed = watermark
+    .ofPartition(partition)
+    .then((end) => readModels.waitFor(end, readWaitMs, giveUp.signal))
+    .catch((error) => {
+      if (isFault(error) || giveUp.signal.aborted) return false
+      throw error
+    })
+  try {
+    return await Promise.race([passed, tooLate])
+  } finally {
+    cancel()
+  }
+}
+
+/** undefined user: the same work on a hash that no password fits. */
+const createPasswordCheck = ({ hasher, credentials, random }: AccountsPorts) => {
+  let dummy: Promise<string> | undefined
+  const hashOfNobody = () => {
+    dummy ??= hasher.hash(Buffer.from(random.bytes(32)).toString('base64url')).catch((error) => {
+      dummy = undefined
+      throw error
+    })
+    return dummy
+  }
+  return async (user: UserRow | undefined, password: string): Promise<boolean> => {
+    // Without a user the credential is looked up all the same: the statement takes time as well.
+    const [kept, dummyHash] = await Promise.all([
+      credentials.passwordHash(user?.registrationId ?? 'nobody'),
+      hashOfNobody(),
+    ])
+    const isRight = await hasher.verify(kept ?? dummyHash, password)
+    return isRight && kept !== undefined
+  }
+}

@@ -1,0 +1,84 @@
+import type { Credentials } from '@chat/credentials'
+import { type Clock, every, type Health, type Logger, type Service } from '@chat/runtime'
+import { accessTokenLifeMs } from './tokens.ts'
+
+/** How often ended sessions are read, ms. With one poll lost and its statement's time-out a socket still closes within 5 s. */
+const pollMs = 2000
+/** How far the database's clock may be off from ours, ms: the first poll looks that much further back. */
+const skewMs = 60_000
+/** Polls that fail in a row before the connector calls itself not ready. */
+const failuresMax = 3
+
+/**
+ * Which sessions have ended while access tokens of theirs may still be valid. Learns it from the credentials every 2 s, so a
+ * session ended on any connector is known on every other one 2 s later; what ended here is known at once.
+ */
+export interface Revocations extends Service {
+  isEnded(sessionId: string): boolean
+  /** `listener` gets each ended session once. It returns at once and does not throw. Returns what takes it off again. */
+  onEnded(listener: (sessionIds: readonly string[]) => void): () => void
+  /** These sessions ended just now, on this connector. */
+  end(sessionIds: readonly string[]): void
+}
+
+export interface RevocationsPorts {
+  readonly credentials: Credentials
+  readonly clock: Clock
+  readonly health: Health
+  readonly logger: Logger
+}
+
+/** Not ready (reason `credentials`) from `start` until the first poll succeeded, and again when several failed in a row. */
+export const createRevocations = ({ credentials, clock, health, logger }: RevocationsPorts): Revocations => {
+  /** Ended session → when it can be forgotten. Insertion order is time order. */
+  const ended = new Map<string, number>()
+  const listeners = new Set<(sessionIds: readonly string[]) => void>()
+  let cancel = () => {}
+  let since = 0
+  let failures = 0
+
+  const end = (sessionIds: readonly string[]) => {
+    const fresh = sessionIds.filter((id) => !ended.has(id))
+    const forgetAt = clock.now() + accessTokenLifeMs + skewMs
+    for (const id of fresh) ended.set(id, forgetAt)
+    if (fresh.length > 0) for (const listener of listeners) listener(fresh)
+  }
+  const forgetOld = () => {
+    const now = clock.now()
+    for (const [id, forgetAt] of ended) {
+      if (forgetAt > now) return
+      ended.delete(id)
+    }
+  }
+  const poll = async () => {
+    try {
+      const { sessions, until } = await credentials.endedSince(since)
+      since = until
+      end(sessions)
+      forgetOld()
+      if (failures > 0) logger.info({}, 'ended sessions read again')
+      failures = 0
+      health.clear('credentials')
+    } catch (error) {
+      failures++
+      if (failures === 1) logger.warn({ err: error }, 'ended sessions cannot be read')
+      if (failures === failuresMax) health.set('credentials', 'ended sessions cannot be read from the database')
+    }
+  }
+
+  return {
+    start: async () => {
+      since = clock.now() - accessTokenLifeMs - skewMs
+      health.set('credentials', 'ended sessions were not read yet')
+      await poll()
+      cancel = every(clock, pollMs, poll)
+    },
+    stop: async () => cancel(),
+    isEnded: (sessionId) => ended.has(sessionId),
+    onEnded: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    end,
+  }
+}

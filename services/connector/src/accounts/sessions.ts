@@ -1,0 +1,76 @@
+import type { UserRow } from '@chat/read-models'
+import { randomId, uuidV7 } from '@chat/runtime'
+import { parseRefresh } from '@chat/schemas/protocol'
+import type { Answer, Identity } from '../ports.ts'
+import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
+import { answering, refuse, userBody } from './answers.ts'
+
+/** A session, and each refresh token of it, lives this long after the login or the last refresh, ms. PROTOCOL §1. */
+const sessionLifeMs = 30 * 24 * 60 * 60_000
+/** A spent refresh token gives the same answer again for this long, ms: its answer may have been lost on the way. PROTOCOL §1. */
+const refreshGraceMs = 60_000
+
+/** A session for somebody whose password was right. */
+export const beginSession = async (
+  ports: AccountsPorts,
+  options: AccountsOptions,
+  user: UserRow,
+  device: string | undefined,
+): Promise<Answer> => {
+  const now = ports.clock.now()
+  const session = {
+    id: randomId(ports.random),
+    userId: user.id,
+    device: device ?? uuidV7(now, ports.random),
+    createdAt: now,
+    expiresAt: now + sessionLifeMs,
+  }
+  const { refreshToken } = await ports.credentials.beginSession(session)
+  const identity = { userId: user.id, sessionId: session.id, device: session.device }
+  return sessionAnswer(ports, options, user, identity, refreshToken)
+}
+
+const sessionAnswer = (
+  { tokens }: AccountsPorts,
+  { socketUrl }: AccountsOptions,
+  user: UserRow,
+  identity: Identity,
+  refreshToken: string,
+): Answer => {
+  const { accessToken, expiresAt } = tokens.sign(identity)
+  const accessExpiresAt = new Date(expiresAt).toISOString()
+  return { ok: { user: userBody(user), accessToken, accessExpiresAt, refreshToken, socketUrl } }
+}
+
+export const refresh = (ports: AccountsPorts, options: AccountsOptions, body: unknown): Promise<Answer> =>
+  answering(async () => {
+    const parsed = parseRefresh(body)
+    if ('error' in parsed) return parsed
+    const refreshed = await ports.credentials.refresh(parsed.value.refreshToken, ports.clock.now(), refreshGraceMs)
+    if (refreshed.outcome === 'refused') return refuse('unauthorized', 'the refresh token is not valid')
+    if (refreshed.outcome === 'replayed') {
+      const { id, userId } = refreshed.session
+      ports.logger.warn({ session: id, user: userId }, 'refresh token replayed, session ended')
+      ports.revocations.end([id])
+      return refuse('unauthorized', 'the refresh token was used before; the session was ended')
+    }
+    const { session, refreshToken } = refreshed
+    const user = await ports.readModels.userById(session.userId)
+    // It had one when the session began, so the read model is behind. The token may be presented again.
+    if (user === undefined) return refuse('unavailable', 'the read model is behind; try again')
+    const identity = { userId: user.id, sessionId: session.id, device: session.device }
+    return sessionAnswer(ports, options, user, identity, refreshToken)
+  })
+
+export const endSession = (ports: AccountsPorts, identity: Identity): Promise<Answer> =>
+  answering(async () => {
+    await ports.credentials.endSession(identity.sessionId, ports.clock.now())
+    ports.revocations.end([identity.sessionId])
+    return { ok: {} }
+  })
+
+/** A session that ended elsewhere is known here 2 s later at most; until then its access token still passes. */
+export const authenticate = ({ tokens, revocations }: AccountsPorts, accessToken: string): Identity | undefined => {
+  const identity = tokens.verify(accessToken)
+  return identity !== undefined && !revocations.isEnded(identity.sessionId) ? identity : undefined
+}

@@ -1,0 +1,58 @@
+import { isFault } from '@chat/runtime'
+import { encodePosition } from '@chat/schemas'
+import { type ErrorCode, retryOf } from '@chat/schemas/protocol'
+import type { Answer, CommandOutcome } from './ports.ts'
+
+export const ok = (fields: Readonly<Record<string, unknown>>): Answer => ({ ok: fields })
+
+export const refused = (
+  error: ErrorCode,
+  message: string = sentences[error] ?? error.replaceAll('_', ' '),
+): Answer => ({
+  error,
+  message,
+})
+
+/** What people read where the code alone would puzzle them. */
+const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
+  not_found: 'there is nothing here that you may see',
+  too_late: 'this clientMsgId is too old to be told apart from a repetition',
+  out_of_order: 'the message named by `after` was not accepted',
+  unavailable: 'not possible at the moment, try again',
+  timeout: 'no answer in time; it may still have happened: send the same clientMsgId again',
+  internal: 'something went wrong on our side',
+}
+
+/** The answer to a write, from the router's reply. PROTOCOL §2, §4. */
+export const answerOf = (outcome: CommandOutcome): Answer => {
+  if (outcome.outcome === 'rejected') return refused(outcome.code)
+  const { conversation, seq, partition, pos, at, id } = outcome
+  return ok({
+    ...(conversation === null ? {} : { conversation }),
+    ...(id === null ? {} : { groupId: id }),
+    ...(seq === null ? {} : { seq }),
+    position: encodePosition({ partition, pos }),
+    ...(at === null ? {} : { at: new Date(at).toISOString() }),
+    ...(outcome.outcome === 'repeated' ? { duplicate: true } : {}),
+  })
+}
+
+/** The answer when the world failed; undefined: it was not the world. */
+export const answerOfFault = (error: unknown): Answer | undefined => {
+  if (!isFault(error)) return undefined
+  return refused(error.code === 'timeout' ? 'timeout' : 'unavailable')
+}
+
+/** The frame of an answer. PROTOCOL §2. */
+export const encodeAnswer = (ref: number, answer: Answer): string => {
+  if ('ok' in answer) return JSON.stringify({ op: 'ok', ref, ...answer.ok })
+  const { error, message, retryAfterMs } = answer
+  return JSON.stringify({
+    op: 'error',
+    ref,
+    code: error,
+    message,
+    retry: retryOf(error),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
+}

@@ -1,0 +1,75 @@
+import {
+  databaseSettings,
+  integer,
+  kafkaSettings,
+  oneOf,
+  optionalText,
+  processSettings,
+  readSettings,
+  redisSettings,
+  registrySettings,
+  text,
+  url,
+  worldSettings,
+} from '@chat/runtime'
+import type { TokenKeys } from './accounts/tokens.ts'
+
+/** What the connector itself needs, however it is run. */
+export interface ConnectorConfig {
+  /** Part of its name among connectors; undefined: a random one. */
+  readonly connectorId: string | undefined
+  /** What clients reach this connector by: `socketUrl` is made of it. */
+  readonly publicUrl: string
+  readonly capacity: number
+  readonly drainSpreadMs: number
+  readonly limits: 'on' | 'off'
+  readonly tokenKeys: TokenKeys
+}
+
+/** Those of the connector itself; the standalone process reads them too. */
+export const connectorSettings = {
+  port: integer({ env: 'CHAT_PORT', default: 8080, min: 0, max: 65_535 }),
+  host: text({ env: 'CHAT_HOST', default: '127.0.0.1' }),
+  /** Default: http://host:port. Behind a proxy, what clients reach this very connector by. */
+  publicUrl: url({ env: 'CHAT_PUBLIC_URL', protocols: ['http:', 'https:'], default: '' }),
+  connectorId: optionalText({ env: 'CHAT_CONNECTOR_ID' }),
+  /** Connections taken at most; more are told 4503. 20,000 idle ones are 320 MB. */
+  capacity: integer({ env: 'CHAT_CAPACITY', default: 20_000, min: 1, max: 1_000_000 }),
+  /** How long a stopping connector spreads its closes, ms. Long enough that 20,000 devices do not return at once; the whole stop stays within 25 s. */
+  drainSpreadMs: integer({ env: 'CHAT_DRAIN_SPREAD_MS', default: 18_000, min: 0, max: 18_000 }),
+  /** `off` lifts all rate limits: for load tests. */
+  limits: oneOf({ env: 'CHAT_LIMITS', values: ['on', 'off'], default: 'on' }),
+  /** The keys of access tokens, the same for all connectors of a world; made when it is not there. */
+  tokenKeyFile: text({ env: 'CHAT_TOKEN_KEY_FILE', default: '.chat/token-keys' }),
+  /** Connections to PostgreSQL, at most, for each of read models and credentials. */
+  databasePoolMax: integer({ env: 'CHAT_DATABASE_POOL_MAX', default: 8, min: 2, max: 100 }),
+  /** Password hashes computed at once; each takes a thread of Node's pool (4) and 19 MiB. */
+  hashesAtOnce: integer({ env: 'CHAT_HASHES_AT_ONCE', default: 2, min: 1, max: 16 }),
+  /** Logins and registrations that may wait for a hash; more are refused `unavailable`. */
+  hashQueueMax: integer({ env: 'CHAT_HASH_QUEUE_MAX', default: 200, min: 1, max: 10_000 }),
+  /** Proxies in front of this process that set X-Forwarded-For. */
+  trustedProxies: integer({ env: 'CHAT_TRUSTED_PROXIES', default: 0, min: 0, max: 16 }),
+}
+
+const settings = {
+  ...worldSettings,
+  ...kafkaSettings,
+  ...redisSettings,
+  ...databaseSettings,
+  ...registrySettings,
+  ...processSettings,
+  ...connectorSettings,
+}
+
+/** Every problem in one ConfigError. Pure. */
+export const readConfig = (env: Readonly<Record<string, string | undefined>>) => {
+  const config = readSettings(settings, env)
+  return { ...config, publicUrl: publicUrlOf(config) }
+}
+
+/** What clients reach this connector by: as configured, or where it listens. */
+export const publicUrlOf = (config: {
+  readonly publicUrl: string
+  readonly host: string
+  readonly port: number
+}): string => (config.publicUrl === '' ? `http://${config.host}:${config.port}` : config.publicUrl)

@@ -1,0 +1,176 @@
+import type { ConnectorInfo } from '@chat/presence'
+import { randomId, type Service } from '@chat/runtime'
+import type { Kick } from '@chat/schemas'
+import { closeCode, heartbeatMs } from '@chat/schemas/protocol'
+import { createAccounts, socketUrlOf } from './accounts/accounts.ts'
+import { createRevocations } from './accounts/revocations.ts'
+import { createTokens } from './accounts/tokens.ts'
+import { createCommandLane } from './commands.ts'
+import type { ConnectorConfig } from './config.ts'
+import { createFanOut } from './deliveries/fan-out.ts'
+import { createRepeats } from './deliveries/repeats.ts'
+import { tailDeliveries } from './deliveries/tail.ts'
+import { createDirectory } from './directory.ts'
+import { createKicks } from './kicks.ts'
+import { createLeaseKeeper, withinMs } from './lease.ts'
+import type { Api, Ports } from './ports.ts'
+import { createPresenceKeeper } from './presence-keeper.ts'
+import { createRegistrar } from './registrar.ts'
+import { createRequests } from './requests.ts'
+import type { ConnectionServices } from './socket/connection-services.ts'
+import { createConnections } from './socket/connections.ts'
+import { createReceipts } from './socket/receipts.ts'
+import { createPublisher, createStats } from './stats.ts'
+import { createWatermark } from './watermark.ts'
+
+/** A resync to everybody is spread over this, ms: 20,000 syncs at once would be an outage of their own. */
+const resyncSpreadMs = 5000
+/** Closes a millisecond apart while stopping: 500 clients a second come back elsewhere. */
+const closeEveryMs = 2
+/** What was taken may still be answered for this long once closing began, ms. */
+const finishMaxMs = 2000
+/** Clients come back within this, ms; the closes themselves are spread already. */
+const reconnectWithinMs = 500
+/** Presence away: the lease runs out by itself. */
+const releaseMaxMs = 1500
+
+/**
+ * One connector: sockets and HTTP in front, commands to the log, deliveries from its slot's topic, reads from the read models.
+ * `start` resolves when it is ready; what is away meanwhile is named in the health reasons and waited for, with the sockets listening.
+ * Rejects with Fault `port_in_use`, or when stopped before. `stop` answers what was taken and closes within 25 s.
+ */
+export const createConnector = (config: ConnectorConfig, ports: Ports): Service => {
+  const parts = createParts(config, ports)
+  const stopping = new AbortController()
+  let starting: Promise<void> = Promise.resolve()
+  let stopped: Promise<void> | undefined
+  return {
+    start: () => {
+      starting = start(parts, ports, stopping.signal)
+      return starting
+    },
+    stop: () => {
+      stopped ??= stop(parts, config, ports, stopping, starting)
+      return stopped
+    },
+  }
+}
+
+type Parts = ReturnType<typeof createParts>
+
+const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<void> => {
+  const { health, logger, onFatal, topics } = ports
+  health.set('connector', 'starting')
+  parts.commands.start()
+  parts.connections.start()
+  const { api, connections } = parts
+  await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
+  await parts.revocations.start()
+  const everybody = await tailDeliveries(
+    ports,
+    topics.deliveryAll,
+    signal,
+    (record) => parts.fanOut(topics.deliveryAll, record, undefined),
+    () => connections.resyncAll(resyncSpreadMs),
+  )
+  everybody.done.catch(onFatal)
+  await parts.lease.start()
+  health.clear('connector')
+  logger.info({ connector: parts.connectorId }, 'ready')
+}
+
+/** The order in which a connector goes. Nothing that was accepted is lost, whole or killed in between. [G12] */
+const stop = async (
+  parts: Parts,
+  config: ConnectorConfig,
+  { health, clock, sockets }: Ports,
+  stopping: AbortController,
+  starting: Promise<void>,
+): Promise<void> => {
+  const { connections, commands, receipts } = parts
+  health.set('connector', 'stopping')
+  parts.drain.isStopping = true
+  const spreadMs = Math.min(config.drainSpreadMs, connections.size() * closeEveryMs)
+  connections.notice(restartNotice)
+  await receipts.flush()
+  const finished = connections.finishAll(closeCode.restarting, 'restarting', spreadMs)
+  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined)
+  connections.closeAll(closeCode.restarting, 'restarting')
+  commands.stop()
+  await receipts.flush()
+  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined)
+  stopping.abort(new Error('stopping'))
+  await starting.catch(() => {}) // Whoever called start got it.
+  await sockets.stop()
+  await parts.revocations.stop()
+  connections.stop()
+}
+
+const restartNotice = Buffer.from(
+  JSON.stringify({ op: 'notice', code: 'restarting', message: 'this server restarts', reconnectWithinMs }),
+)
+
+const createParts = (config: ConnectorConfig, ports: Ports) => {
+  const { topics, clock, health, readModels } = ports
+  const connectorId = `${config.connectorId ?? 'c'}-${randomId(ports.random).slice(0, 6)}`
+  const socketUrl = socketUrlOf(config.publicUrl)
+  const drain = { isStopping: false }
+  const stats = createStats()
+  const watermark = createWatermark(ports)
+  const directory = createDirectory({ readModels, watermark, partitions: topics.events.partitions })
+  const receipts = createReceipts(ports)
+  const currentLease = () => lease.current()
+  const commands = createCommandLane({ ...ports, lease: currentLease })
+  const revocations = createRevocations(ports)
+  const tokens = createTokens({ keys: config.tokenKeys, clock })
+  const accounts = createAccounts(
+    { ...ports, commands, tokens, revocations, watermark },
+    { socketUrl, limits: config.limits },
+  )
+  const publish = createPublisher(ports.metrics, stats, () => connections.size())
+  const connections = createConnections({
+    ...ports,
+    services: () => services,
+    onTick: publish,
+    idPrefix: () => connectorId,
+  })
+  const registrar = createRegistrar({ ...ports, lease: currentLease, isConnected: connections.hasUser })
+  const kicks = createKicks({ ...ports, lease: currentLease })
+  const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
+  const services: ConnectionServices = {
+    ...ports,
+    ...{ connectorId, heartbeatMs, commands, watermark, registrar, kicks, stats, directory, receipts, isOpen },
+    authenticate: accounts.authenticate,
+    endSession: accounts.endSession,
+    isEnded: revocations.isEnded,
+  }
+  revocations.onEnded(connections.sessionsEnded)
+  const onKick = (kick: Kick) => {
+    const later = connections.kick(kick)
+    if (later === undefined) return
+    const { userId, device } = later.identity
+    kicks.announce({ user: userId, device, connection: later.connection, at: later.at })
+  }
+  const fanOut = createFanOut(
+    { ...ports, stats, repeats: createRepeats() },
+    {
+      complete: commands.complete,
+      push: connections.push,
+      kick: onKick,
+      resyncAll: () => connections.resyncAll(resyncSpreadMs),
+    },
+  )
+  const info = (): ConnectorInfo => ({
+    id: connectorId,
+    socketUrl,
+    connections: connections.size(),
+    capacity: config.capacity,
+    isReady: health.isReady(),
+  })
+  const keeper = createPresenceKeeper(ports, { info, fanOut, commands, connections, registrar, resyncSpreadMs })
+  const lease = createLeaseKeeper(ports, keeper)
+  const { endSession } = accounts
+  const request = createRequests({ ...ports, services, commands, endSession })
+  const api: Api = { ...accounts, request }
+  return { connectorId, drain, connections, commands, receipts, revocations, lease, fanOut, api }
+}

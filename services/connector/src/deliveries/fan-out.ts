@@ -1,0 +1,113 @@
+import type { EventLog, StoredRecord } from '@chat/event-log'
+import type { Lease } from '@chat/presence'
+import { type Clock, isFault, type Logger } from '@chat/runtime'
+import {
+  type ClientEvent,
+  decodeDelivery,
+  decodeEvent,
+  type Encoder,
+  type EventDelivery,
+  type Kick,
+  type LogEvent,
+  type Reply,
+  type SlotDelivery,
+  type Topic,
+  type Topics,
+  toClientEvent,
+} from '@chat/schemas'
+import type { Stats } from '../stats.ts'
+import { encodeEventFrame, type PushedEvent } from './pushed-event.ts'
+import type { Repeats } from './repeats.ts'
+
+export interface FanOutTargets {
+  readonly complete: (reply: Reply, partition: number) => void
+  /** Pushes to every connection of these users that is here. */
+  readonly push: (users: readonly number[], event: PushedEvent) => void
+  readonly kick: (kick: Kick) => void
+  /** Hints were lost: everybody has to sync. */
+  readonly resyncAll: () => void
+}
+
+interface FanOutPorts {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly encoder: Encoder
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly stats: Stats
+  readonly repeats: Repeats
+}
+
+/** Takes one record of a delivery topic apart. `lease`: whose records count; undefined: the broadcast topic's, which are everybody's. */
+export type FanOut = (topic: Topic, record: StoredRecord, lease: Lease | undefined) => void
+
+/** What a person wrote is bytes to the schema: an event that cannot be shown ends in the dead letters, not this process. */
+const shownEvent = (event: LogEvent): ClientEvent | undefined | string => {
+  try {
+    return toClientEvent(event)
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut => {
+  const { stats, repeats, logger } = ports
+
+  /** One JSON text and one buffer for all sockets. */
+  const pushedEvent = (partition: number, { pos, schema, value }: EventDelivery): PushedEvent | undefined | string => {
+    const decoded = decodeEvent(schema, value)
+    if ('reason' in decoded) return decoded.detail
+    const event = shownEvent(decoded.record)
+    if (typeof event !== 'object') return event
+    const frame = encodeEventFrame(event)
+    return { conversation: event.conversation, seq: event.seq, partition, pos, frame }
+  }
+
+  const deliver = (topic: Topic, record: StoredRecord, delivery: SlotDelivery) => {
+    for (const reply of delivery.replies) targets.complete(reply, delivery.partition)
+    for (const event of delivery.events) {
+      if (repeats.isRepeat(delivery.partition, event.pos)) {
+        stats.deliveriesRepeated++ // [G2]
+        continue
+      }
+      const pushed = pushedEvent(delivery.partition, event)
+      if (typeof pushed === 'string') bury(topic, record, pushed)
+      else if (pushed !== undefined) targets.push(event.users, pushed)
+    }
+  }
+
+  /** To the dead letters, for a person to look at; what it would have told comes by sync. */
+  const bury = (topic: Topic, record: StoredRecord, detail: string) => {
+    stats.deliveriesUndecodable++
+    logger.warn({ topic: topic.name, offset: record.offset, detail }, 'delivery cannot be decoded')
+    const { schema, value } = ports.encoder.encode({
+      type: 'DeadLetter',
+      topic: topic.name,
+      partition: 0,
+      offset: record.offset,
+      reason: 'undecodable',
+      detail,
+      headers: record.headers,
+      value: record.value === null ? null : Buffer.from(record.value),
+    })
+    const records = [{ key: null, value, headers: { type: 'DeadLetter', schema } }]
+    ports.log.append({ topic: ports.topics.deadLetters, partition: 0, records }).catch((error) => {
+      if (!isFault(error)) throw error
+      logger.warn({ err: error, topic: topic.name, offset: record.offset }, 'dead letter not written')
+    })
+    targets.resyncAll()
+  }
+
+  return (topic, record, lease) => {
+    const decoded = decodeDelivery(record.headers.schema ?? '', record.value)
+    if ('reason' in decoded) return bury(topic, record, decoded.detail)
+    const delivery = decoded.record
+    // Of an earlier holder of the slot, or of ourselves before the lease was lost: its users have synced since.
+    if (lease !== undefined && (delivery.slot !== lease.slot || delivery.epoch !== lease.epoch)) {
+      stats.deliveriesForeign++
+      return
+    }
+    if (delivery.type === 'Kick') targets.kick(delivery)
+    else deliver(topic, record, delivery)
+  }
+}

@@ -1,0 +1,59 @@
+import type { ReadModels } from '@chat/read-models'
+import { expect, test } from 'vitest'
+import { createDirectory } from './directory.ts'
+
+/** Read models with users, of whom those in `late` are projected only when somebody waits. */
+const createWorld = (options: {
+  readonly early: readonly number[]
+  readonly late?: readonly number[]
+  readonly isStuck?: true
+}) => {
+  const calls = { existing: 0, waits: [] as unknown[] }
+  const present = new Set(options.early)
+  const readModels: Pick<ReadModels, 'existingUsers' | 'waitFor' | 'userById' | 'userByName' | 'groupByName'> = {
+    existingUsers: async (ids) => {
+      calls.existing++
+      return new Set(ids.filter((id) => present.has(id)))
+    },
+    waitFor: async (positions) => {
+      calls.waits.push(positions)
+      for (const id of options.late ?? []) present.add(id)
+      return options.isStuck !== true
+    },
+    userById: async () => undefined,
+    userByName: async () => undefined,
+    groupByName: async () => (present.has(1) ? 'g1' : undefined),
+  }
+  const ends = [0, 1, 2, 3].map((partition) => ({ partition, pos: 9 }))
+  const watermark = {
+    now: async () => ends,
+    ofPartition: async (partition: number) => ends.filter((end) => end.partition === partition),
+  }
+  return { calls, directory: createDirectory({ readModels, watermark, partitions: 4 }) }
+}
+
+test('who exists is asked once, then known without waiting', async () => {
+  const { calls, directory } = createWorld({ early: [1, 2] })
+  expect(await directory.allExist([1, 2])).toBe(true)
+  expect(directory.allExist([2, 1])).toBe(true)
+  expect(calls).toEqual({ existing: 1, waits: [] })
+})
+
+test('a negative answer counts only after the projection passed the end of that user’s partition', async () => {
+  const late = createWorld({ early: [], late: [6] })
+  expect(await late.directory.allExist([6])).toBe(true)
+  expect(late.calls.waits).toEqual([[{ partition: 1, pos: 9 }]])
+  expect(await createWorld({ early: [] }).directory.allExist([6])).toBe('no_such_user')
+})
+
+test('nothing is said of a user while the projection is too far behind', async () => {
+  const { directory } = createWorld({ early: [], isStuck: true })
+  expect(await directory.allExist([6])).toBe('unavailable')
+  expect(await directory.user(6)).toBe('unavailable')
+  expect(await directory.groupByName('tea')).toBe('unavailable')
+})
+
+test('a name is asked again after the wait', async () => {
+  expect(await createWorld({ early: [], late: [1] }).directory.groupByName('tea')).toBe('g1')
+  expect(await createWorld({ early: [] }).directory.groupByName('tea')).toBeUndefined()
+})

@@ -1,0 +1,81 @@
+import type { ReadModels, UserRow } from '@chat/read-models'
+import { partitionOf, partitionOfId } from '@chat/schemas'
+import type { Watermark } from './watermark.ts'
+
+/** How long a negative answer waits for the projection, ms; past it nothing is known (`unavailable`). */
+const negativeWaitMs = 500
+/** Users that are known to exist; the one learnt first is forgotten first. */
+const knownUsersMax = 200_000
+
+/** undefined: it does not exist, and did not when it was asked. `unavailable`: the projection is too far behind to say so. */
+type Found<T> = T | undefined | 'unavailable'
+
+/**
+ * Facts about other aggregates, from the read models. Positive answers hold for ever and may be cached; a negative one counts only
+ * after the projection has passed the end of the partition the thing would be in, as of the question.
+ */
+export interface Directory {
+  user(id: number): Promise<Found<UserRow>>
+  userByName(normalisedName: string): Promise<Found<UserRow>>
+  groupByName(normalisedName: string): Promise<Found<string>>
+  /** true at once when all are known to exist; else the first refusal, or true, after asking. */
+  allExist(ids: readonly number[]): true | Promise<true | 'no_such_user' | 'unavailable'>
+}
+
+interface DirectoryPorts {
+  readonly readModels: Pick<ReadModels, 'waitFor' | 'userById' | 'userByName' | 'existingUsers' | 'groupByName'>
+  readonly watermark: Watermark
+  readonly partitions: number
+}
+
+export const createDirectory = ({ readModels, watermark, partitions }: DirectoryPorts): Directory => {
+  const known = new Set<number>()
+
+  const learn = (id: number) => {
+    if (known.has(id)) return
+    known.add(id)
+    if (known.size <= knownUsersMax) return
+    for (const oldest of known) {
+      known.delete(oldest)
+      return
+    }
+  }
+
+  const find = async <T>(ask: () => Promise<T | undefined>, partition: number): Promise<Found<T>> => {
+    const first = await ask()
+    if (first !== undefined) return first
+    const end = await watermark.ofPartition(partition)
+    const isCaughtUp = await readModels.waitFor(end, negativeWaitMs)
+    return (await ask()) ?? (isCaughtUp ? undefined : 'unavailable')
+  }
+
+  const askAll = async (ids: readonly number[]): Promise<true | 'no_such_user' | 'unavailable'> => {
+    const missing = await missingOf(ids)
+    if (missing.length === 0) return true
+    const concerned = new Set(missing.map((id) => partitionOfId(id, partitions)))
+    const ends = (await watermark.now()).filter(({ partition }) => concerned.has(partition))
+    const isCaughtUp = await readModels.waitFor(ends, negativeWaitMs)
+    if ((await missingOf(missing)).length === 0) return true
+    return isCaughtUp ? 'no_such_user' : 'unavailable'
+  }
+
+  const missingOf = async (ids: readonly number[]): Promise<readonly number[]> => {
+    const existing = await readModels.existingUsers(ids)
+    for (const id of existing) learn(id)
+    return ids.filter((id) => !existing.has(id))
+  }
+
+  return {
+    user: async (id) => {
+      const found = await find(() => readModels.userById(id), partitionOfId(id, partitions))
+      if (found !== undefined && found !== 'unavailable') learn(id)
+      return found
+    },
+    userByName: (name) => find(() => readModels.userByName(name), partitionOf(name, partitions)),
+    groupByName: (name) => find(() => readModels.groupByName(name), partitionOf(name, partitions)),
+    allExist: (ids) => {
+      const unknown = ids.filter((id) => !known.has(id))
+      return unknown.length === 0 ? true : askAll(unknown)
+    },
+  }
+}

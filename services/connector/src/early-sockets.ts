@@ -1,0 +1,47 @@
+import { closeCode } from '@chat/schemas/protocol'
+import { refused } from './answer.ts'
+import type { Answer, Api, Socket, SocketEvents, SocketHandlers, Sockets } from './ports.ts'
+
+/**
+ * Listens at once, so that a process that still waits for what it needs can be asked how it is, and refuses everything else.
+ * The connector that gets the result takes over when it starts. Throws what `sockets.start` throws.
+ */
+export const listenEarly = async (
+  sockets: Sockets,
+  { health, metrics }: Pick<SocketHandlers, 'health' | 'metrics'>,
+): Promise<Sockets> => {
+  let current: Pick<SocketHandlers, 'accept' | 'api'> = { accept: refuseSocket, api: refusing }
+  const api: Api = {
+    register: (body, address) => current.api.register(body, address),
+    logIn: (body, address) => current.api.logIn(body, address),
+    refresh: (body) => current.api.refresh(body),
+    endSession: (identity) => current.api.endSession(identity),
+    gateway: () => current.api.gateway(),
+    authenticate: (token) => current.api.authenticate(token),
+    request: (identity, frame, minPos) => current.api.request(identity, frame, minPos),
+  }
+  await sockets.start({ accept: (socket) => current.accept(socket), api, health, metrics })
+  return {
+    start: async (handlers) => {
+      current = handlers
+    },
+    stop: () => sockets.stop(),
+  }
+}
+
+const refuse = async (): Promise<Answer> => refused('unavailable', 'this server is starting')
+
+const refusing: Api = {
+  register: refuse,
+  logIn: refuse,
+  refresh: refuse,
+  endSession: refuse,
+  gateway: refuse,
+  authenticate: async () => undefined,
+  request: refuse,
+}
+
+const refuseSocket = (socket: Socket): SocketEvents => {
+  socket.close(closeCode.unavailable, 'this server is starting')
+  return { onFrame: () => {}, onBinary: () => {}, onPong: () => {}, onClose: () => {} }
+}

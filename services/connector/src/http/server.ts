@@ -1,0 +1,147 @@
+import type { AddressInfo } from 'node:net'
+import { type Clock, Fault, type Logger } from '@chat/runtime'
+import { frameBytesMax } from '@chat/schemas/protocol'
+import { type FastifyInstance, fastify } from 'fastify'
+import type { SocketHandlers, Sockets } from '../ports.ts'
+import { addPage } from './page.ts'
+import { addProbes } from './probes.ts'
+import { handleErrors, rawProblem, refusal, refusalOf, sendProblem } from './problems.ts'
+import { addRoutes } from './routes.ts'
+import { addUpgrade, isWebSocketUpgrade } from './upgrade.ts'
+
+export interface HttpSocketsOptions {
+  readonly host: string
+  /** 0: any free one; see `port()`. */
+  readonly port: number
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Proxies in front of this process that set X-Forwarded-For; 0: the peer's own address counts and the header is ignored. */
+  readonly trustedProxies: number
+}
+
+export interface HttpSockets extends Sockets {
+  /** The port it listens on. Only while started. */
+  port(): number
+}
+
+/** A whole request must have come within this, ms: a client that sends a byte now and then holds nothing for long. */
+const requestTimeoutMs = 10_000
+const headersTimeoutMs = 5_000
+/** How often both are looked at, ms. */
+const timeoutCheckMs = 2_000
+/** Longer than the 60 s after which proxies drop idle connections: the one who opened it closes it. */
+const keepAliveTimeoutMs = 75_000
+const headerBytesMax = 16 * 1024
+const pathParameterCharsMax = 64
+/** After this, `stop` cuts off whatever request or socket is left, ms. */
+const stopTimeoutMs = 3_000
+
+/**
+ * Serves HTTP and WebSocket clients on one port, and the page. Everything a client can do wrong is answered as a problem or a
+ * close code; a throw inside is `internal`, logged. While it stops, requests on connections that are still open get 503.
+ */
+export const createHttpSockets = (options: HttpSocketsOptions): HttpSockets => {
+  let running: Running | undefined
+  let starting: Promise<void> = Promise.resolve()
+  let stopping: Promise<void> | undefined
+
+  const start = async (handlers: SocketHandlers) => {
+    running = await buildApp(handlers, options)
+    await listen(running.app, options)
+  }
+  const stopStarted = async () => {
+    await starting.catch(() => {}) // Whoever called start got it.
+    if (running !== undefined) await stop(running, options.clock)
+  }
+  return {
+    start: (handlers) => {
+      starting = start(handlers)
+      return starting
+    },
+    stop: () => {
+      stopping ??= stopStarted()
+      return stopping
+    },
+    port: () => {
+      const address = running?.app.server.address() as AddressInfo | null | undefined
+      return address?.port ?? 0
+    },
+  }
+}
+
+interface Running {
+  readonly app: FastifyInstance
+  /** From now on requests are answered 503. */
+  readonly beginStop: () => void
+}
+
+/** The application without a port. */
+export const buildApp = async (
+  { accept, api, health, metrics }: SocketHandlers,
+  { logger, trustedProxies }: Pick<HttpSocketsOptions, 'logger' | 'trustedProxies'>,
+): Promise<Running> => {
+  let isStopping = false
+  const app = fastify({
+    logger: false,
+    bodyLimit: frameBytesMax,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    trustProxy: trustedProxies > 0 && ((_, hop) => hop < trustedProxies),
+    return503OnClosing: false, // Ours, below, is a problem like every other.
+    routerOptions: { maxParamLength: pathParameterCharsMax },
+    http: {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      maxHeaderSize: headerBytesMax,
+      shouldUpgradeCallback: isWebSocketUpgrade,
+    },
+    frameworkErrors: (error, _, reply) => void sendProblem(reply, refusalOf(error)),
+    clientErrorHandler: (error, socket) => {
+      if (socket.writable) socket.end(rawProblem('code' in error ? String(error.code) : undefined))
+      else socket.destroy()
+    },
+  })
+  app.removeContentTypeParser('text/plain')
+  handleErrors(app, logger)
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
+    if (!isStopping) return
+    return sendProblem(reply.header('connection', 'close'), refusal('unavailable', 'this connector is stopping', 1000))
+  })
+  await addUpgrade(app, accept, logger)
+  addProbes(app, health, metrics)
+  addRoutes(app, api)
+  await addPage(app)
+  await app.ready()
+  return {
+    app,
+    beginStop: () => {
+      isStopping = true
+    },
+  }
+}
+
+const listen = async (app: FastifyInstance, { host, port }: HttpSocketsOptions): Promise<void> => {
+  try {
+    await app.listen({ host, port, backlog: 4096 })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'EADDRINUSE') throw error
+    throw new Fault('port_in_use', `port ${port} of ${host} is in use`, { isRetryable: false, cause: error })
+  }
+}
+
+/** Requests under way finish; idle connections close at once; what is left after the deadline is cut off. */
+const stop = async ({ app, beginStop }: Running, clock: Clock): Promise<void> => {
+  beginStop()
+  const cutOff = () => {
+    for (const client of app.websocketServer.clients) client.terminate()
+    app.server.closeAllConnections()
+  }
+  const cancel = clock.after(stopTimeoutMs, cutOff)
+  try {
+    await app.close()
+  } finally {
+    cancel()
+  }
+}

@@ -1,0 +1,118 @@
+import type { Credentials, PasswordHasher } from '@chat/credentials'
+import type { EventLog } from '@chat/event-log'
+import type { Presence } from '@chat/presence'
+import type { ReadModels } from '@chat/read-models'
+import type { Clock, Health, Logger, Metrics, Random } from '@chat/runtime'
+import type { Command, Encoder, Topics } from '@chat/schemas'
+import type { CloseCode, ErrorCode } from '@chat/schemas/protocol'
+
+/** Everything of the world outside that a connector touches; each has a memory twin. */
+export interface Ports {
+  readonly sockets: Sockets
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly encoder: Encoder
+  readonly presence: Presence
+  readonly readModels: ReadModels
+  readonly credentials: Credentials
+  readonly hasher: PasswordHasher
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly health: Health
+  readonly metrics: Metrics
+  /** The process can no longer do its work and must exit. */
+  readonly onFatal: (error: unknown) => void
+}
+
+/** Listens for HTTP and WebSocket clients. The real one is http/server.ts, the twin socket/memory-sockets.ts. */
+export interface Sockets {
+  /** Resolves when it listens. Throws Fault `port_in_use` (not retryable). */
+  start(handlers: SocketHandlers): Promise<void>
+  /** Stops listening and ends what is left, bounded in time. Idempotent. */
+  stop(): Promise<void>
+}
+
+export interface SocketHandlers {
+  readonly accept: (socket: Socket) => SocketEvents
+  readonly api: Api
+  readonly health: Health
+  readonly metrics: Metrics
+}
+
+/** One client connection. */
+export interface Socket {
+  readonly remoteAddress: string
+  /** Queues one text frame; order is kept. Of a closed socket: no effect. */
+  send(frame: string | Buffer): void
+  ping(): void
+  /** Sends a close frame after what is queued; the socket is terminated if the peer does not answer within 2 s. */
+  close(code: CloseCode, reason: string): void
+  /** Stops reading from the peer (TCP pushes back) until `resume`. */
+  pause(): void
+  resume(): void
+  /** What is queued and not yet taken by the kernel, bytes. */
+  bufferedBytes(): number
+}
+
+export interface SocketEvents {
+  onFrame(text: string): void
+  /** A binary frame: chat.v1 has none. */
+  onBinary(): void
+  /** A WebSocket pong. */
+  onPong(): void
+  /** Called once, whoever closed. */
+  onClose(code: number): void
+}
+
+/** Whom a request acts as. */
+export interface Identity {
+  readonly userId: number
+  readonly sessionId: string
+  readonly device: string
+}
+
+/** What every request is answered with, on the socket (`ok`/`error`) and by HTTP (status and problem) alike. */
+export type Answer =
+  | { readonly ok: Readonly<Record<string, unknown>> }
+  | { readonly error: ErrorCode; readonly message: string; readonly retryAfterMs?: number }
+
+/** What HTTP offers, independent of fastify. Bodies come as parsed JSON and are validated inside. Never rejects but for bugs. */
+export interface Api {
+  register(body: unknown, remoteAddress: string): Promise<Answer>
+  logIn(body: unknown, remoteAddress: string): Promise<Answer>
+  refresh(body: unknown): Promise<Answer>
+  endSession(identity: Identity): Promise<Answer>
+  gateway(): Promise<Answer>
+  /** undefined: no, expired or wrong token, or the session has ended. */
+  authenticate(accessToken: string): Promise<Identity | undefined>
+  /** Any request frame but those that need a socket. `minPos`: a position token. */
+  request(identity: Identity, frame: unknown, minPos: string | undefined): Promise<Answer>
+}
+
+type Draft<C> = C extends Command ? Omit<C, 'replySlot' | 'replyEpoch' | 'request'> : never
+/** A command without the address of its reply. */
+export type CommandDraft = Draft<Command>
+
+export type CommandOutcome =
+  | {
+      readonly outcome: 'accepted' | 'repeated'
+      readonly conversation: string | null
+      readonly seq: number | null
+      readonly partition: number
+      readonly pos: number
+      /** ms since the epoch; null when repeated. */
+      readonly at: number | null
+      /** The id given to a new user or group. */
+      readonly id: number | null
+    }
+  | { readonly outcome: 'rejected'; readonly code: ErrorCode }
+
+/** Puts commands on the log and waits for the router's reply. */
+export interface Commands {
+  /**
+   * Calls made in order for one partition are appended in order. Throws Fault: `log_unavailable` (nothing is known of the command),
+   * `unavailable` (no lease, or stopping: nothing was sent), `timeout` (no reply within 30 s; nothing is known).
+   */
+  submit(draft: CommandDraft): Promise<CommandOutcome>
+}

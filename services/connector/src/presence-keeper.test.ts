@@ -1,0 +1,134 @@
+import { Fault } from '@chat/runtime'
+import { expect, test } from 'vitest'
+import { ask, connect, createReadyWorld, createTestWorld, pushed } from './test-world.ts'
+
+const hi = { kind: 'text', text: 'hi' }
+
+/** A ready connector whose presence can go away. */
+const createShakyWorld = async () => {
+  const world = await createTestWorld()
+  for (let id = 1; id <= 6; id++) await world.addUser(id)
+  const state = { isAway: false }
+  const { presence } = world
+  const away = () => Promise.reject(new Fault('presence_unavailable', 'away'))
+  const connector = world.connector({
+    presence: {
+      ...presence,
+      lease: (info) => (state.isAway ? away() : presence.lease(info)),
+      renew: (lease, info) => (state.isAway ? away() : presence.renew(lease, info)),
+      register: (lease, users) => (state.isAway ? away() : presence.register(lease, users)),
+    },
+  })
+  await connector.service.start()
+  return { world, connector, state }
+}
+
+test('presence away for two thirds of the lease closes all sockets with 4503; then a new lease is taken', async () => {
+  const { world, connector, state } = await createShakyWorld()
+  const client = await connect(world, connector, 1)
+  state.isAway = true
+  await world.clock.advance(3_500)
+  expect(client.isOpen).toBe(true)
+  await world.clock.advance(2_000)
+  expect(client.closedWith?.code).toBe(4503)
+  expect(connector.health.isReady()).toBe(false)
+  state.isAway = false
+  await world.clock.advance(3_000)
+  expect(connector.health.isReady()).toBe(true)
+  const again = await connect(world, connector, 1)
+  await world.post(2, 'd1.2', 'hi')
+  await world.clock.settle()
+  expect(pushed(again)).toEqual(['d1.2:1'])
+})
+
+test('presence that lost everything gets everybody again under a new lease, and all are told to sync', async () => {
+  const { world, connector } = await createReadyWorld()
+  const client = await connect(world, connector, 1)
+  world.presence.wipe()
+  await world.post(2, 'd1.2', 'nobody is found')
+  await world.clock.advance(8_000)
+  expect({ open: client.isOpen, resyncs: client.pushes('resync').length }).toEqual({ open: true, resyncs: 1 })
+  await world.post(2, 'd1.2', 'found again')
+  await world.clock.settle()
+  expect(pushed(client)).toEqual(['d1.2:2'])
+})
+
+test('a write whose reply can no longer arrive closes its connection, so that it is sent again', async () => {
+  const { world, connector } = await createReadyWorld()
+  const writer = await connect(world, connector, 1)
+  const reader = await connect(world, connector, 2)
+  world.flags.routes = false
+  writer.send({ op: 'send', ref: 1, to: { user: 2 }, clientMsgId: world.newId(), body: hi })
+  await world.clock.settle()
+  world.presence.wipe()
+  await world.clock.advance(2_000)
+  expect({ writer: writer.closedWith?.code, reader: reader.isOpen }).toEqual({ writer: 4503, reader: true })
+})
+
+test('everybody is registered again every five minutes', async () => {
+  const { world, connector } = await createReadyWorld()
+  const client = await connect(world, connector, 1)
+  const lease = (await world.presence.lookup([1])).locations.get(1)?.[0]
+  expect(lease).toBeDefined()
+  if (lease === undefined) return
+  await world.presence.unregister({ ...lease, generation: '' }, [1])
+  for (let i = 0; i < 32; i++) {
+    await world.clock.advance(10_000)
+    client.pong()
+  }
+  expect((await world.presence.lookup([1])).locations.get(1)).toEqual([lease])
+})
+
+test('the last connection of a user takes him out of presence, another one keeps him', async () => {
+  const { world, connector } = await createReadyWorld()
+  const phone = await connect(world, connector, 1, { device: 10 })
+  const laptop = await connect(world, connector, 1, { device: 11 })
+  phone.close()
+  await world.clock.settle()
+  expect((await world.presence.lookup([1])).locations.has(1)).toBe(true)
+  laptop.close()
+  await world.clock.settle()
+  expect((await world.presence.lookup([1])).locations.has(1)).toBe(false)
+})
+
+test('a hello on another connector closes the device here with 4409, its other devices stay', async () => {
+  const { world, connector } = await createReadyWorld()
+  const other = world.connector()
+  await other.service.start()
+  const old = await connect(world, connector, 1, { device: 10 })
+  const laptop = await connect(world, connector, 1, { device: 11 })
+  await world.clock.advance(1_000)
+  const fresh = await connect(world, other, 1, { device: 10 })
+  expect([old.closedWith?.code, laptop.isOpen, fresh.isOpen]).toEqual([4409, true, true])
+})
+
+test('of two hellos of a device that cross on two connectors, exactly one stays', async () => {
+  const { world, connector } = await createReadyWorld()
+  const other = world.connector()
+  await other.service.start()
+  const [one, two] = await Promise.all([
+    connect(world, connector, 1, { device: 10 }),
+    connect(world, other, 1, { device: 10 }),
+  ])
+  await world.clock.settle()
+  expect([one.isOpen, two.isOpen].filter(Boolean)).toHaveLength(1)
+  expect([one.closedWith?.code, two.closedWith?.code].filter((code) => code !== undefined)).toEqual([4409])
+})
+
+test('the gateway lists the connector as ready, with its load', async () => {
+  const { world, connector } = await createReadyWorld()
+  await connect(world, connector, 1)
+  await world.clock.advance(1_500)
+  expect(await connector.sockets.api.gateway()).toMatchObject({
+    ok: { connectors: [{ socketUrl: 'ws://127.0.0.1:1/v1/socket', connections: 1, capacity: 100, ready: true }] },
+  })
+})
+
+test('a frame is answered on a connection that was there before the lease changed', async () => {
+  const { world, connector } = await createReadyWorld()
+  const client = await connect(world, connector, 1)
+  world.presence.wipe()
+  await world.clock.advance(2_000)
+  const answer = await ask(world, client, { op: 'send', to: { user: 2 }, clientMsgId: world.newId(), body: hi })
+  expect(answer).toMatchObject({ op: 'ok', seq: 1 })
+})

@@ -1,0 +1,84 @@
+import type { ConnectorInfo } from '@chat/presence'
+import { assert, every, isFault, retry } from '@chat/runtime'
+import { closeCode } from '@chat/schemas/protocol'
+import type { CommandLane } from './commands.ts'
+import type { FanOut } from './deliveries/fan-out.ts'
+import { tailDeliveries } from './deliveries/tail.ts'
+import type { LeaseEnd, LeaseHolder } from './lease.ts'
+import type { Ports } from './ports.ts'
+import type { Registrar } from './registrar.ts'
+import type { Connections } from './socket/connections.ts'
+
+/** Everybody is registered again this often, ms: heals whatever went wrong unseen. */
+const rewriteMs = 5 * 60_000
+const registerBackoff = { firstMs: 50, maxMs: 2000 }
+
+interface Parts {
+  readonly info: () => ConnectorInfo
+  readonly fanOut: FanOut
+  readonly commands: CommandLane
+  readonly connections: Connections
+  readonly registrar: Registrar
+  readonly resyncSpreadMs: number
+}
+
+/** What a lease means to the rest of the connector: where deliveries come from, who is registered, and who must sync or go. */
+export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder => {
+  const { topics, clock, random, logger, onFatal } = ports
+  const { connections, commands, registrar, resyncSpreadMs } = parts
+  let announcing = new AbortController()
+  let isFirst = true
+
+  const resyncAll = () => connections.resyncAll(resyncSpreadMs)
+
+  const registerAll = (signal: AbortSignal): Promise<void> =>
+    retry(() => registrar.registerAll(connections.users()), {
+      clock,
+      random,
+      backoff: registerBackoff,
+      isRetryable: (error) => isFault(error),
+      onRetry: (error, attempt) => {
+        if (attempt === 0) logger.warn({ err: error }, 'users not registered')
+      },
+      signal,
+    })
+
+  /** Until it is through, others do not find those who are here: they sync afterwards. */
+  const announceAll = () => {
+    announcing.abort(new Error('announced anew'))
+    announcing = new AbortController()
+    const { signal } = announcing
+    registerAll(signal).then(resyncAll, (error) => (signal.aborted ? undefined : onFatal(error)))
+  }
+
+  const rewrite = () =>
+    registrar.registerAll(connections.users()).catch((error) => {
+      if (!isFault(error)) return onFatal(error)
+      logger.debug({ err: error }, 'users not registered again')
+    })
+
+  return {
+    info: parts.info,
+    adopt: async (lease, signal) => {
+      const topic = topics.deliveries[lease.slot]
+      assert(topic !== undefined, 'presence gives no slot beyond the delivery topics')
+      const tail = await tailDeliveries(ports, topic, signal, (record) => parts.fanOut(topic, record, lease), resyncAll)
+      tail.done.catch(onFatal)
+    },
+    adopted: (_, signal) => {
+      if (!isFirst) announceAll()
+      isFirst = false
+      const cancelRewrite = every(clock, rewriteMs, rewrite)
+      signal.addEventListener('abort', () => {
+        cancelRewrite()
+        announcing.abort(new Error('the lease ended'))
+      })
+    },
+    generationChanged: announceAll,
+    ended: (how: LeaseEnd) => {
+      commands.abandon('the lease ended; replies can no longer arrive')
+      // Forgotten: presence was lost while we were here. Nobody is closed, a new lease and a resync follow at once.
+      if (how === 'expired') connections.closeAll(closeCode.unavailable, 'presence cannot be reached')
+    },
+  }
+}

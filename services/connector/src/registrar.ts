@@ -1,0 +1,103 @@
+import type { Lease, Presence } from '@chat/presence'
+import { Fault, isFault, type Logger } from '@chat/runtime'
+
+/** Users named in one call to presence. */
+const usersPerCallMax = 1000
+
+/** Tells presence who is connected here: in batches, one call at a time, so that coming and going keep their order. */
+export interface Registrar {
+  /** Resolves once everybody who looks the user up under the present lease finds him here. Throws Fault. */
+  register(user: number): Promise<void>
+  /** The user's last connection went. Without effect if he is back by the time presence is told. */
+  unregister(user: number): void
+  /** Everybody again: after a new lease or a new generation, and every few minutes. Throws Fault. */
+  registerAll(users: readonly number[]): Promise<void>
+}
+
+interface RegistrarPorts {
+  readonly presence: Presence
+  readonly logger: Logger
+  readonly lease: () => Lease | undefined
+  readonly isConnected: (user: number) => boolean
+  readonly onFatal: (error: unknown) => void
+}
+
+interface Waiting {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+export const createRegistrar = ({ presence, logger, lease, isConnected, onFatal }: RegistrarPorts): Registrar => {
+  let coming = new Map<number, Waiting[]>()
+  let going = new Set<number>()
+  let isRunning = false
+
+  const present = (): Lease => {
+    const held = lease()
+    if (held === undefined) throw new Fault('unavailable', 'no lease of a delivery slot')
+    return held
+  }
+
+  const registerAll = async (users: readonly number[]) => {
+    for (let i = 0; i < users.length; i += usersPerCallMax)
+      await presence.register(present(), users.slice(i, i + usersPerCallMax))
+  }
+
+  const tellComing = async (batch: ReadonlyMap<number, readonly Waiting[]>) => {
+    const waiting = [...batch.values()].flat()
+    try {
+      await registerAll([...batch.keys()])
+      for (const { resolve } of waiting) resolve()
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+    }
+  }
+
+  /** An entry that is left behind costs a delivery to nobody and ends with the lease. */
+  const tellGoing = async (batch: ReadonlySet<number>) => {
+    const gone = [...batch].filter((user) => !isConnected(user))
+    const held = lease()
+    if (gone.length === 0 || held === undefined) return
+    for (let i = 0; i < gone.length; i += usersPerCallMax)
+      await presence.unregister(held, gone.slice(i, i + usersPerCallMax)).catch((error) => {
+        if (!isFault(error)) throw error
+        logger.debug({ err: error }, 'users not unregistered')
+      })
+  }
+
+  const run = async () => {
+    while (coming.size > 0 || going.size > 0) {
+      const batch = { coming, going }
+      coming = new Map()
+      going = new Set()
+      if (batch.coming.size > 0) await tellComing(batch.coming)
+      if (batch.going.size > 0) await tellGoing(batch.going)
+    }
+  }
+
+  const wake = () => {
+    if (isRunning) return
+    isRunning = true
+    run()
+      .catch(onFatal)
+      .finally(() => {
+        isRunning = false
+      })
+  }
+
+  return {
+    register: (user) =>
+      new Promise((resolve, reject) => {
+        const waiting = coming.get(user)
+        if (waiting === undefined) coming.set(user, [{ resolve, reject }])
+        else waiting.push({ resolve, reject })
+        going.delete(user)
+        wake()
+      }),
+    unregister: (user) => {
+      going.add(user)
+      wake()
+    },
+    registerAll,
+  }
+}

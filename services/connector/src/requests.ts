@@ -1,0 +1,71 @@
+import { AssertionError, type Logger } from '@chat/runtime'
+import { decodePosition } from '@chat/schemas'
+import { parseRequest, type RequestFrame, readWaitMs, unansweredWritesMax } from '@chat/schemas/protocol'
+import { answerOf, answerOfFault, ok, refused } from './answer.ts'
+import type { Answer, Api, CommandDraft, Commands, Identity } from './ports.ts'
+import type { Caller } from './socket/caller.ts'
+import type { FrameServices } from './socket/frames/handler.ts'
+import { type HandledFrame, handlerOf } from './socket/frames/index.ts'
+
+interface RequestPorts {
+  readonly services: FrameServices
+  readonly commands: Commands
+  readonly logger: Logger
+  readonly endSession: (identity: Identity) => Promise<Answer>
+  readonly onFatal: (error: unknown) => void
+}
+
+/** Answers request frames that came by HTTP, by the same handlers as on a socket. */
+export const createRequests = ({ services, commands, logger, endSession, onFatal }: RequestPorts): Api['request'] => {
+  /** `user|device` → its unanswered writes. HTTP cannot be made to wait, so more are refused. */
+  const unanswered = new Map<string, number>()
+
+  const submit = async (draft: CommandDraft, { userId, device }: Identity): Promise<Answer> => {
+    const key = `${userId}|${device}`
+    const before = unanswered.get(key) ?? 0
+    if (before >= unansweredWritesMax) return refused('too_many', 'too many unanswered writes of this device')
+    unanswered.set(key, before + 1)
+    try {
+      return answerOf(await commands.submit(draft))
+    } finally {
+      const after = (unanswered.get(key) ?? 1) - 1
+      if (after > 0) unanswered.set(key, after)
+      else unanswered.delete(key)
+    }
+  }
+
+  const answer = async (frame: HandledFrame, caller: Caller): Promise<Answer> => {
+    const handler = handlerOf(frame)
+    if (handler.kind === 'write') {
+      const prepared = await handler.prepare(frame, caller, services)
+      return 'refusal' in prepared ? prepared.refusal : submit(prepared.draft, caller.identity)
+    }
+    if (handler.kind === 'effect') return handler.handle(frame, caller, services)
+    const positions = caller.positions()
+    const isFresh = positions.length === 0 || (await services.readModels.waitFor(positions, readWaitMs))
+    const found = await handler.handle(frame, caller, services)
+    return isFresh || 'error' in found ? found : ok({ ...found.ok, stale: true })
+  }
+
+  const route = (frame: RequestFrame, caller: Caller): Promise<Answer> | Answer => {
+    if (frame.op === 'hello' || frame.op === 'ping') return refused('invalid', `${frame.op} needs a socket`)
+    return frame.op === 'logout' ? endSession(caller.identity) : answer(frame, caller)
+  }
+
+  return async (identity, frame, minPos) => {
+    const parsed = parseRequest(frame)
+    if ('malformed' in parsed) return refused('invalid', 'not an object with op and ref')
+    if ('error' in parsed) return refused(parsed.error, parsed.message)
+    const position = minPos === undefined ? undefined : decodePosition(minPos)
+    if (minPos !== undefined && position === undefined) return refused('invalid', 'minPos is not a position')
+    try {
+      return await route(parsed.frame, { identity, positions: () => (position === undefined ? [] : [position]) })
+    } catch (error) {
+      if (error instanceof AssertionError) onFatal(error)
+      const fault = answerOfFault(error)
+      if (fault !== undefined) return fault
+      logger.error({ err: error, op: parsed.frame.op }, 'request failed')
+      return refused('internal')
+    }
+  }
+}

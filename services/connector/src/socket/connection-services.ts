@@ -1,0 +1,35 @@
+import type { Logger } from '@chat/runtime'
+import type { Kicks } from '../kicks.ts'
+import type { Answer, Commands, Identity } from '../ports.ts'
+import type { Registrar } from '../registrar.ts'
+import type { Stats } from '../stats.ts'
+import type { Watermark } from '../watermark.ts'
+import type { FrameServices } from './frames/handler.ts'
+
+/** What connections work with, the same for all. */
+export interface ConnectionServices extends FrameServices {
+  readonly connectorId: string
+  readonly heartbeatMs: number
+  readonly commands: Commands
+  readonly watermark: Watermark
+  readonly registrar: Registrar
+  readonly kicks: Kicks
+  readonly stats: Stats
+  readonly logger: Logger
+  /** undefined: no, expired or wrong token, or the session has ended. */
+  readonly authenticate: (accessToken: string) => Promise<Identity | undefined>
+  readonly isEnded: (sessionId: string) => boolean
+  readonly endSession: (identity: Identity) => Promise<Answer>
+  /** Whether new connections are taken now. */
+  readonly isOpen: () => boolean
+  readonly onFatal: (error: unknown) => void
+}
+
+/** Who is behind an accepted hello, and which one it was. */
+export interface Session {
+  readonly identity: Identity
+  /** Names the connection among all of all connectors. */
+  readonly connection: string
+  /** When it said hello, ms since the epoch. */
+  readonly at: number
+}

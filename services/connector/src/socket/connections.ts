@@ -1,0 +1,176 @@
+import { type Clock, every, type Random } from '@chat/runtime'
+import type { Kick } from '@chat/schemas'
+import { type CloseCode, closeCode, helloTimeoutMs } from '@chat/schemas/protocol'
+import type { PushedEvent } from '../deliveries/pushed-event.ts'
+import type { Socket, SocketEvents } from '../ports.ts'
+import { Connection, type ConnectionHome } from './connection.ts'
+import type { ConnectionServices, Session } from './connection-services.ts'
+
+/** How often heartbeats, hello deadlines and full queues are looked at, ms. One timer for all connections: each would cost memory. */
+const tickMs = 1000
+/** A connection older than this is older than any hello that is told of now, whatever the clocks of the two connectors say, ms. */
+const crossingMs = 10_000
+/** Steps in which a spread is made, ms. */
+const spreadStepMs = 50
+
+export interface Connections {
+  start(): void
+  stop(): void
+  accept(socket: Socket): SocketEvents
+  size(): number
+  /** Those who said hello, each once. */
+  users(): readonly number[]
+  hasUser(user: number): boolean
+  push(users: readonly number[], event: PushedEvent): void
+  /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
+  kick(kick: Kick): Session | undefined
+  sessionsEnded(sessionIds: readonly string[]): void
+  notice(frame: Buffer): void
+  /** Everybody is told to sync, spread over `spreadMs`. */
+  resyncAll(spreadMs: number): void
+  closeAll(code: CloseCode, reason: string): void
+  /** Closes all, those with unanswered writes once they were answered, spread over `spreadMs`. */
+  finishAll(code: CloseCode, reason: string, spreadMs: number): Promise<void>
+}
+
+export interface ConnectionsPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly services: () => ConnectionServices
+  readonly onTick: () => void
+  /** The lease that names connections, so that their ids differ between connectors. */
+  readonly idPrefix: () => string
+}
+
+export const createConnections = ({ clock, random, services, onTick, idPrefix }: ConnectionsPorts): Connections => {
+  const all = new Set<Connection>()
+  const byUser = new Map<number, Connection[]>()
+  /** Their queues are full. */
+  const watched = new Set<Connection>()
+  let nextId = 1
+  let nowMs = clock.monotonic()
+  let cancelTick = () => {}
+
+  const home: ConnectionHome = {
+    get nowMs() {
+      return nowMs
+    },
+    newConnectionId: () => `${idPrefix()}.${nextId++}`,
+    admit: (connection, session) => {
+      const { userId, device } = session.identity
+      const others = byUser.get(userId) ?? []
+      for (const older of others) if (older.session?.identity.device === device) void older.replaced()
+      byUser.set(userId, [...(byUser.get(userId) ?? []), connection])
+    },
+    forget: (connection, session) => {
+      all.delete(connection)
+      watched.delete(connection)
+      if (session === undefined) return
+      const { userId } = session.identity
+      const left = (byUser.get(userId) ?? []).filter((other) => other !== connection)
+      if (left.length > 0) byUser.set(userId, left)
+      else if (byUser.delete(userId)) services().registrar.unregister(userId)
+    },
+    watch: (connection) => void watched.add(connection),
+  }
+
+  const tick = () => {
+    nowMs = clock.monotonic()
+    const { heartbeatMs } = services()
+    for (const connection of watched) checkQueue(connection)
+    for (const connection of all) checkLife(connection, heartbeatMs)
+    onTick()
+  }
+
+  const checkQueue = (connection: Connection) => {
+    const found = connection.outbox.check(nowMs)
+    if (found === 'full') return
+    watched.delete(connection)
+    if (found === 'drained') connection.drained()
+    else connection.close(closeCode.slowReader, 'too slow a reader')
+  }
+
+  const checkLife = (connection: Connection, heartbeatMs: number) => {
+    if (connection.isAwaitingHello) {
+      if (nowMs - connection.openedMs >= helloTimeoutMs) connection.close(closeCode.helloMissing, 'no hello in time')
+      return
+    }
+    if (connection.isDeaf) connection.lastHeardMs = nowMs
+    if (nowMs - connection.lastHeardMs >= 2 * heartbeatMs)
+      return connection.close(closeCode.heartbeatMissed, 'nothing heard')
+    if (nowMs < connection.nextPingMs) return
+    connection.nextPingMs = nowMs + heartbeatMs
+    connection.ping()
+  }
+
+  /** Calls `run` for each connection of now that is still there at its turn. */
+  const spread = (spreadMs: number, run: (connection: Connection) => void): Promise<void> =>
+    new Promise((resolve) => {
+      const connections = [...all]
+      const steps = Math.max(1, Math.floor(spreadMs / spreadStepMs))
+      const perStep = Math.max(1, Math.ceil(connections.length / steps))
+      let done = 0
+      const step = () => {
+        for (const connection of connections.slice(done, done + perStep)) if (all.has(connection)) run(connection)
+        done += perStep
+        if (done >= connections.length) resolve()
+        else clock.after(spreadStepMs, step)
+      }
+      step()
+    })
+
+  return {
+    start: () => {
+      cancelTick = every(clock, tickMs, tick)
+    },
+    stop: () => cancelTick(),
+    accept: (socket) => {
+      const { heartbeatMs } = services()
+      const connection = new Connection(socket, services(), home, nowMs + random.fraction() * heartbeatMs)
+      all.add(connection)
+      return connection
+    },
+    size: () => all.size,
+    users: () => [...byUser.keys()],
+    hasUser: (user) => byUser.has(user),
+    push: (users, event) => {
+      for (const user of users) {
+        const connections = byUser.get(user)
+        if (connections !== undefined) for (const connection of connections) connection.push(event)
+      }
+    },
+    kick: (kick) => {
+      for (const connection of byUser.get(kick.user) ?? []) {
+        const { session } = connection
+        if (session === undefined || session.identity.device !== kick.device) continue
+        const isOld = clock.monotonic() - connection.openedMs > crossingMs
+        if (!isOld && isLater(session, kick)) return session
+        void connection.replaced()
+      }
+      return undefined
+    },
+    sessionsEnded: (sessionIds) => {
+      const ended = new Set(sessionIds)
+      for (const connection of all) {
+        const { session } = connection
+        if (session !== undefined && ended.has(session.identity.sessionId)) connection.sessionEnded()
+      }
+    },
+    notice: (frame) => {
+      for (const connection of all) connection.notice(frame)
+    },
+    resyncAll: (spreadMs) => void spread(spreadMs, (connection) => connection.resync()),
+    closeAll: (code, reason) => {
+      for (const connection of all) connection.close(code, reason)
+    },
+    finishAll: async (code, reason, spreadMs) => {
+      const finished: Promise<void>[] = []
+      await spread(spreadMs, (connection) => void finished.push(connection.finish(code, reason)))
+      await Promise.all(finished)
+    },
+  }
+}
+
+/** Of two hellos of one device that crossed, both sides keep the same one. */
+const isLater = (session: Session, kick: Kick): boolean =>
+  session.at > kick.at || (session.at === kick.at && session.connection > kick.connection)

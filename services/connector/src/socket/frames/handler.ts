@@ -1,0 +1,52 @@
+import type { ReadModels } from '@chat/read-models'
+import type { Clock, Random } from '@chat/runtime'
+import type { RequestFrame, RequestOp } from '@chat/schemas/protocol'
+import type { Directory } from '../../directory.ts'
+import type { Answer, CommandDraft } from '../../ports.ts'
+import type { Caller } from '../caller.ts'
+import type { Receipts } from '../receipts.ts'
+
+/** What handlers work with, the same for every caller. */
+export interface FrameServices {
+  readonly readModels: ReadModels
+  readonly directory: Directory
+  readonly receipts: Receipts
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** What a writing frame becomes once it was checked: a command for the log, or a refusal. */
+export type Prepared = { readonly draft: CommandDraft } | { readonly refusal: Answer }
+
+export type FrameOf<Op extends RequestOp> = Extract<RequestFrame, { readonly op: Op }>
+
+/** Answers from the read models. What is older than the caller's positions is marked `stale` by whoever calls. */
+export interface ReadHandler<F> {
+  readonly kind: 'read'
+  readonly handle: (frame: F, caller: Caller, services: FrameServices) => Promise<Answer>
+}
+
+/** Checks what the router cannot know. Returns at once where nothing must be asked: a promise holds back the writes behind it. */
+export interface WriteHandler<F> {
+  readonly kind: 'write'
+  readonly prepare: (frame: F, caller: Caller, services: FrameServices) => Prepared | Promise<Prepared>
+}
+
+/** Has an effect of its own that is neither a read nor on the event log. */
+export interface EffectHandler<F> {
+  readonly kind: 'effect'
+  readonly handle: (frame: F, caller: Caller, services: FrameServices) => Answer | Promise<Answer>
+}
+
+export const read = <Op extends RequestOp>(handle: ReadHandler<FrameOf<Op>>['handle']): ReadHandler<FrameOf<Op>> => ({
+  kind: 'read',
+  handle,
+})
+
+export const write = <Op extends RequestOp>(
+  prepare: WriteHandler<FrameOf<Op>>['prepare'],
+): WriteHandler<FrameOf<Op>> => ({ kind: 'write', prepare })
+
+export const effect = <Op extends RequestOp>(
+  handle: EffectHandler<FrameOf<Op>>['handle'],
+): EffectHandler<FrameOf<Op>> => ({ kind: 'effect', handle })

@@ -1,0 +1,45 @@
+import type { RequestOp } from '@chat/schemas/protocol'
+import { conversation } from './conversation.ts'
+import { conversations } from './conversations.ts'
+import { delivered } from './delivered.ts'
+import { groupCreate } from './group-create.ts'
+import { groupJoin } from './group-join.ts'
+import { groupLeave } from './group-leave.ts'
+import type { EffectHandler, FrameOf, ReadHandler, WriteHandler } from './handler.ts'
+import { history } from './history.ts'
+import { me } from './me.ts'
+import { members } from './members.ts'
+import { ping } from './ping.ts'
+import { readFrame } from './read.ts'
+import { send } from './send.ts'
+import { sync } from './sync.ts'
+import { user } from './user.ts'
+import { users } from './users.ts'
+
+/** `hello` opens a connection and `logout` ends one: they belong to whoever holds it. */
+type HandledOp = Exclude<RequestOp, 'hello' | 'logout'>
+export type HandledFrame = FrameOf<HandledOp>
+
+type Handler<F> = ReadHandler<F> | WriteHandler<F> | EffectHandler<F>
+
+/** Every request frame and what answers it. */
+const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
+  ping,
+  send,
+  history,
+  sync,
+  conversations,
+  conversation,
+  members,
+  users,
+  user,
+  me,
+  delivered,
+  read: readFrame,
+  'group.create': groupCreate,
+  'group.join': groupJoin,
+  'group.leave': groupLeave,
+}
+
+/** The table gives each op the handler of its own frame, which the compiler cannot follow through a look-up. */
+export const handlerOf = (frame: HandledFrame): Handler<HandledFrame> => handlers[frame.op] as Handler<HandledFrame>

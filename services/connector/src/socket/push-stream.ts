@@ -1,0 +1,77 @@
+import type { ReadModels, SyncedConversation, SyncPage, SyncQuery } from '@chat/read-models'
+import type { Clock } from '@chat/runtime'
+import { encodeEventFrame, type PushedEvent } from '../deliveries/pushed-event.ts'
+import type { Watermark } from '../watermark.ts'
+import { catchUp } from './catch-up.ts'
+import { Hold } from './hold.ts'
+import type { Outbox } from './outbox.ts'
+import { Seen } from './seen.ts'
+
+export interface PushServices {
+  readonly clock: Clock
+  readonly readModels: ReadModels
+  readonly watermark: Watermark
+}
+
+/** The pushes of one connection: live, or held back while a sync is answered. */
+export class PushStream {
+  /** What the client was shown. */
+  readonly seen = new Seen()
+  private readonly services: PushServices
+  private readonly outbox: Outbox
+  private hold: Hold | undefined
+
+  constructor(services: PushServices, outbox: Outbox) {
+    this.services = services
+    this.outbox = outbox
+  }
+
+  push(event: PushedEvent) {
+    if (this.hold !== undefined) return this.hold.add(event, this.services.clock.monotonic())
+    this.seen.note(event.partition, event.pos)
+    this.outbox.push(event.frame)
+  }
+
+  /** Holds live pushes back until the function it returns is called; held by several, until the last one was. */
+  holdBack(): () => void {
+    this.hold ??= new Hold(this.services.clock.monotonic())
+    const { hold } = this
+    hold.depth++
+    return () => this.release(hold)
+  }
+
+  /** Answers a sync and lets the pushes go on after it without a gap. Rejects with the Fault that kept it from answering. [G1] */
+  async catchUp(query: SyncQuery, answer: (page: SyncPage & { readonly stale?: true }) => void): Promise<void> {
+    const release = this.holdBack()
+    const { hold } = this
+    const cover = (conversations: readonly SyncedConversation[]) => {
+      for (const { id, to } of conversations) hold?.cover(id, to)
+    }
+    try {
+      const outcome = await catchUp(this.services, query, {
+        answer: (page, isStale) => {
+          cover(page.conversations)
+          answer(isStale ? { ...page, stale: true } : page)
+        },
+        topUp: (conversations) => {
+          cover(conversations)
+          for (const event of conversations.flatMap(({ events }) => events)) this.outbox.push(encodeEventFrame(event))
+        },
+        leftMs: () => hold?.leftMs(this.services.clock.monotonic()) ?? 0,
+      })
+      if (outcome === 'behind') hold?.giveUp()
+      if (outcome === 'resync') this.outbox.resync()
+    } finally {
+      release()
+    }
+  }
+
+  private release(hold: Hold): void {
+    hold.depth--
+    if (hold.depth > 0) return
+    this.hold = undefined
+    const { events, hasDropped } = hold.end()
+    for (const event of events) this.push(event)
+    if (hasDropped) this.outbox.resync()
+  }
+}

@@ -1,0 +1,14 @@
+import type { UserRow } from '@chat/read-models'
+import { publishedLimits } from '@chat/schemas/protocol'
+import { userBody } from '../accounts/answers.ts'
+import type { ConnectionServices, Session } from './connection-services.ts'
+
+/** What `hello` is answered with, but for the sync. PROTOCOL §2. */
+export const welcomeOf = (services: ConnectionServices, user: UserRow, { identity }: Session) => ({
+  user: userBody(user),
+  session: identity.sessionId,
+  connector: services.connectorId,
+  time: new Date(services.clock.now()).toISOString(),
+  heartbeatMs: services.heartbeatMs,
+  limits: publishedLimits,
+})

@@ -1,0 +1,83 @@
+import { answerOf } from '../answer.ts'
+import type { Answer, CommandDraft, CommandOutcome, Commands } from '../ports.ts'
+import type { Caller } from './caller.ts'
+import type { FrameServices, Prepared, WriteHandler } from './frames/handler.ts'
+import type { HandledFrame } from './frames/index.ts'
+
+export interface WriteLaneClient extends Caller {
+  /** The outcome of one write. */
+  written(ref: number, answer: Answer, outcome: CommandOutcome | undefined): void
+  /** The world or a bug stood between the frame and its outcome. */
+  writeFailed(ref: number, error: unknown): void
+}
+
+interface Queued {
+  readonly frame: HandledFrame
+  readonly handler: WriteHandler<HandledFrame>
+}
+
+/**
+ * The writing frames of one connection: they reach the log in the order of arrival, many at a time. One that waits for a check
+ * holds back those behind it; nobody waits for a reply. [G4]
+ */
+export class WriteLane {
+  private readonly client: WriteLaneClient
+  private readonly services: FrameServices
+  private readonly commands: Commands
+  private readonly queue: Queued[] = []
+  private isChecking = false
+
+  constructor(client: WriteLaneClient, services: FrameServices, commands: Commands) {
+    this.client = client
+    this.services = services
+    this.commands = commands
+  }
+
+  add(frame: HandledFrame, handler: WriteHandler<HandledFrame>): void {
+    if (this.isChecking) this.queue.push({ frame, handler })
+    else this.check({ frame, handler })
+  }
+
+  /** What waits for a check will not be sent. */
+  clear(): void {
+    this.queue.length = 0
+  }
+
+  private check({ frame, handler }: Queued) {
+    let prepared: Prepared | Promise<Prepared>
+    try {
+      prepared = handler.prepare(frame, this.client, this.services)
+    } catch (error) {
+      return this.client.writeFailed(frame.ref, error)
+    }
+    if (!(prepared instanceof Promise)) return this.go(frame.ref, prepared)
+    this.isChecking = true
+    prepared
+      .then(
+        (checked) => this.go(frame.ref, checked),
+        (error) => this.client.writeFailed(frame.ref, error),
+      )
+      .finally(() => this.next())
+  }
+
+  private next(): void {
+    this.isChecking = false
+    while (!this.isChecking) {
+      const queued = this.queue.shift()
+      if (queued === undefined) return
+      this.check(queued)
+    }
+  }
+
+  private go(ref: number, prepared: Prepared) {
+    if ('refusal' in prepared) return this.client.written(ref, prepared.refusal, undefined)
+    this.submit(ref, prepared.draft)
+  }
+
+  private submit(ref: number, draft: CommandDraft): void {
+    this.commands.submit(draft).then(
+      (outcome) => this.client.written(ref, answerOf(outcome), outcome),
+      (error) => this.client.writeFailed(ref, error),
+    )
+  }
+}

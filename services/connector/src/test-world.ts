@@ -1,0 +1,305 @@
+// biome-ignore-all lint/style/noRestrictedImports: for tests only, which may use the memory adapters and the testkit.
+import { createMemoryCredentials } from '@chat/credentials/memory'
+import type { EventLog } from '@chat/event-log'
+import { createMemoryStore } from '@chat/event-log/memory'
+import { createMemoryPresence } from '@chat/presence/memory'
+import { createMemoryReadModels } from '@chat/read-models/memory'
+import { createHealth, createMetrics, Fault, type Random, silentLogger, uuidV7 } from '@chat/runtime'
+import {
+  type Command,
+  createEncoder,
+  createTopics,
+  decodeCommand,
+  groupConversation,
+  type Kick,
+  type LogEvent,
+  parseConversation,
+  partitionOfConversation,
+  partitionOfId,
+  type Reply,
+  type SchemaIds,
+  type SlotDelivery,
+} from '@chat/schemas'
+import { createFakeClock, createSeededRandom } from '@chat/testkit'
+import { createTokens } from './accounts/tokens.ts'
+import { createConnector } from './connector.ts'
+import type { Ports } from './ports.ts'
+import { createMemorySockets, type Frame, type MemoryClient } from './socket/memory-sockets.ts'
+
+const partitions = 4
+const keys: readonly [Uint8Array] = [Buffer.alloc(32, 1)]
+
+/** What the scripted router does with a command; undefined: it says nothing. */
+type Script = (command: Command) => Partial<Reply> | undefined
+
+/**
+ * Connectors on memory twins under a fake clock, with a router and a projector played by hand. Everything that is sent is
+ * accepted, delivered and projected at once, unless the flags or the script say otherwise.
+ */
+export const createTestWorld = async (slots = 4) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 1))
+  const random = createSeededRandom(7)
+  const topics = createTopics({ prefix: 't.', partitions, slots })
+  const store = createMemoryStore({ clock })
+  const log = store.client('router')
+  const presence = createMemoryPresence({ clock, random, slots })
+  const readModels = createMemoryReadModels({ clock, random })
+  const credentials = createMemoryCredentials({ random })
+  const encoder = createEncoder(new Proxy({}, { get: () => 1 }) as SchemaIds)
+  const tokens = createTokens({ keys, clock })
+  const flags = { routes: true, projects: true, delivers: true, script: undefined as Script | undefined }
+  const commands: Command[] = []
+  const waiting: { readonly partition: number; readonly pos: number; readonly event: LogEvent }[] = []
+  const projected = new Map<number, number>()
+  const seqs = new Map<string, number>()
+  const members = new Map<string, Set<number>>()
+  const unrouted: { readonly command: Command; readonly partition: number }[] = []
+
+  const project = async () => {
+    while (waiting.length > 0) {
+      const next = waiting.shift()
+      if (next === undefined) return
+      const from = projected.get(next.partition) ?? 0
+      projected.set(next.partition, next.pos + 1)
+      await readModels.projection.applyEvents({
+        partition: next.partition,
+        from,
+        to: { nextOffset: next.pos + 1, lastPos: next.pos, chain: '' },
+        events: [{ pos: next.pos, event: next.event }],
+      })
+    }
+  }
+
+  const append = async (partition: number, event: LogEvent) => {
+    const { schema, value } = encoder.encode(event)
+    const pos = (await log.ends(topics.events)).get(partition) ?? 0
+    const headers = { type: event.type, schema, pos: String(pos), cmd: '0', ignorable: 'false', chain: '' }
+    await log.append({ topic: topics.events, partition, records: [{ key: null, value, headers }] })
+    waiting.push({ partition, pos, event })
+    if (flags.projects) await project()
+    return { pos, schema, value }
+  }
+
+  const sendTo = async (slot: number, delivery: SlotDelivery | Kick) => {
+    const topic = topics.deliveries[slot]
+    if (topic === undefined) throw new Error(`no slot ${slot}`)
+    const { schema, value } = encoder.encode(delivery)
+    await log.append({ topic, partition: 0, records: [{ key: null, value, headers: { type: delivery.type, schema } }] })
+  }
+
+  const reply = (command: Command, partition: number, fields: Partial<Reply>) =>
+    sendTo(command.replySlot, {
+      type: 'SlotDelivery',
+      slot: command.replySlot,
+      epoch: command.replyEpoch,
+      partition,
+      replies: [{ ...nothing, request: command.request, ...fields }],
+      events: [],
+    })
+
+  /** As a router does after an append. */
+  const deliver = async (
+    partition: number,
+    event: { pos: number; schema: string; value: Uint8Array },
+    users: readonly number[],
+  ) => {
+    const { locations } = await presence.lookup(users)
+    const bySlot = new Map<string, number[]>()
+    for (const [user, places] of locations)
+      for (const { slot, epoch } of places) {
+        const key = `${slot}.${epoch}`
+        bySlot.set(key, [...(bySlot.get(key) ?? []), user])
+      }
+    for (const [key, here] of bySlot) {
+      const [slot = 0, epoch = 0] = key.split('.').map(Number)
+      const events = [{ ...event, users: here }]
+      await sendTo(slot, { type: 'SlotDelivery', slot, epoch, partition, replies: [], events })
+    }
+  }
+
+  /** Puts an event of a conversation on the log with the next seq, and delivers it. */
+  const happen = async (conversation: string, event: (seq: number) => LogEvent) => {
+    const seq = (seqs.get(conversation) ?? 0) + 1
+    seqs.set(conversation, seq)
+    const partition = partitionOfConversation(conversation, partitions) ?? 0
+    const made = event(seq)
+    const audience = new Set([...(members.get(conversation) ?? []), ...membersOf(conversation, made)])
+    members.set(conversation, audience)
+    const placed = await append(partition, made)
+    if (flags.delivers) await deliver(partition, placed, [...audience])
+    return { seq, partition, ...placed }
+  }
+
+  const post = (
+    from: number,
+    conversation: string,
+    text: string,
+    device = 'elsewhere',
+    clientMsgId = newId(clock, random),
+  ) =>
+    happen(conversation, (seq) => ({
+      ...{ type: 'MessagePosted', conversation, seq, actor: from, device, at: clock.now(), clientMsgId },
+      ...{ body: Buffer.from(JSON.stringify({ kind: 'text', text })), keyId: null, replyTo: null },
+    }))
+
+  let nextGroup = 1
+  const route = async (command: Command, partition: number) => {
+    const scripted = flags.script?.(command)
+    if (scripted !== undefined) return reply(command, partition, scripted)
+    if (command.type === 'PostMessage') {
+      const { seq, pos } = await happen(command.conversation, (place) => ({
+        ...{ ...command, type: 'MessagePosted', seq: place, at: clock.now() },
+      }))
+      return reply(command, partition, { conversation: command.conversation, seq, pos, at: clock.now() })
+    }
+    if (command.type === 'CreateGroup') {
+      const groupId = nextGroup++ * partitions + partition + 1
+      const conversation = groupConversation(groupId)
+      const { seq, pos } = await happen(conversation, (place) => ({
+        ...{ ...command, type: 'GroupCreated', conversation, groupId, seq: place, at: clock.now() },
+      }))
+      return reply(command, partition, { conversation, seq, pos, at: clock.now(), id: groupId })
+    }
+    return reply(command, partition, { outcome: 'rejected', code: 'internal' })
+  }
+
+  /** One command at a time, in the order they came. */
+  let routing: Promise<unknown> = Promise.resolve()
+  const routeAll = () => {
+    flags.routes = true
+    for (const { command, partition } of unrouted.splice(0)) routing = routing.then(() => route(command, partition))
+    return routing
+  }
+
+  const takeCommands = async (partition: number) => {
+    for await (const records of log.tail(topics.commands, partition, 0, new AbortController().signal))
+      for (const { headers, value } of records) {
+        const decoded = decodeCommand(headers.schema ?? '', value)
+        if ('reason' in decoded) throw new Error(decoded.detail)
+        commands.push(decoded.record)
+        unrouted.push({ command: decoded.record, partition })
+        if (flags.routes) void routeAll()
+      }
+  }
+  for (let p = 0; p < partitions; p++) void takeCommands(p)
+
+  return {
+    ...{ clock, random, topics, store, log, presence, readModels, credentials, encoder, tokens, flags, commands },
+    ...{ post, project, sendTo, append, reply, deliver },
+    /** The router wakes up: what it left lying is routed now. */
+    routeAll,
+    /** An account, on the log and projected. */
+    addUser: async (id: number) => {
+      const name = `user${id}`
+      await append(partitionOfId(id, partitions), {
+        ...{
+          type: 'UserRegistered',
+          userId: id,
+          actor: id,
+          device: 'd',
+          at: clock.now(),
+          clientMsgId: newId(clock, random),
+        },
+        ...{ name, normalisedName: name, registrationId: `r${id}`, displayName: Buffer.from(name), keyId: null },
+      })
+    },
+    newId: () => newId(clock, random),
+    token: (userId: number, sessionId = `s${userId}`) =>
+      tokens.sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
+    connector: (overrides: Partial<Ports> & { readonly capacity?: number; readonly drainSpreadMs?: number } = {}) => {
+      const { capacity = 100, drainSpreadMs = 1000, ...ports } = overrides
+      const sockets = createMemorySockets()
+      const health = createHealth()
+      const fatal: unknown[] = []
+      const service = createConnector(
+        { connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits: 'off', tokenKeys: keys },
+        {
+          ...{
+            sockets,
+            log: store.client(),
+            topics,
+            encoder,
+            presence,
+            readModels,
+            credentials,
+            clock,
+            random,
+            health,
+          },
+          ...{ logger: silentLogger, metrics: createMetrics({ withProcess: 'bare' }) },
+          hasher: { hash: async () => '', verify: async () => false },
+          onFatal: (error) => void fatal.push(error),
+          ...ports,
+        },
+      )
+      return { service, sockets, health, fatal }
+    },
+  }
+}
+
+export type TestWorld = Awaited<ReturnType<typeof createTestWorld>>
+export type TestConnector = ReturnType<TestWorld['connector']>
+
+const nothing: Reply = {
+  ...{ request: 0, outcome: 'accepted', code: '', conversation: null, seq: null, pos: null, at: null, id: null },
+}
+
+const newId = (clock: { now(): number }, random: Random) => uuidV7(clock.now(), random)
+
+const membersOf = (conversation: string, event: LogEvent): readonly number[] => {
+  const id = parseConversation(conversation)
+  if (id?.kind === 'direct') return [id.lo, id.hi]
+  return event.type === 'GroupCreated' ? [event.actor, ...event.members] : []
+}
+
+/** A world with a connector that is ready, and users 1 to 6. */
+export const createReadyWorld = async (overrides: Parameters<TestWorld['connector']>[0] = {}) => {
+  const world = await createTestWorld()
+  for (let id = 1; id <= 6; id++) await world.addUser(id)
+  const connector = world.connector(overrides)
+  await connector.service.start()
+  return { world, connector }
+}
+
+/** The device with this number. */
+export const deviceOf = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+
+/** A client that said hello and was welcomed. */
+export const connect = async (
+  { clock, token }: TestWorld,
+  { sockets }: TestConnector,
+  userId: number,
+  options: { readonly device?: number; readonly sync?: string; readonly session?: string } = {},
+): Promise<MemoryClient> => {
+  const client = sockets.connect()
+  const { device = userId, sync, session } = options
+  client.send({
+    ...{ op: 'hello', ref: 0, token: token(userId, session), device: deviceOf(device) },
+    ...(sync === undefined ? {} : { sync }),
+  })
+  await clock.settle()
+  return client
+}
+
+/** Sends a request and lets everything settle; the answer is the only one. */
+export const ask = async ({ clock }: TestWorld, client: MemoryClient, frame: object): Promise<Frame> => {
+  client.send({ ref: 1, ...frame })
+  await clock.settle()
+  const { ref = 1 } = frame as { ref?: number }
+  const answers = client.answers(ref)
+  if (answers.length !== 1) throw new Error(`${answers.length} answers to ${JSON.stringify(frame)}`)
+  return answers[0] ?? {}
+}
+
+/** What a client was pushed, as `conversation:seq`. */
+export const pushed = (client: MemoryClient): readonly string[] =>
+  client.pushes('event').map(({ conversation, seq }) => `${conversation}:${seq}`)
+
+/** The log, but what `fails` names cannot be reached. */
+export const failing = (log: EventLog, fails: () => boolean): EventLog => ({
+  ...log,
+  append: (batch) =>
+    fails() && batch.topic.kind === 'commands'
+      ? Promise.reject(new Fault('log_unavailable', 'away'))
+      : log.append(batch),
+})
