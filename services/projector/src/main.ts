@@ -1,0 +1,59 @@
+import { openKafkaLog } from '@chat/event-log/kafka'
+import { openPostgresProjection } from '@chat/read-models/postgres'
+import {
+  createFatal,
+  createHealth,
+  createHealthServer,
+  createLogger,
+  createMetrics,
+  runUntilSignal,
+} from '@chat/runtime'
+import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
+import { createEncoder, createTopics } from '@chat/schemas'
+import { readConfig } from './config.ts'
+import { createProjector } from './projector.ts'
+import { waitForSchemaIds } from './schema-ids.ts'
+
+const run = async (): Promise<number> => {
+  const config = readConfig(process.env)
+  const logger = createLogger({ service: 'projector', level: config.logLevel })
+  const { promise: fatal, raise: onFatal } = createFatal()
+  const [health, metrics] = [createHealth(), createMetrics({ withProcess: 'process' })]
+  const waitFor = (component: string) => (reason: string) => {
+    health.set(component, reason)
+    logger.warn({ reason }, 'waiting')
+  }
+  await using stack = new AsyncDisposableStack()
+  health.set('projector', 'starting')
+  if (config.healthPort !== undefined) {
+    const server = createHealthServer({ host: config.healthHost, port: config.healthPort, health, metrics })
+    await server.start()
+    stack.defer(() => server.stop())
+  }
+  const ids = await waitForSchemaIds(config.registryUrl, { clock, random, onWaiting: waitFor('registry') })
+  health.clear('registry')
+  const kafka = { brokers: config.kafkaBrokers, clientId: 'projector', onFatal, onWaiting: waitFor('log') }
+  const log = stack.use(await openKafkaLog({ ...kafka, clock, random, logger }))
+  health.clear('log')
+  const projection = openPostgresProjection({ url: config.databaseUrl, logger, poolMax: config.databasePoolMax })
+  stack.defer(() => projection.close())
+  const topics = createTopics({ ...config, prefix: config.logPrefix })
+  const ports = {
+    log,
+    topics,
+    encoder: createEncoder(ids),
+    projection,
+    clock,
+    random,
+    logger,
+    health,
+    metrics,
+    onFatal,
+  }
+  return await runUntilSignal(createProjector(config, ports), { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })
+}
+
+run().then(process.exit, (error) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})

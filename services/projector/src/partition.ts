@@ -1,0 +1,115 @@
+import type { EventLog, StoredRecord } from '@chat/event-log'
+import type { Projection, ProjectionOffset } from '@chat/read-models'
+import { type Clock, type Health, type Logger, type Random, sleep } from '@chat/runtime'
+import type { Encoder, Topics } from '@chat/schemas'
+import { batchesOf, readEvents, readReceipts } from './batch.ts'
+import { buryRecords } from './dead-letters.ts'
+import { follow, Halted } from './follow.ts'
+import type { ProjectorMetrics } from './metrics.ts'
+import { checkPlace } from './place.ts'
+
+export interface PartitionPorts {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly encoder: Encoder
+  readonly projection: Projection
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly health: Health
+  readonly metrics: ProjectorMetrics
+  readonly onFatal: (error: unknown) => void
+}
+
+export interface PartitionProjector {
+  /** Finishes the batches under way. */
+  stop(): Promise<void>
+}
+
+/** Projects one partition of the events and of the receipts, each from its stored place on, independent of the other. */
+export const projectPartition = (partition: number, ports: PartitionPorts): PartitionProjector => {
+  const { health, metrics } = ports
+  const followed = (name: 'events' | 'receipts', session: Session) => {
+    const component = `projection of ${name} ${partition}`
+    health.set(component, 'starting')
+    return follow({
+      ...ports,
+      component,
+      session: (signal, onSteady) => session(partition, ports, signal, onSteady),
+      onOvertaken: () => metrics.overtaken.inc(),
+    })
+  }
+  const followers = [followed('events', followEvents), followed('receipts', followReceipts)]
+  return { stop: async () => void (await Promise.all(followers.map((follower) => follower.stop()))) }
+}
+
+/**
+ * Between the beginnings of two transactions of a partition, ms. An event after a pause is projected at once; under load a commit then
+ * carries some milliseconds' events instead of one or two, which halves what the read models cost. Readers wait for positions far longer.
+ */
+const batchEveryMs = 100
+
+type Session = (partition: number, ports: PartitionPorts, signal: AbortSignal, onSteady: () => void) => Promise<void>
+
+const followEvents: Session = async (partition, ports, signal, onSteady) => {
+  const { log, topics, projection, clock } = ports
+  let place = await projection.offset('events', partition)
+  const halt = await checkPlace(log, topics.events, partition, place, signal)
+  if (halt !== undefined) throw new Halted(halt)
+  onSteady()
+  for await (const records of log.tail(topics.events, partition, place.nextOffset, signal)) {
+    const beganMs = clock.monotonic()
+    for (const part of batchesOf(records)) {
+      if (signal.aborted) return
+      place = await applyEvents(part, place, partition, ports)
+      onSteady()
+    }
+    const restMs = beganMs + batchEveryMs - clock.monotonic()
+    if (restMs > 0) await sleep(clock, restMs, signal).catch(() => {}) // An abort ends the wait; the tail sees it too.
+  }
+}
+
+const applyEvents = async (
+  records: readonly StoredRecord[],
+  place: ProjectionOffset,
+  partition: number,
+  ports: PartitionPorts,
+): Promise<ProjectionOffset> => {
+  const { projection, topics, clock, logger, metrics } = ports
+  const { batch, dead, halt } = readEvents(partition, place, records)
+  await buryRecords(ports, topics.events, partition, dead)
+  metrics.deadLetters.inc(dead.length)
+  if (batch.to.nextOffset > batch.from) {
+    const startedMs = clock.monotonic()
+    const parked = await projection.applyEvents(batch)
+    metrics.applyMs.observe(clock.monotonic() - startedMs)
+    metrics.batchEvents.observe(batch.events.length)
+    metrics.events.inc(batch.events.length)
+    for (const event of parked) {
+      metrics.parked.inc()
+      logger.error({ ...event }, 'handler failed, its aggregate is parked until a rebuild')
+    }
+  }
+  if (halt !== undefined) throw new Halted(halt)
+  return batch.to
+}
+
+const followReceipts: Session = async (partition, ports, signal, onSteady) => {
+  const { log, topics, projection, metrics } = ports
+  let { nextOffset } = await projection.offset('receipts', partition)
+  const end = (await log.ends(topics.receipts)).get(partition) ?? 0
+  if (end < nextOffset)
+    throw new Halted({ reason: 'log_cut', detail: `receipts of ${partition} end at ${end}, before ${nextOffset}` })
+  onSteady()
+  for await (const records of log.tail(topics.receipts, partition, nextOffset, signal))
+    for (const part of batchesOf(records)) {
+      if (signal.aborted) return
+      const { batch, dead } = readReceipts(partition, nextOffset, part)
+      await buryRecords(ports, topics.receipts, partition, dead)
+      metrics.deadLetters.inc(dead.length)
+      await projection.applyReceipts(batch)
+      metrics.receipts.inc(batch.receipts.length)
+      nextOffset = batch.to
+      onSteady()
+    }
+}

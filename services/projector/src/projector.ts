@@ -1,0 +1,118 @@
+import type { EventLog, Share } from '@chat/event-log'
+import type { Projection } from '@chat/read-models'
+import {
+  type Backoff,
+  type Clock,
+  type Health,
+  isFault,
+  type Logger,
+  type Metrics,
+  type Random,
+  retry,
+  type Service,
+} from '@chat/runtime'
+import type { Encoder, Topics } from '@chat/schemas'
+import { createProjectorMetrics } from './metrics.ts'
+import { type PartitionProjector, projectPartition } from './partition.ts'
+
+export interface ProjectorSettings {
+  /** Put before the name of the group that divides the partitions. */
+  readonly logPrefix: string
+}
+
+export interface ProjectorPorts {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly encoder: Encoder
+  readonly projection: Projection
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly health: Health
+  readonly metrics: Metrics
+  /** The process can no longer do its work and must exit. */
+  readonly onFatal: (error: unknown) => void
+}
+
+const component = 'projector'
+const backoff: Backoff = { firstMs: 100, maxMs: 3000 }
+
+/**
+ * Keeps the read models up with the log: shares the partitions of events with the other projectors and projects those it has, the
+ * receipts of the same partitions with them. Ready when it is in the group and none of its partitions waits or has stopped.
+ * `stop` finishes the batches under way; what is not projected stays on the log for whoever comes next.
+ */
+export const createProjector = (settings: ProjectorSettings, ports: ProjectorPorts): Service => {
+  const { log, topics, clock, random, logger, health, onFatal } = ports
+  const metrics = createProjectorMetrics(ports.metrics)
+  const running = new Map<number, PartitionProjector>()
+  /** Partitions given up and not yet stopped: one that comes back meanwhile begins after. */
+  const ending = new Map<number, Promise<void>>()
+  const stopping = new AbortController()
+  let wanted: ReadonlySet<number> = new Set()
+  let starting: Promise<Share> | undefined
+  let stopped: Promise<void> | undefined
+
+  const begin = (partition: number) => {
+    if (running.has(partition) || ending.has(partition) || !wanted.has(partition)) return
+    running.set(partition, projectPartition(partition, { ...ports, metrics }))
+    metrics.partitions.set(running.size)
+  }
+
+  const end = (partition: number, projector: PartitionProjector) => {
+    running.delete(partition)
+    metrics.partitions.set(running.size)
+    const ended = projector.stop().then(() => {
+      ending.delete(partition)
+      begin(partition)
+    })
+    ending.set(partition, ended)
+  }
+
+  const assign = (partitions: ReadonlySet<number>) => {
+    if (stopping.signal.aborted) return
+    wanted = partitions
+    for (const [partition, projector] of running) if (!wanted.has(partition)) end(partition, projector)
+    for (const partition of wanted) begin(partition)
+    logger.info({ partitions: [...wanted] }, 'partitions assigned')
+  }
+
+  const join = () =>
+    retry(
+      () => log.share({ topic: topics.events, group: `${settings.logPrefix}projectors`, onAssigned: assign, onFatal }),
+      {
+        clock,
+        random,
+        backoff,
+        isRetryable: (error) => isFault(error) && error.isRetryable,
+        onRetry: (error, attempt) => {
+          const reason = error instanceof Error ? error.message : String(error)
+          health.set(component, reason)
+          if (attempt === 0) logger.warn({ err: error }, 'waiting for the group of projectors')
+        },
+        signal: stopping.signal,
+      },
+    )
+
+  const stop = async () => {
+    stopping.abort()
+    wanted = new Set()
+    for (const [partition, projector] of running) end(partition, projector)
+    await Promise.all(ending.values())
+    const share = await starting?.catch(() => undefined) // Whoever started heard of the failure.
+    await share?.leave()
+  }
+
+  return {
+    start: async () => {
+      health.set(component, 'starting')
+      starting ??= join()
+      await starting
+      health.clear(component)
+    },
+    stop: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
