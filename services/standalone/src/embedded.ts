@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadOrCreateTokenKeys } from '@chat/connector/token-keys'
+import { createArgon2Hasher } from '@chat/credentials/argon2'
+import { applyAuthMigrations, openPostgresCredentials } from '@chat/credentials/postgres'
+import { openPostgresLog } from '@chat/event-log/postgres'
+import { lockDataFolder, startLocalPostgres } from '@chat/local-postgres'
+import { createMemoryPresence } from '@chat/presence/memory'
+import { applyMigrations, openPostgresProjection, openPostgresReadModels } from '@chat/read-models/postgres'
+import type { Clock, Logger, Random } from '@chat/runtime'
+import { allTopics, createEncoder, createTopics, localSchemaIds } from '@chat/schemas'
+import pg from 'pg'
+import type { StandaloneConfig } from './config.ts'
+
+interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly onFatal: (error: unknown) => void
+  /** What is being done, for the person who waits. */
+  readonly say: (line: string) => void
+}
+
+/** Log, read models and credentials each have their own connections; together far below the server's 50. */
+const poolMax = 8
+/** Password hashes at once, and waiting: half of two cores is left to the conversation. */
+const hashing = { concurrency: 2, queueMax: 200 }
+
+/**
+ * The embedded adapters on a PostgreSQL of its own in `dataDir`: log, read models and credentials there, presence in memory. `close`
+ * releases them in reverse. Throws Fault `data_folder_in_use` when another run has the folder.
+ */
+export const openEmbedded = async (config: StandaloneConfig, surroundings: Surroundings) => {
+  const { clock, random, logger, onFatal, say } = surroundings
+  const { dataDir } = config
+  await using opened = new AsyncDisposableStack()
+  await mkdir(dataDir, { recursive: true })
+  say(`starting the database in ${dataDir}`)
+  const postgres = await startLocalPostgres({ dataDir: join(dataDir, 'postgres'), clock, random, logger, onFatal })
+  opened.defer(() => postgres.stop())
+  const { url } = postgres
+  const lock = await lockDataFolder(url, { dataDir, clock, onLost: onFatal })
+  opened.defer(() => lock.release())
+  await migrate(url)
+  say('opening the log')
+  const topics = createTopics({ prefix: config.logPrefix, partitions: config.partitions, slots: config.slots })
+  const log = await openPostgresLog({ url, topics, clock, logger, onFatal })
+  opened.defer(() => log.close())
+  await log.ensureTopics(allTopics(topics), { replicas: 1 })
+  const readModels = openPostgresReadModels({ url, clock, logger, poolMax })
+  opened.defer(() => readModels.close())
+  const projection = openPostgresProjection({ url, logger, poolMax })
+  opened.defer(() => projection.close())
+  const credentials = openPostgresCredentials({ url, random, logger, poolMax })
+  opened.defer(() => credentials.close())
+  const tokenKeys = await loadOrCreateTokenKeys(join(dataDir, 'token-keys'), random)
+  const kept = opened.move()
+  return {
+    ...{ log, topics, readModels, projection, credentials, tokenKeys },
+    encoder: createEncoder(localSchemaIds),
+    presence: createMemoryPresence({ clock, random, slots: config.slots }),
+    hasher: createArgon2Hasher(hashing),
+    close: () => kept.disposeAsync(),
+  }
+}
+
+const migrate = async (url: string): Promise<void> => {
+  const pool = new pg.Pool({ connectionString: url, max: 1 })
+  try {
+    await applyAuthMigrations(pool)
+    await applyMigrations(pool)
+  } finally {
+    await pool.end()
+  }
+}
