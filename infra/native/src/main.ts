@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import { systemClock } from '@chat/runtime/system'
+import { parseCommand, runCommand, UsageError, usage } from './commands.ts'
+import { definedOf } from './environment.ts'
+import { createStack } from './stack.ts'
+
+const dataDir = join(import.meta.dirname, '..', '..', '..', '.chat')
+process.stdout.on('error', () => {}) // The reader went away, as `head` does: the work is finished all the same.
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+try {
+  const command = parseCommand(process.argv.slice(2))
+  const stackOf = (brokers: 1 | 3 | undefined) =>
+    createStack({
+      dir: join(dataDir, 'stack'),
+      cacheDir: join(dataDir, 'cache'),
+      brokers,
+      ports: 'preferred',
+      envPath: join(dataDir, 'stack.env'),
+      env: definedOf(process.env),
+      clock: systemClock,
+      say: print,
+    })
+  process.exitCode = await runCommand(command, stackOf, print)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  if (error instanceof UsageError) process.stderr.write(usage)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}

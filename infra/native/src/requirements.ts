@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+/** A program that must be on the machine. */
+export interface Requirement {
+  readonly name: string
+  /** Debian packages that bring it, the best first: the first one that the system knows is installed. */
+  readonly packages: readonly string[]
+  /** A service that Debian starts when the package comes; nobody asked for it, so it is stopped again. */
+  readonly service?: string
+  isMet(): boolean
+}
+
+const runs = (command: string, ...args: readonly string[]): boolean =>
+  spawnSync(command, args, { stdio: 'ignore', timeout: 30_000 }).status === 0
+
+const javaMajor = (): number => {
+  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8', timeout: 30_000 })
+  return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0)
+}
+
+export const java: Requirement = {
+  name: 'Java 17 or newer',
+  packages: ['openjdk-17-jre-headless', 'openjdk-21-jre-headless', 'default-jre-headless'],
+  isMet: () => javaMajor() >= 17,
+}
+
+export const maven: Requirement = { name: 'Maven (mvn)', packages: ['maven'], isMet: () => runs('mvn', '--version') }
+
+export const redis: Requirement = {
+  name: 'redis-server',
+  packages: ['redis-server'],
+  service: 'redis-server',
+  isMet: () => runs('redis-server', '--version'),
+}
+
+export const nginx: Requirement = {
+  name: 'nginx',
+  packages: ['nginx-light'],
+  service: 'nginx',
+  isMet: () => runs('nginx', '-v'),
+}
+
+export const compose: Requirement = {
+  name: 'docker-compose (or docker with the compose plugin)',
+  packages: ['docker-compose'],
+  isMet: () => runs('docker-compose', 'version') || runs('docker', 'compose', 'version'),
+}
+
+/**
+ * Resolves when all are there. What is missing is installed as root on Debian and Ubuntu; elsewhere throws one error that names
+ * everything missing with its package.
+ */
+export const ensureRequirements = (requirements: readonly Requirement[], say: (line: string) => void): void => {
+  const missing = requirements.filter((requirement) => !requirement.isMet())
+  if (missing.length === 0) return
+  const isRoot = process.getuid?.() === 0
+  if (!isRoot || !existsSync('/usr/bin/apt-get')) throw missingError(missing, 'please install')
+  apt('update')
+  const packages = missing.map((requirement) => ({ requirement, name: known(requirement.packages) }))
+  say(`installing ${packages.map(({ name }) => name).join(' ')}`)
+  apt('install', '-y', '--no-install-recommends', ...packages.map(({ name }) => name))
+  for (const { service } of missing) if (service !== undefined) runs('service', service, 'stop')
+  const still = missing.filter((requirement) => !requirement.isMet())
+  if (still.length > 0) throw missingError(still, 'apt-get did not bring')
+}
+
+const known = (packages: readonly string[]): string => {
+  const found = packages.find((name) => runs('apt-cache', 'show', name))
+  if (found === undefined) throw new Error(`this system has none of the packages ${packages.join(' ')}`)
+  return found
+}
+
+const missingError = (missing: readonly Requirement[], verb: string): Error =>
+  new Error(
+    `the native stack lacks something; ${verb}:\n${missing
+      .map(({ name, packages }) => `  ${name}: package ${packages[0]}`)
+      .join('\n')}`,
+  )
+
+const apt = (...args: readonly string[]): void => {
+  const command = ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=180', ...args]
+  const { status, stdout, stderr } = spawnSync('env', command, {
+    encoding: 'utf8',
+    timeout: 10 * 60_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${`${stdout}${stderr}`.slice(-4_000)}`)
+}

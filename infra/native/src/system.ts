@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '@chat/runtime/system'
+import { type Account, createTestWorld, registerAccount, type TestWorld } from '@chat/testkit'
+import { initWorld } from './init-world.ts'
+import { type ServiceName, type ServiceProcess, spawnService } from './service.ts'
+
+/** Real processes on a world of their own. */
+export interface System {
+  readonly world: TestWorld
+  readonly connectors: ServiceProcess[]
+  readonly routers: ServiceProcess[]
+  readonly projectors: ServiceProcess[]
+  readonly env: Readonly<Record<string, string>>
+  /** Starts one more process of a kind and waits until it is ready. */
+  spawn(name: ServiceName): Promise<ServiceProcess>
+  stop(): Promise<void>
+}
+
+const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string, string>> => ({
+  PATH: process.env.PATH ?? '',
+  CHAT_KAFKA_BROKERS: world.stack.kafkaBrokers.join(','),
+  CHAT_REDIS_URL: world.stack.redisUrl,
+  CHAT_REGISTRY_URL: world.stack.registryUrl,
+  CHAT_DATABASE_URL: world.databaseUrl,
+  CHAT_LOG_PREFIX: world.prefix,
+  CHAT_REDIS_PREFIX: world.redisPrefix,
+  CHAT_PARTITIONS: String(world.partitions),
+  CHAT_SLOTS: String(world.slots),
+  CHAT_LIMITS: 'off',
+  CHAT_TOKEN_KEY_FILE: join(folder, 'token-keys'),
+})
+
+/**
+ * Makes a world on the stack that the environment names (`CHAT_KAFKA_BROKERS`, …) and starts processes on it. `stop` kills what is
+ * left and drops the world's database.
+ */
+export const startSystem = async (counts: {
+  readonly connectors: number
+  readonly routers: number
+  readonly projectors: number
+  readonly partitions?: number
+  readonly eventsFlush?: 'each' | 'os'
+}): Promise<System> => {
+  const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
+  const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
+  const env = { ...environmentOf(world, folder), CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each' }
+  await initWorld(env, () => {})
+  const all: ServiceProcess[] = []
+  const start = async (name: ServiceName): Promise<ServiceProcess> => {
+    const service = await spawnService(name, env, systemClock)
+    all.push(service)
+    await service.ready()
+    return service
+  }
+  const several = (name: ServiceName, count: number) => Promise.all(Array.from({ length: count }, () => start(name)))
+  const [connectors, routers, projectors] = await Promise.all([
+    several('connector', counts.connectors),
+    several('router', counts.routers),
+    several('projector', counts.projectors),
+  ])
+  const stop = async () => {
+    for (const service of all) service.kill('SIGKILL')
+    await Promise.all(all.map((service) => service.exited))
+    await world.close()
+    rmSync(folder, { recursive: true })
+  }
+  return { world, env, connectors, routers, projectors, spawn: start, stop }
+}
+
+/** Registers `count` accounts through the connectors in turn, eight at a time. */
+export const registerAccounts = async (urls: readonly string[], count: number): Promise<readonly Account[]> => {
+  const accounts: Account[] = []
+  let next = 0
+  const work = async () => {
+    for (let index = next++; index < count; index = next++)
+      accounts[index] = await registerAccount(urls[index % urls.length] ?? '', `user${index}`)
+  }
+  await Promise.all(Array.from({ length: 8 }, work))
+  return accounts
+}
