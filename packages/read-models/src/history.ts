@@ -1,6 +1,7 @@
 import { idMax } from '@chat/schemas'
+import { historyEventsMax } from '@chat/schemas/protocol'
 import { toClient } from './events.ts'
-import { type HistoryPage, type HistoryQuery, historyEventsMax } from './index.ts'
+import type { HistoryPage, HistoryQuery } from './index.ts'
 import type { Snapshot } from './snapshot.ts'
 import { clip, highestOf, type Interval, visibleTo } from './visibility.ts'
 

@@ -98,7 +98,6 @@ export interface SyncPage {
   readonly stale?: true
 }
 
-export const historyEventsMax = 200
 export const syncConversationsMax = 50
 export const syncEventsPerConversationMax = 200
 export const syncPageBytesMax = 512 * 1024
