@@ -43,24 +43,39 @@ const query = async (url: string, text: string): Promise<readonly Record<string,
   }
 }
 
-const holderScript = `
+const startScript = `
   import { silentLogger } from '@chat/runtime'
   import { systemClock, systemRandom } from '@chat/runtime/system'
   import { startLocalPostgres } from '@chat/local-postgres'
   const postgres = await startLocalPostgres({
     dataDir: process.argv[1], logger: silentLogger, clock: systemClock, random: systemRandom,
   })
+`
+
+const holderScript = `
+  ${startScript}
   process.on('SIGINT', async () => { await postgres.stop(); console.log('stopped'); process.exit(0) })
   console.log(JSON.stringify({ url: postgres.url, pid: postgres.pid }))
 `
 
-/** Another process that started a server on the folder and holds it. */
-const holder = async (dataDir: string) => {
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', holderScript, dataDir], {
+/** A server whose pid file goes long before the server does: what an unlucky moment makes of every stop. */
+const leaverScript = `
+  import { rmSync } from 'node:fs'
+  ${startScript}
+  rmSync(process.argv[1] + '/cluster/postmaster.pid')
+  postgres.stop().then(() => console.log('stopped'))
+`
+
+const runScript = (script: string, dataDir: string) =>
+  spawn(process.execPath, ['--input-type=module-typescript', '-e', script, dataDir], {
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })
+
+/** Another process that started a server on the folder and holds it. */
+const holder = async (dataDir: string) => {
+  const child = runScript(holderScript, dataDir)
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += String(chunk)
@@ -158,6 +173,17 @@ test('Ctrl-C reaches the process, not the server, which the process then stops',
   expect(run.output()).toContain('stopped')
   expect(isAlive(run.pid)).toBe(false)
   expect(await readFile(join(dataDir, 'postgres.log'), 'utf8')).toContain('database system is shut down')
+})
+
+test('a process that has nothing else to do waits until its server is gone', async () => {
+  const dataDir = await privateFolder()
+  const leaver = runScript(leaverScript, dataDir)
+  let output = ''
+  leaver.stdout.on('data', (chunk) => {
+    output += String(chunk)
+  })
+  await new Promise((resolve) => leaver.once('close', resolve))
+  expect(output).toBe('stopped\n')
 })
 
 test('a pid file left behind by a machine that died does not keep it from starting', async () => {

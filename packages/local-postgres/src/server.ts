@@ -48,6 +48,7 @@ export const launch = async (attempt: Attempt, deadline: number) => {
 
   const end = async (lock: DataFolderLock | undefined): Promise<void> => {
     state = 'stopping'
+    child.ref() // From here the process waits for its exit: with nothing else to do Node would end first, with code 0.
     await lock?.release().catch(() => {}) // A connection that is broken already holds nothing.
     if (!hasExited && child.pid !== undefined) await stopPostmaster(folder.cluster, child.pid, stopGraceMs, clock)
     await exit.promise
