@@ -4,7 +4,7 @@ export { ConfigError, integer, list, oneOf, optionalText, readSettings, type Set
 export { Fault, isFault } from './fault.ts'
 export { createHealth, type Health } from './health.ts'
 export { createHealthServer, type HealthServerOptions, healthHostSetting, healthPortSetting } from './health-server.ts'
-export { createFatal, runUntilSignal, type Service } from './lifecycle.ts'
+export { createFatal, exitCodeOf, runUntilSignal, type Service } from './lifecycle.ts'
 export { createLogger, type Logger, silentLogger } from './logger.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { type Random, randomId, uuidV7 } from './random.ts'

@@ -54,3 +54,16 @@ export const createFatal = (): { readonly promise: Promise<never>; readonly rais
   promise.catch(() => {}) // Raised before anybody waits: runUntilSignal still sees it; without this Node would exit first.
   return { promise, raise: reject }
 }
+
+/**
+ * The exit code of a whole run: its own, or 1 after its error was told on stderr in one line. Awaited at the top level of a main.ts, so
+ * that a run which Node leaves because nothing is pending any more ends with code 13, never with 0.
+ */
+export const exitCodeOf = async (running: Promise<number>): Promise<number> => {
+  try {
+    return await running
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  }
+}

@@ -3,7 +3,15 @@ import { openPostgresCredentials } from '@chat/credentials/postgres'
 import { openKafkaLog } from '@chat/event-log/kafka'
 import { openRedisPresence } from '@chat/presence/redis'
 import { openPostgresReadModels } from '@chat/read-models/postgres'
-import { createFatal, createHealth, createLogger, createMetrics, retry, runUntilSignal } from '@chat/runtime'
+import {
+  createFatal,
+  createHealth,
+  createLogger,
+  createMetrics,
+  exitCodeOf,
+  retry,
+  runUntilSignal,
+} from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createEncoder, createTopics } from '@chat/schemas'
 import { createRegistry } from '@chat/schemas/registry'
@@ -53,7 +61,4 @@ const run = async (): Promise<number> => {
   return exitCode
 }
 
-run().then(process.exit, (error) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
-})
+process.exit(await exitCodeOf(run()))

@@ -6,6 +6,7 @@ import {
   createHealthServer,
   createLogger,
   createMetrics,
+  exitCodeOf,
   runUntilSignal,
 } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
@@ -53,7 +54,4 @@ const run = async (): Promise<number> => {
   return await runUntilSignal(createProjector(config, ports), { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })
 }
 
-run().then(process.exit, (error) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
-})
+process.exit(await exitCodeOf(run()))

@@ -1,6 +1,6 @@
 import { openKafkaLog } from '@chat/event-log/kafka'
 import { openPostgresRebuild } from '@chat/read-models/postgres'
-import { createFatal, createLogger } from '@chat/runtime'
+import { createFatal, createLogger, exitCodeOf } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createTopics } from '@chat/schemas'
 import { readRebuildConfig } from './config.ts'
@@ -28,7 +28,4 @@ const run = async (): Promise<number> => {
   return 0
 }
 
-run().then(process.exit, (error) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
-})
+process.exit(await exitCodeOf(run()))

@@ -6,6 +6,7 @@ import {
   createHealthServer,
   createLogger,
   createMetrics,
+  exitCodeOf,
   retry,
   runUntilSignal,
 } from '@chat/runtime'
@@ -49,7 +50,4 @@ const run = async (): Promise<number> => {
   return await runUntilSignal(createRouter(config, ports), { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })
 }
 
-run().then(process.exit, (error) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
-})
+process.exit(await exitCodeOf(run()))

@@ -2,7 +2,7 @@ import { createConnector } from '@chat/connector'
 import { createHttpSockets } from '@chat/connector/server'
 import { createProjector } from '@chat/projector'
 import { createRouter } from '@chat/router'
-import { createFatal, createHealth, createLogger, createMetrics, runUntilSignal } from '@chat/runtime'
+import { createFatal, createHealth, createLogger, createMetrics, exitCodeOf, runUntilSignal } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { readConfig } from './config.ts'
 import { openEmbedded } from './embedded.ts'
@@ -38,7 +38,4 @@ const run = async (): Promise<number> => {
   }
 }
 
-run().then(process.exit, (error: unknown) => {
-  process.stderr.write(`${messageOf(error)}\n`)
-  process.exit(1)
-})
+process.exit(await exitCodeOf(run()))
