@@ -6,7 +6,7 @@ import { needsOf } from '../project.ts'
 import { type Database, openDatabase, type Session } from './database.ts'
 import { liveSchema } from './migrate.ts'
 import { readPrior, readPriorReceipts } from './prior-rows.ts'
-import { createWriter } from './writer.ts'
+import { createWriter, rowsPerStatement } from './writer.ts'
 
 /** The write side on PostgreSQL. It uses up to `poolMax` connections, one a partition that has something to write. */
 export const openPostgresProjection = (options: {
@@ -31,6 +31,21 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
     // Whoever moved the offset since then wrote rows that it does not hold. [G7] [G8]
     const isCurrent = kept?.table === table && kept.at === batch.from
     return { table, state: isCurrent ? kept.state : await readFold(session, schema, batch.partition) }
+  }
+
+  /**
+   * On what this process left itself, without a lock: whatever is read and folded here counts only if the offset still is where it was
+   * left. undefined: it is not, or there is nothing to go on from.
+   */
+  const applyOnKept = async (batch: EventBatch) => {
+    const kept = folds.get(batch.partition)
+    if (kept?.at !== batch.from) return undefined
+    folds.delete(batch.partition)
+    await readPrior(database.session, schema, kept.state, batch.events)
+    const rows = foldEvents(batch, kept.state)
+    if (Math.max(rows.memberships.size, rows.events_read.length) > rowsPerStatement) return undefined
+    const hasMoved = await writer.moveAndWrite(database.session, batch, kept.table, rows)
+    return hasMoved ? { fold: kept, failed: rows.failed } : undefined
   }
 
   const applyWhole = async (session: Session, batch: EventBatch) => {
@@ -68,10 +83,10 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
   return {
     offset: (source, partition) => readOffset(database.session, schema, source, partition),
     applyEvents: async (batch) => {
-      const whole = await refusedAsUndefined(() =>
-        database.transaction('write', (session) => applyWhole(session, batch)),
-      )
-      const done = whole ?? (await database.transaction('write', (session) => applySingly(session, batch)))
+      const done =
+        (await refusedAsUndefined(() => applyOnKept(batch))) ??
+        (await refusedAsUndefined(() => database.transaction('write', (session) => applyWhole(session, batch)))) ??
+        (await database.transaction('write', (session) => applySingly(session, batch)))
       folds.set(batch.partition, { ...done.fold, at: batch.to.nextOffset })
       return done.failed
     },
