@@ -29,9 +29,9 @@ test('each batch is told its own base: that of the partition and what came befor
   request(0).answer(request(0).partitions.map((part) => ok(part, 40)))
   await clock.settle()
   expect([first, second, third]).toEqual([
-    { state: 'appended', baseOffset: 40, timestamp: 77 },
-    { state: 'appended', baseOffset: 42, timestamp: 77 },
-    { state: 'appended', baseOffset: 43, timestamp: 77 },
+    { state: 'appended', baseOffset: 40, timestamp: 77, connection: 1 },
+    { state: 'appended', baseOffset: 42, timestamp: 77, connection: 1 },
+    { state: 'appended', baseOffset: 43, timestamp: 77, connection: 1 },
   ])
 })
 
@@ -89,13 +89,15 @@ test('a command is tried twice, over a new connection, at the leader that metada
   expect(opened).toEqual([1, 2])
 })
 
-test('a broken connection is not used again', async () => {
+test('a broken connection is not used again, and the answers tell that it is another', async () => {
   const { append, request, opened, clock } = lanesOf()
-  append(0, 'a')
+  const moved = append(0, 'a')
   await clock.settle()
   request(0).fail(new Error('timed out'))
   await clock.advance(100)
   request(1).answer(request(1).partitions.map((part) => ok(part)))
+  await clock.settle()
+  expect(moved.connection).toBe(2)
   expect(opened).toEqual([1, 1])
 })
 

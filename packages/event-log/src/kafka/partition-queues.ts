@@ -65,7 +65,7 @@ export interface PartitionQueues {
   /** Topics that wait for a leader, or whose last request failed. */
   wanted(): readonly string[]
   take(queues: readonly PartitionQueue[]): readonly Taken[]
-  acknowledge(part: Taken, answer: ProduceAnswer): void
+  acknowledge(part: Taken, answer: ProduceAnswer, connection: number): void
   /** Puts back what may be tried again, fails the rest. */
   fail(part: Taken, fault: Fault, had: { readonly effect: boolean }): void
   /** Metadata is fresh: lost queues may be sent again. */
@@ -152,12 +152,16 @@ export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimi
     return taken
   }
 
-  const acknowledge: PartitionQueues['acknowledge'] = ({ queue, batches }, { baseOffset, logAppendTime }) => {
+  const acknowledge: PartitionQueues['acknowledge'] = (
+    { queue, batches },
+    { baseOffset, logAppendTime },
+    connection,
+  ) => {
     release(queue)
     let offset = baseOffset
     for (const batch of batches) {
       settle(batch)
-      batch.resolve({ baseOffset: offset, timestamp: logAppendTime })
+      batch.resolve({ baseOffset: offset, timestamp: logAppendTime, connection })
       offset += batch.measured.records.length
     }
   }

@@ -124,7 +124,9 @@ export const lanesOf = (settings: Partial<LaneSettings> = {}, limits = {}) => {
     const records: NewRecord[] = texts.map((text) => ({ key: null, value: Buffer.from(text), headers: {} }))
     const bodies = records.map(recordBytes)
     const bytes = bodies.reduce((sum, each) => sum + each, 0)
-    const result: { state: string; baseOffset?: number; timestamp?: number; cause?: unknown } = { state: 'waits' }
+    const result: { state: string; baseOffset?: number; timestamp?: number; connection?: number; cause?: unknown } = {
+      state: 'waits',
+    }
     lanes.append({ topic, partition, records }, { records, bodies }, bytes).then(
       (appended) => Object.assign(result, { state: 'appended' }, appended),
       (error) => Object.assign(result, { state: error.code, cause: error.cause }),
