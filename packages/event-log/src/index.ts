@@ -31,6 +31,11 @@ export interface Appended {
   readonly baseOffset: Offset
   /** LogAppendTime of the batch, ms since the epoch. */
   readonly timestamp: number
+  /**
+   * Which connection to the partition's leader it travelled on. Another number than with the append before: the leader may be another
+   * one, and what lies before this batch may have been cut and written anew since. Whoever keeps a position compares the record there.
+   */
+  readonly connection: number
 }
 
 /** Kafka clients group records quadratically above some thousand a request. */

@@ -1,5 +1,5 @@
 import { assert, Fault } from '@chat/runtime'
-import type { NewRecord, Offset, StoredRecord } from './index.ts'
+import type { Appended, NewRecord, Offset, StoredRecord } from './index.ts'
 
 /** What a partition in memory may hold. Undefined: everything, for tests. */
 export interface Retention {
@@ -22,7 +22,7 @@ export interface MemoryPartition {
   beginning(): Offset
   end(): Offset
   /** Throws Fault `log_overloaded` (nothing happened) when full and not allowed to drop. */
-  append(records: readonly NewRecord[], timestamp: number): { readonly baseOffset: Offset; readonly timestamp: number }
+  append(records: readonly NewRecord[], timestamp: number): Appended
   /** Records from `from`, at most up to `to`; some, if there is one. Throws Fault `offset_gone` or `log_cut`. */
   slice(from: Offset, to: Offset): readonly StoredRecord[]
   /** Drops everything before `beginning`. */
@@ -42,6 +42,8 @@ export const createMemoryPartition = (first: Offset, retention?: Retention): Mem
   let beginning = first
   let bytes = 0
   let lastTimestamp = 0
+  /** A log that is cut has lost its leader. */
+  let connection = 0
   const waiting = new Set<() => void>()
 
   const end = (): Offset => base + records.length
@@ -88,7 +90,7 @@ export const createMemoryPartition = (first: Offset, retention?: Retention): Mem
         bytes += sizeOf(stored)
       }
       changed()
-      return { baseOffset, timestamp: lastTimestamp }
+      return { baseOffset, timestamp: lastTimestamp, connection }
     },
     slice: (from, to) => {
       if (from < beginning) throw offsetGone(from, beginning)
@@ -108,6 +110,7 @@ export const createMemoryPartition = (first: Offset, retention?: Retention): Mem
       changed()
     },
     truncate: (to) => {
+      connection++
       while (end() > Math.max(to, beginning)) {
         const record = records.pop()
         if (record !== undefined) bytes -= sizeOf(record)
