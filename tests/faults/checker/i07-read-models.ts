@@ -13,7 +13,7 @@ export const readModelsEqualFold = async ({ history, dumped }: Facts): Promise<r
   const records = recordsOf(history)
   const rows = rowsOf(history, partitionsOf(records))
   for (const partition of new Set([...records.keys(), ...rows.keys()])) {
-    const fold = await foldOf(partition, records.get(partition) ?? { events: [], receipts: [] })
+    const fold = await foldPartition(partition, records.get(partition) ?? { events: [], receipts: [] })
     const stored = rows.get(partition) ?? emptyDump()
     for (const difference of differencesOf(stored, fold)) found.add(`partition ${partition}: ${difference}`)
   }
@@ -74,7 +74,7 @@ const partitionOfRow = (row: object, partitions: number): number => {
 }
 
 /** By the read models' own twin in memory: the fold that PostgreSQL must equal is not written twice. */
-const foldOf = async (partition: number, { events, receipts }: PartitionRecords): Promise<Dump> => {
+export const foldPartition = async (partition: number, { events, receipts }: PartitionRecords): Promise<Dump> => {
   const readModels = createMemoryReadModels({ clock: createFakeClock(0), random: createSeededRandom(partition) })
   const placed = events.flatMap((line) => {
     if (line.pos !== String(line.offset)) return []
