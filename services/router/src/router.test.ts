@@ -155,7 +155,7 @@ describe('appends that go wrong', () => {
 
   test.each([1, 2, 3, 4, 5])('two routers that both believe they own a partition (seed %i)', async (seed) => {
     const random = createSeededRandom(seed)
-    const { witness, store, clock, started, until, fatal } = createWorld({
+    const { witness, store, topics, clock, started, until, fatal } = createWorld({
       faults: (batch) =>
         batch.topic.kind !== 'events'
           ? undefined
@@ -164,6 +164,7 @@ describe('appends that go wrong', () => {
               answersAfterMs: Math.floor(random.fraction() * 4),
               answer: random.fraction() < 0.1 ? 'lost' : 'given',
               copies: random.fraction() < 0.1 ? 2 : random.fraction() < 0.1 ? 0 : 1,
+              copiesAfterMs: random.fraction() < 0.5 ? 0 : Math.floor(random.fraction() * 30),
             },
     })
     await started('a')
@@ -175,9 +176,11 @@ describe('appends that go wrong', () => {
       if (random.fraction() < 0.2) await witness.send(post(n))
       if (random.fraction() < 0.2) await witness.send(post(n + 1000, { replyTo: 999, replySlot: 1 }))
       if (random.fraction() < 0.3) await clock.advance(Math.floor(random.fraction() * 5))
+      if (random.fraction() < 0.1) store.interrupt(topics.events, 0, Math.floor(random.fraction() * 40))
     }
     const answered = async () => new Set((await witness.replies(0)).map(({ request }) => request)).size
     await until(async () => (await answered()) === count)
+    await clock.advance(40) // The last leader that went away is back.
     expect(fatal).toEqual([])
     expect([...assertOnceAndDense(await witness.events(0)).values()]).toEqual([
       Array.from({ length: count }, (_, index) => messageId(index + 1)),
