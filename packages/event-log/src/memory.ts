@@ -1,14 +1,7 @@
 import { type Clock, Fault } from '@chat/runtime'
 import type { Topic, TopicKind } from '@chat/schemas'
-import {
-  type Appended,
-  appendRecordsMax,
-  type Batch,
-  type EventLog,
-  type Offset,
-  type Partition,
-  type Share,
-} from './index.ts'
+import { checkBatch } from './batch-check.ts'
+import type { Appended, Batch, EventLog, Offset, Partition, Share } from './index.ts'
 import { createMemoryGroups, type MemoryGroups } from './memory-groups.ts'
 import { type AppendFate, type AppendFaults, createLandings } from './memory-landings.ts'
 import { away, createMemoryPartition, type MemoryPartition, type Retention } from './memory-partition.ts'
@@ -47,9 +40,6 @@ export interface MemoryStore {
   readonly groups: Pick<MemoryGroups, 'confuse' | 'heal' | 'rotate'>
   partition(topic: Topic, partition: Partition): MemoryPartition
 }
-
-/** The greatest record, bytes of its value. */
-export const recordBytesMax = 8 * 1024 * 1024
 
 /** The event log in memory: deterministic, for tests, and what the embedded log keeps in memory. */
 export const createMemoryStore = (options: MemoryStoreOptions): MemoryStore => {
@@ -116,7 +106,7 @@ const createClient = (name: string, store: StoreParts): MemoryClient => {
 
   const append = async (batch: Batch): Promise<Appended> => {
     checkOpen()
-    checkSize(batch)
+    checkBatch(batch)
     const partition = store.partitionOf(batch.topic, batch.partition)
     const appended = landBatch(partition, batch, store.options.faults?.(batch, name))
     if (!(appended instanceof Promise)) return appended
@@ -202,16 +192,6 @@ export const changeOf = (partition: MemoryPartition, signals: readonly AbortSign
     const forget = partition.onChange(wake)
     for (const signal of signals) signal.addEventListener('abort', wake)
   })
-
-export const checkSize = (batch: Batch): void => {
-  const count = batch.records.length
-  if (count === 0 || count > appendRecordsMax)
-    throw new Fault('batch_size', `a batch has 1 to ${appendRecordsMax} records, not ${count}`, { isRetryable: false })
-  if (batch.records.some((record) => (record.value?.length ?? 0) > recordBytesMax))
-    throw new Fault('record_too_large', `a record of ${batch.topic.name} exceeds ${recordBytesMax} bytes`, {
-      isRetryable: false,
-    })
-}
 
 export const checkPartitions = (topic: Topic, existing: number | undefined): void => {
   if (existing !== undefined && existing !== topic.partitions)
