@@ -1,6 +1,7 @@
+import { Fault } from '@chat/runtime'
 import { bodyOf, createSeededRandom, messageId, registerUser } from '@chat/testkit'
 import { describe, expect, test } from 'vitest'
-import { createWorld, post, userMessages } from './test-routers.ts'
+import { createWorld, minute, post, userMessages } from './test-routers.ts'
 import { assertDecidedOnce, assertOnceAndDense } from './test-world.ts'
 
 describe('one router', () => {
@@ -106,6 +107,39 @@ describe('one router', () => {
   })
 })
 
+test('a router that starts while presence is away says so and is not ready, decides all the same, and is ready when it comes', async () => {
+  const { witness, presence, clock, createOne, until, fatal } = createWorld()
+  let isAway = true
+  const lookup = async (users: readonly number[]) => {
+    if (isAway) throw new Fault('presence_unavailable', 'refused')
+    return presence.lookup(users)
+  }
+  const { health, router } = createOne('a', { presence: { ...presence, lookup } })
+  await router.start()
+  await witness.send(post(1))
+  await until(async () => (await witness.replies(0)).length === 1)
+  await clock.advance(minute)
+  expect(health.reasons()).toEqual({ presence: 'presence cannot be reached' })
+  expect(await witness.broadcasts()).toHaveLength(1)
+  isAway = false
+  await clock.runUntil(() => health.isReady(), minute)
+  isAway = true
+  await witness.send(post(2))
+  await until(async () => (await witness.replies(0)).length === 2)
+  expect([health.isReady(), fatal]).toEqual([true, []])
+  await router.stop()
+})
+
+test('a router stops while presence is away', async () => {
+  const { presence, clock, createOne, fatal } = createWorld()
+  const lookup = () => Promise.reject(new Fault('presence_unavailable', 'refused'))
+  const { router } = createOne('a', { presence: { ...presence, lookup } })
+  await router.start()
+  await clock.advance(1000)
+  await router.stop()
+  expect([clock.pending(), fatal]).toEqual([0, []])
+})
+
 test('repeats alone do not fill the commands that the embedded log keeps in memory', async () => {
   const { witness, started, until, clock, store, topics } = createWorld({ commandBytesMax: 2 * 1024 * 1024 })
   await started('a')
@@ -155,7 +189,7 @@ describe('appends that go wrong', () => {
 
   test.each([1, 2, 3, 4, 5])('two routers that both believe they own a partition (seed %i)', async (seed) => {
     const random = createSeededRandom(seed)
-    const { witness, store, clock, started, until, fatal } = createWorld({
+    const { witness, store, topics, clock, started, until, fatal } = createWorld({
       faults: (batch) =>
         batch.topic.kind !== 'events'
           ? undefined
@@ -164,6 +198,7 @@ describe('appends that go wrong', () => {
               answersAfterMs: Math.floor(random.fraction() * 4),
               answer: random.fraction() < 0.1 ? 'lost' : 'given',
               copies: random.fraction() < 0.1 ? 2 : random.fraction() < 0.1 ? 0 : 1,
+              copiesAfterMs: random.fraction() < 0.5 ? 0 : Math.floor(random.fraction() * 30),
             },
     })
     await started('a')
@@ -175,9 +210,11 @@ describe('appends that go wrong', () => {
       if (random.fraction() < 0.2) await witness.send(post(n))
       if (random.fraction() < 0.2) await witness.send(post(n + 1000, { replyTo: 999, replySlot: 1 }))
       if (random.fraction() < 0.3) await clock.advance(Math.floor(random.fraction() * 5))
+      if (random.fraction() < 0.1) store.interrupt(topics.events, 0, Math.floor(random.fraction() * 40))
     }
     const answered = async () => new Set((await witness.replies(0)).map(({ request }) => request)).size
     await until(async () => (await answered()) === count)
+    await clock.advance(40) // The last leader that went away is back.
     expect(fatal).toEqual([])
     expect([...assertOnceAndDense(await witness.events(0)).values()]).toEqual([
       Array.from({ length: count }, (_, index) => messageId(index + 1)),

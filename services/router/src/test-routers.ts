@@ -1,11 +1,20 @@
 import type { EventLog } from '@chat/event-log'
 import { type AppendFaults, createMemoryStore, type MemoryStore } from '@chat/event-log/memory'
+import type { Presence } from '@chat/presence'
 import { createMemoryPresence } from '@chat/presence/memory'
-import { createHealth, createMetrics, silentLogger } from '@chat/runtime'
+import { type Clock, createHealth, createMetrics, silentLogger } from '@chat/runtime'
 import { createTopics, type Topics } from '@chat/schemas'
 import { createFakeClock, createSeededRandom, messageId, postMessage } from '@chat/testkit'
 import { createRouter } from './router.ts'
 import { createWitness, encoder } from './test-world.ts'
+
+interface RouterOptions {
+  readonly topics?: Topics
+  readonly firstId?: number
+  /** What the router takes for the time. */
+  readonly clock?: Clock
+  readonly presence?: Presence
+}
 
 interface WorldOptions {
   readonly partitions?: number
@@ -34,7 +43,7 @@ export const createWorld = (options: WorldOptions = {}) => {
   const presence = createMemoryPresence({ clock, random, slots: 2 })
   const witness = createWitness(store.client('witness'), topics)
   const fatal: unknown[] = []
-  const createOne = (name: string, own: { topics?: typeof topics; firstId?: number } = {}) => {
+  const createOne = (name: string, own: RouterOptions = {}) => {
     const log = store.client(name)
     const health = createHealth()
     const router = createRouter(
@@ -43,8 +52,8 @@ export const createWorld = (options: WorldOptions = {}) => {
         log: commandBytesMax === undefined ? log : forgetting(log, store, topics),
         topics: own.topics ?? topics,
         encoder,
-        presence,
-        clock,
+        presence: own.presence ?? presence,
+        clock: own.clock ?? clock,
         random,
         logger: silentLogger,
         health,
@@ -54,8 +63,8 @@ export const createWorld = (options: WorldOptions = {}) => {
     )
     return { log, health, router }
   }
-  const started = async (name: string) => {
-    const one = createOne(name)
+  const started = async (name: string, own: RouterOptions = {}) => {
+    const one = createOne(name, own)
     await one.router.start()
     await clock.runUntil(() => one.health.isReady(), minute)
     return one
