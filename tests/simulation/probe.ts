@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 const probeMaxMs = 30_000
 
 /** Sends something to every conversation; that it arrives everywhere in time is judged by the history. */
-export const probe = async (world: World, devices: readonly Device[], groups: readonly string[]): Promise<void> => {
+export const probe = async (world: World, devices: readonly Device[]): Promise<void> => {
   const { recorder, readModels } = world
   const fault = 1_000_000
   recorder.record({ what: 'faultBegun', fault, name: 'everything', target: 'all' })
@@ -17,8 +17,8 @@ export const probe = async (world: World, devices: readonly Device[], groups: re
     ({ conversation }) => conversation,
   )
   const probes: { readonly conversation: string; readonly members: readonly number[]; readonly from: number }[] = []
-  for (const conversation of new Set([...membersOf.keys(), ...groups])) {
-    const members = (membersOf.get(conversation) ?? []).map(({ user_id }) => user_id)
+  for (const [conversation, stays] of membersOf) {
+    const members = stays.map(({ user_id }) => user_id)
     const sender = devices.find(({ account }) => members.includes(account.userId))
     if (sender === undefined) continue
     const clientMsgId = sender.newId()

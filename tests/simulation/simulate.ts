@@ -10,7 +10,7 @@ import type { Plants } from './planted/plants.ts'
 import { probe } from './probe.ts'
 import { unpromptOf } from './promptness.ts'
 import { createScheduler } from './scheduler.ts'
-import { startWorkload, type Workload } from './workload.ts'
+import { startWorkload } from './workload.ts'
 import { createWorld, layOut, type World } from './world.ts'
 
 /** `safety`: whatever happens, nothing that must never happen has. `liveness`: that, and once all is healed everything gets done. */
@@ -95,7 +95,7 @@ const live = async (world: World, run: Run): Promise<string[]> => {
   const weathering = brew({ world, devices, random: run.random }, run.weather, activityMs)
   await world.runUntil(() => false, activityMs)
   workload.stop()
-  if (run.mode === 'liveness') problems.push(...(await settle(world, devices, weathering.heal, workload)))
+  if (run.mode === 'liveness') problems.push(...(await settle(world, devices, weathering.heal)))
   problems.push(...devices.flatMap((device) => device.complaints))
   const endMs = world.scheduler.nowMs()
   dumpLog(world)
@@ -112,11 +112,10 @@ const settle = async (
   world: World,
   devices: readonly Device[],
   heal: () => void,
-  workload: Workload,
 ): Promise<readonly string[]> => {
   heal()
   if (!(await world.runUntil(() => haveConverged(world, devices), convergeMaxMs)))
     return lagOf(world, devices).map((lag) => `not done ${convergeMaxMs} ms after everything was healed: ${lag}`)
-  await probe(world, devices, workload.groups)
+  await probe(world, devices)
   return []
 }

@@ -6,8 +6,6 @@ import type { World } from './world.ts'
 /** What people do with their devices, until told to stop. */
 export interface Workload {
   stop(): void
-  /** Ids of groups that were created, in the order in which that became known. */
-  readonly groups: readonly string[]
 }
 
 /** Between two doings of a device, ms, on average. */
@@ -17,7 +15,7 @@ const burstMax = 5
 
 export const startWorkload = (world: World, devices: readonly Device[]): Workload => {
   const random = world.fork()
-  const groups: string[] = []
+  const groups: Group[] = []
   let isStopped = false
   for (const device of devices) {
     const act = () => {
@@ -28,16 +26,21 @@ export const startWorkload = (world: World, devices: readonly Device[]): Workloa
     world.later(random.fraction() * pauseMs, 'a person acts', act)
   }
   return {
-    groups,
     stop: () => {
       isStopped = true
     },
   }
 }
 
+interface Group {
+  readonly conversation: string
+  readonly owner: number
+}
+
 interface Surroundings {
   readonly random: Random
-  readonly groups: string[]
+  /** Those that were created, in the order in which that became known. */
+  readonly groups: Group[]
   readonly devices: readonly Device[]
 }
 
@@ -50,15 +53,16 @@ const doSomething = (device: Device, around: Surroundings): void => {
   if (kind < 0.78) return moveCursor(device, random)
   if (kind < 0.81) return device.sync()
   if (kind < 0.85 || groups.length === 0) return createGroup(device, around)
-  const conversation = pick(groups, random) ?? ''
-  const op = random.fraction() < 0.6 ? 'group.join' : 'group.leave'
+  const { conversation = '', owner = 0 } = pick(groups, random) ?? {}
+  // An owner stays: a group without members is of no interest any more.
+  const op = random.fraction() < 0.6 || owner === device.account.userId ? 'group.join' : 'group.leave'
   device.write({ op, conversation, fields: { conversation } })
 }
 
 const talk = (device: Device, { random, groups, devices }: Surroundings): void => {
   const count = random.fraction() < 0.25 ? 1 + Math.floor(random.fraction() * burstMax) : 1
   const peer = (pick(devices, random) ?? device).account.userId
-  const group = random.fraction() < 0.55 ? pick(groups, random) : undefined
+  const group = random.fraction() < 0.55 ? pick(groups, random)?.conversation : undefined
   const conversation = group ?? directConversation(device.account.userId, peer)
   // Both forms of the protocol name a direct conversation.
   const to = group === undefined && random.fraction() < 0.5 ? { user: peer } : { conversation }
@@ -88,6 +92,6 @@ const createGroup = (device: Device, { random, groups, devices }: Surroundings):
       ...{ name: `g${clientMsgId.slice(0, 30)}`, title: 'a group', visibility: 'public', joinPolicy: 'open', history },
       members: [...new Set(members)],
     },
-    onAccepted: (frame) => void groups.push(String(frame.conversation)),
+    onAccepted: (frame) => void groups.push({ conversation: String(frame.conversation), owner: device.account.userId }),
   })
 }

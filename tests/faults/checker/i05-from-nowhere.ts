@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts'
-import type { LoggedConversation, LoggedEvent } from './log-facts.ts'
+import type { LoggedEvent } from './log-facts.ts'
 import { eachSeen } from './seen.ts'
 import { opKey } from './sends.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
@@ -22,7 +22,8 @@ export const fromNowhere = (facts: Facts): readonly Violation[] => {
     const logged = log.conversations.get(conversation)
     const user = userOf.get(device) ?? 0
     if (logged?.bySeq.has(seen.seq) !== true) found.add(`${conversation} ${seen.seq}: ${what} to ${device}, in no log`)
-    else if (!mayGet(what, logged, user, seen.seq))
+    // Pushes too: what a stale page lacked is pushed after it, and in a group that shares all that may lie before the member came.
+    else if (!canRead(logged, user, seen.seq))
       found.add(`${conversation} ${seen.seq}: ${what} to ${device} of ${user}, who may not see it`)
   })
   return found.violations
@@ -30,10 +31,6 @@ export const fromNowhere = (facts: Facts): readonly Violation[] => {
 
 const nameOf = (event: LoggedEvent): string =>
   `${event.conversation} ${event.seq} (${event.type} at ${event.partition}/${event.pos})`
-
-/** A push goes to members at that position; what was before they came is on pages only. */
-const mayGet = (what: 'pushed' | 'paged', conversation: LoggedConversation, user: number, seq: number): boolean =>
-  what === 'pushed' ? isMemberAt(conversation, user, seq) : canRead(conversation, user, seq)
 
 /** The request that makes an event of a type. One that is missing here is reported: teach it. */
 const opOf: Readonly<Record<string, string>> = {
