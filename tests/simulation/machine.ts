@@ -72,7 +72,8 @@ export const createMachine = (
     monotonic,
     after: (ms, run) => {
       let isCancelled = false
-      const dueMs = (monotonic() + Math.max(0, ms)) / skew.rate
+      // As in Node, nothing is due at once: a wait that rounds to nothing would let time stand still.
+      const dueMs = (monotonic() + Math.max(1, ms)) / skew.rate
       const fire = () => {
         if (!isCancelled) run()
       }
