@@ -1,5 +1,6 @@
 import type { AppendFate, AppendFaults } from '@chat/event-log/memory'
 import type { Random } from '@chat/runtime'
+import type { TopicKind } from '@chat/schemas'
 import type { Device } from './client/device.ts'
 import type { Host } from './host.ts'
 import { partitions, type World } from './world.ts'
@@ -108,7 +109,15 @@ const leaderGone: FaultKind = {
 }
 
 /** Every kind of trouble between a process and the log: late, lost, doubled, unanswered, overtaken. */
-const fateOf = (random: Random): AppendFate | undefined => {
+const fateOf = (random: Random, kind: TopicKind): AppendFate | undefined => {
+  const fate = anyFateOf(random)
+  if (kind !== 'commands' || fate === undefined) return fate
+  // The port's word: a command is sent once, because copies of a refused one may have two outcomes. [G11] The same goes for one that lands
+  // after it was given up, behind its repetition by the client; nothing rules that out, so it is left out here and in docs/failures.md.
+  return { ...fate, copies: fate.copies === 0 ? 0 : 1, ...(fate.answer === 'early' ? { answer: 'lost' } : {}) }
+}
+
+const anyFateOf = (random: Random): AppendFate | undefined => {
   const ms = (max: number) => random.fraction() * max
   const kind = random.fraction()
   if (kind < 0.5) return undefined
@@ -126,7 +135,7 @@ const logShaken: FaultKind = {
   begin: ({ world, random }) => {
     const target = random.fraction() < 0.5 ? undefined : pick(['events', 'commands', 'deliveries', 'receipts'], random)
     const appends: AppendFaults = (batch) =>
-      target === undefined || batch.topic.kind === target ? fateOf(random) : undefined
+      target === undefined || batch.topic.kind === target ? fateOf(random, batch.topic.kind) : undefined
     world.trouble.appends = appends
     return {
       target: target ?? 'all',

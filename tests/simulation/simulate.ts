@@ -51,7 +51,11 @@ export const simulate = async (options: SimulationOptions): Promise<Simulated> =
     onTrace === undefined ? undefined : (atMs, label) => onTrace(`${atMs.toFixed(3)} ${label}`),
   )
   const label = `seed ${seed} ${mode}`
-  const world = createWorld({ seed, scheduler, label, ...(options.plants === undefined ? {} : { plants: options.plants }) })
+  const world = createWorld({
+    ...{ seed, scheduler, label },
+    ...(options.plants === undefined ? {} : { plants: options.plants }),
+    ...(onTrace === undefined ? {} : { onLog: (line) => onTrace(`${scheduler.nowMs().toFixed(3)} ${line}`) }),
+  })
   const random = world.fork()
   const weather: Weather = random.fraction() < 0.2 ? 'breeze' : 'storm'
   if (weather === 'storm' && random.fraction() < 0.4)

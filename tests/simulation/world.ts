@@ -6,7 +6,7 @@ import { createMemoryPresence, type MemoryPresence } from '@chat/presence/memory
 import { createProjector } from '@chat/projector'
 import { createMemoryReadModels, type MemoryReadModels } from '@chat/read-models/memory'
 import { createRouter } from '@chat/router'
-import { createHealth, createMetrics, type Random, silentLogger } from '@chat/runtime'
+import { createHealth, createMetrics, type Logger, type Random, silentLogger } from '@chat/runtime'
 import { allTopics, createEncoder, createTopics, localSchemaIds, type Topics } from '@chat/schemas'
 import { createSeededRandom } from '@chat/testkit'
 import { createRecorder, type Recorder } from '../faults/recorder.ts'
@@ -61,9 +61,11 @@ export interface WorldOptions {
   readonly label: string
   /** What is wrong with the processes themselves: for the tests of the simulation. */
   readonly plants?: Plants
+  /** Told of what the processes log. */
+  readonly onLog?: (line: string) => void
 }
 
-export const createWorld = ({ seed, scheduler, label, plants = noPlants }: WorldOptions): World => {
+export const createWorld = ({ seed, scheduler, label, plants = noPlants, onLog }: WorldOptions): World => {
   const seeds = createSeededRandom(Math.imul(seed + 1, 0x9e3779b1))
   const fork = () => createSeededRandom(Math.floor(seeds.fraction() * 2 ** 32))
   const { clock } = createMachine(scheduler, { name: 'stores', random: fork(), skew: noSkew })
@@ -89,6 +91,7 @@ export const createWorld = ({ seed, scheduler, label, plants = noPlants }: World
     return bootProcess({
       ...{ name, kind, hooks, machine, plants, topics, store, presence, readModels, credentials, network, trouble },
       ...{ scheduler, fork },
+      logger: onLog === undefined ? silentLogger : loggerOf(machine.name, {}, onLog),
     })
   }
 
@@ -122,6 +125,7 @@ interface BootParts
   readonly machine: Life['machine']
   readonly plants: Plants
   readonly credentials: Credentials
+  readonly logger: Logger
 }
 
 /** The service itself, unchanged; only its ports are of this world. */
@@ -139,7 +143,7 @@ const bootProcess = (parts: BootParts): Life => {
     projection: overWire(projectionOf(parts.readModels.projection), { ...database, code: 'read_models_unavailable' }),
   })
   const ports = {
-    ...{ topics, health, clock: machine.clock, random: machine.random, logger: silentLogger, onFatal: hooks.onFatal },
+    ...{ topics, health, clock: machine.clock, random: machine.random, logger: parts.logger, onFatal: hooks.onFatal },
     ...planted,
     encoder: createEncoder(localSchemaIds),
     metrics: createMetrics({ withProcess: 'bare' }),
@@ -156,6 +160,17 @@ const bootProcess = (parts: BootParts): Life => {
     })
   }
   return { machine, health, log, service: createService() }
+}
+
+const loggerOf = (name: string, common: object, onLog: (line: string) => void): Logger => {
+  const write = (level: string) => (fields: object, phrase: string) => {
+    const { err, ...rest } = { ...common, ...fields } as { readonly err?: unknown }
+    onLog(`${name} ${level}: ${phrase} ${JSON.stringify(rest)}${err === undefined ? '' : ` ${String(err)}`}`)
+  }
+  return {
+    ...{ error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug') },
+    child: (fields) => loggerOf(name, { ...common, ...fields }, onLog),
+  }
 }
 
 const connectorConfig = (name: string) => ({

@@ -126,7 +126,7 @@ const createMember = (client: MemoryClient, options: ShareOptions, { machine, wi
 
   const join = () =>
     wire.call('joins', 'group', async () => {
-      if (!isLeaving) seat = await client.share({ ...options, onAssigned })
+      if (!isLeaving && seat === undefined) seat = await client.share({ ...options, onAssigned })
     })
 
   return {
@@ -143,8 +143,9 @@ const createMember = (client: MemoryClient, options: ShareOptions, { machine, wi
     },
     expel: async () => {
       const expelled = seat
+      if (expelled === undefined) return
       seat = undefined
-      await expelled?.leave()
+      await expelled.leave()
       // Its next heartbeat, once it can send one, is answered with "unknown member": it joins again.
       if (!isLeaving) machine.receive(500, 'heartbeat', () => void join())
     },
