@@ -9,7 +9,11 @@ import type { World } from './world.ts'
 const recordsMax = 1_000_000
 
 /** All records of a partition as it is now. */
-export const recordsOf = ({ store }: Pick<World, 'store'>, topic: Topic, partition: number): readonly StoredRecord[] => {
+export const recordsOf = (
+  { store }: Pick<World, 'store'>,
+  topic: Topic,
+  partition: number,
+): readonly StoredRecord[] => {
   const found = store.partition(topic, partition)
   const records: StoredRecord[] = []
   for (let from = found.beginning(); from < found.end() && records.length < recordsMax; ) {

@@ -1,4 +1,5 @@
 import type { AppendFate, AppendFaults } from '@chat/event-log/memory'
+import { leaseMs } from '@chat/presence'
 import type { Random } from '@chat/runtime'
 import type { TopicKind } from '@chat/schemas'
 import type { Device } from './client/device.ts'
@@ -23,7 +24,8 @@ export interface Scene {
 
 const nothing = () => {}
 
-const pick = <T>(items: readonly T[], random: Random): T | undefined => items[Math.floor(random.fraction() * items.length)]
+const pick = <T>(items: readonly T[], random: Random): T | undefined =>
+  items[Math.floor(random.fraction() * items.length)]
 
 const hostOf = ({ world, random }: Scene, kind?: Host['kind']): Host | undefined =>
   pick(
@@ -85,11 +87,21 @@ const redisWiped: FaultKind = {
   },
 }
 
-/** A dump is taken, and comes back after a while: nothing in it has an end, but everything since is forgotten. */
+/**
+ * A dump is taken, and comes back after a while: everything since is forgotten. It is older than any lease in it lives: a younger one would
+ * leave the leases as they are and forget logins, which nobody notices before the next rewrite; those clients have their events by sync only.
+ */
 const redisRestored: FaultKind = {
   name: 'redis restored',
-  lastsMs: [8000, 16_000],
-  begin: ({ world }) => ({ target: 'redis', end: world.presence.save() }),
+  lastsMs: [leaseMs + 2000, 16_000],
+  begin: ({ world }) => {
+    const restore = world.presence.save()
+    const savedMs = world.scheduler.nowMs()
+    const end = () => {
+      if (world.scheduler.nowMs() - savedMs > leaseMs) restore()
+    }
+    return { target: 'redis', end }
+  },
 }
 
 const leaderGone: FaultKind = {
@@ -105,6 +117,19 @@ const leaderGone: FaultKind = {
         for (const partition of gone) world.trouble.outages.end(partition)
       },
     }
+  },
+}
+
+/** As above, by the store: what is on the way and would land meanwhile is lost. */
+const leaderLost: FaultKind = {
+  name: 'broker killed',
+  lastsMs: [0, 0],
+  begin: ({ world, random }) => {
+    const partition = Math.floor(random.fraction() * partitions)
+    const ms = 200 + random.fraction() * 4000
+    for (const topic of [world.topics.events, world.topics.commands, world.topics.receipts])
+      if (random.fraction() < 0.7) world.store.interrupt(topic, partition, ms)
+    return { target: String(partition), end: nothing }
   },
 }
 
@@ -197,7 +222,7 @@ const kinds: readonly FaultKind[] = [
   ...[killed('router'), killed('projector'), killed('connector')],
   ...[frozen('router'), frozen('projector'), frozen('connector')],
   ...[redis.away, redis.forgetful, redisWiped, redisRestored, database.away, database.forgetful],
-  ...[leaderGone, logShaken, logShaken, regrouped, confused, expelled, cut, cut, halved, slowed],
+  ...[leaderGone, leaderLost, logShaken, logShaken, regrouped, confused, expelled, cut, cut, halved, slowed],
 ]
 
 /** One thing that goes wrong at its time. */
@@ -212,7 +237,7 @@ export type Weather = 'storm' | 'breeze'
 const planOf = (random: Random, weather: Weather, durationMs: number): readonly Planned[] => {
   // Not everything in every run: what always happens together hides what each of it does.
   const chosen = weather === 'breeze' ? [cut] : kinds.filter(() => random.fraction() < 0.3)
-  const count = weather === 'breeze' ? 25 : 2 + Math.floor(random.fraction() * 9)
+  const count = weather === 'breeze' ? 40 : 2 + Math.floor(random.fraction() * 9)
   return Array.from({ length: chosen.length === 0 ? 0 : count }, () => {
     const kind = pick(chosen, random) ?? cut
     const [least, most] = kind.lastsMs
@@ -228,7 +253,7 @@ export interface Weathering {
 
 /**
  * `storm`: a few kinds of faults, drawn for the run, come at any time, and in every other run all clocks are up to two hours wrong.
- * `breeze`: nothing but clients that lose their connection: everything else must then happen at once.
+ * `breeze`: nothing but clients that lose their connection, and slow appends: everything must then happen at once.
  */
 export const brew = (scene: Scene, weather: Weather, durationMs: number): Weathering => {
   const { world, random } = scene
@@ -252,11 +277,16 @@ export const brew = (scene: Scene, weather: Weather, durationMs: number): Weathe
     else end()
   }
 
+  // Slow, and nothing else: what happens while an append is under way must be right too.
+  if (weather === 'breeze')
+    world.trouble.appends = ({ topic }) =>
+      topic.kind === 'events' && random.fraction() < 0.5 ? { landsAfterMs: random.fraction() * 200 } : undefined
   for (const planned of planOf(random, weather, durationMs))
     world.later(planned.atMs, planned.kind.name, () => strike(planned))
   return {
     heal: () => {
       isHealed = true
+      world.trouble.appends = undefined
       for (const end of ends.values()) end()
       for (const host of world.hosts) host.start()
     },

@@ -24,7 +24,8 @@ export const enrol = async (world: World): Promise<readonly Device[]> => {
       () => {}, // Nobody answered: told below.
     )
     await world.runUntil(() => answered !== undefined, registerMaxMs)
-    if (answered === undefined || !('ok' in answered)) throw new Error(`${name} cannot register: ${JSON.stringify(answered)}`)
+    if (answered === undefined || !('ok' in answered))
+      throw new Error(`${name} cannot register: ${JSON.stringify(answered)}`)
     accounts.set(name, { name, password, userId: (answered.ok.user as { readonly id: number }).id })
   }
   return names.map((name, index) => {

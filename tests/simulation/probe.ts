@@ -29,9 +29,7 @@ export const probe = async (world: World, devices: readonly Device[]): Promise<v
   await world.runUntil(
     () =>
       probes.every(({ conversation, members, from }) =>
-        devices.every(
-          ({ account, view }) => !members.includes(account.userId) || view.coveredTo(conversation) > from,
-        ),
+        devices.every(({ account, view }) => !members.includes(account.userId) || view.coveredTo(conversation) > from),
       ) && devices.every((device) => device.isSettled()),
     probeMaxMs,
   )

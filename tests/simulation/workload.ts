@@ -44,7 +44,8 @@ interface Surroundings {
   readonly devices: readonly Device[]
 }
 
-const pick = <T>(items: readonly T[], random: Random): T | undefined => items[Math.floor(random.fraction() * items.length)]
+const pick = <T>(items: readonly T[], random: Random): T | undefined =>
+  items[Math.floor(random.fraction() * items.length)]
 
 const doSomething = (device: Device, around: Surroundings): void => {
   const { random, groups } = around

@@ -138,6 +138,7 @@ const bootProcess = (parts: BootParts): Life => {
   const database = { wire, random, state: trouble.database, lane: undefined }
   const redis = { wire, random, state: trouble.redis, lane: 'redis', code: 'presence_unavailable' }
   const planted = plants[kind]({
+    clock: machine.clock,
     log,
     presence: overWire(parts.presence, redis),
     projection: overWire(projectionOf(parts.readModels.projection), { ...database, code: 'read_models_unavailable' }),

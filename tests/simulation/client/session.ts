@@ -1,6 +1,6 @@
+import type { Recorder } from '../../faults/recorder.ts'
 import type { Machine } from '../machine.ts'
 import type { Cable, ClientLink, Network } from '../ports/network.ts'
-import type { Recorder } from '../../faults/recorder.ts'
 
 export type Frame = Readonly<Record<string, unknown>>
 

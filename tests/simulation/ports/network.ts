@@ -85,7 +85,8 @@ export const createNetwork = (scheduler: Scheduler, random: Random): Network => 
             return client.receive(wayMs(), 'refused', () => reject(new Error('nobody there')))
           server.machine.receive(0, 'request', () => {
             ask(server.handlers.api).then(
-              (answer) => server.machine.receive(0, 'answers', () => client.receive(wayMs(), 'answer', () => resolve(answer))),
+              (answer) =>
+                server.machine.receive(0, 'answers', () => client.receive(wayMs(), 'answer', () => resolve(answer))),
               (error: unknown) => client.receive(wayMs(), 'answer', () => reject(error)),
             )
           })
