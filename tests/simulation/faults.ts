@@ -253,7 +253,7 @@ export interface Weathering {
 
 /**
  * `storm`: a few kinds of faults, drawn for the run, come at any time, and in every other run all clocks are up to two hours wrong.
- * `breeze`: nothing but clients that lose their connection, and slow appends: everything must then happen at once.
+ * `breeze`: nothing but clients that lose their connection, slow appends and slow commits: everything must then happen at once.
  */
 export const brew = (scene: Scene, weather: Weather, durationMs: number): Weathering => {
   const { world, random } = scene
@@ -278,15 +278,18 @@ export const brew = (scene: Scene, weather: Weather, durationMs: number): Weathe
   }
 
   // Slow, and nothing else: what happens while an append is under way must be right too.
-  if (weather === 'breeze')
+  if (weather === 'breeze') {
+    world.trouble.slowCommitsMs = 400
     world.trouble.appends = ({ topic }) =>
       topic.kind === 'events' && random.fraction() < 0.5 ? { landsAfterMs: random.fraction() * 200 } : undefined
+  }
   for (const planned of planOf(random, weather, durationMs))
     world.later(planned.atMs, planned.kind.name, () => strike(planned))
   return {
     heal: () => {
       isHealed = true
       world.trouble.appends = undefined
+      world.trouble.slowCommitsMs = 0
       for (const end of ends.values()) end()
       for (const host of world.hosts) host.start()
     },

@@ -50,10 +50,14 @@ const pick = <T>(items: readonly T[], random: Random): T | undefined =>
 const doSomething = (device: Device, around: Surroundings): void => {
   const { random, groups } = around
   const kind = random.fraction()
-  if (kind < 0.6) return talk(device, around)
-  if (kind < 0.78) return moveCursor(device, random)
-  if (kind < 0.81) return device.sync()
-  if (kind < 0.85 || groups.length === 0) return createGroup(device, around)
+  if (kind < 0.6) talk(device, around)
+  else if (kind < 0.78) moveCursor(device, random)
+  else if (kind < 0.81) device.sync()
+  else if (kind < 0.85 || groups.length === 0) createGroup(device, around)
+  else comeOrGo(device, around)
+}
+
+const comeOrGo = (device: Device, { random, groups }: Surroundings): void => {
   const { conversation = '', owner = 0 } = pick(groups, random) ?? {}
   // An owner stays: a group without members is of no interest any more.
   const op = random.fraction() < 0.6 || owner === device.account.userId ? 'group.join' : 'group.leave'

@@ -6,7 +6,7 @@ import { createMemoryPresence, type MemoryPresence } from '@chat/presence/memory
 import { createProjector } from '@chat/projector'
 import { createMemoryReadModels, type MemoryReadModels } from '@chat/read-models/memory'
 import { createRouter } from '@chat/router'
-import { createHealth, createMetrics, type Logger, type Random, silentLogger } from '@chat/runtime'
+import { createHealth, createMetrics, type Logger, type Random, silentLogger, sleep } from '@chat/runtime'
 import { allTopics, createEncoder, createTopics, localSchemaIds, type Topics } from '@chat/schemas'
 import { createSeededRandom } from '@chat/testkit'
 import { createRecorder, type Recorder } from '../faults/recorder.ts'
@@ -51,6 +51,8 @@ export interface Trouble {
   readonly database: StoreState
   /** What becomes of appends; undefined: nothing happens to them. */
   appends: AppendFaults | undefined
+  /** A commit of events may take so long, ms. */
+  slowCommitsMs: number
   /** How wrong the clock of the next process is that starts. */
   skew: (random: Random) => Skew
 }
@@ -75,6 +77,7 @@ export const createWorld = ({ seed, scheduler, label, plants = noPlants, onLog }
     redis: wellStore(),
     database: wellStore(),
     appends: undefined,
+    slowCommitsMs: 0,
     skew: () => noSkew,
   }
   const store = createMemoryStore({ clock, faults: (batch, name) => trouble.appends?.(batch, name) })
@@ -137,11 +140,15 @@ const bootProcess = (parts: BootParts): Life => {
   const log = createProcessLog(store.client(name), { machine, wire, random, outages: trouble.outages })
   const database = { wire, random, state: trouble.database, lane: undefined }
   const redis = { wire, random, state: trouble.redis, lane: 'redis', code: 'presence_unavailable' }
+  const commitSlowly = () => sleep(machine.clock, random.fraction() * trouble.slowCommitsMs)
   const planted = plants[kind]({
     clock: machine.clock,
     log,
     presence: overWire(parts.presence, redis),
-    projection: overWire(projectionOf(parts.readModels.projection), { ...database, code: 'read_models_unavailable' }),
+    projection: overWire(projectionOf(parts.readModels.projection, commitSlowly), {
+      ...database,
+      code: 'read_models_unavailable',
+    }),
   })
   const ports = {
     ...{ topics, health, clock: machine.clock, random: machine.random, logger: parts.logger, onFatal: hooks.onFatal },

@@ -41,10 +41,14 @@ export const overWire = <Port extends object>(port: Port, link: StoreLink): Port
   })
 }
 
-/** The write side of the read models, without what belongs to the twin alone. */
-export const projectionOf = ({ offset, applyEvents, applyReceipts, close }: Projection): Projection => ({
-  offset,
-  applyEvents,
-  applyReceipts,
-  close,
+/** The write side of the read models, without what belongs to the twin alone; `beforeCommit` is waited for before events are written. */
+export const projectionOf = (
+  { offset, applyEvents, applyReceipts, close }: Projection,
+  beforeCommit: () => Promise<void>,
+): Projection => ({
+  ...{ offset, applyReceipts, close },
+  applyEvents: async (batch) => {
+    await beforeCommit()
+    return applyEvents(batch)
+  },
 })
