@@ -14,6 +14,8 @@ interface RouterOptions {
   /** What the router takes for the time. */
   readonly clock?: Clock
   readonly presence?: Presence
+  /** The log as this router has it. */
+  readonly log?: (log: EventLog) => EventLog
 }
 
 interface WorldOptions {
@@ -49,7 +51,7 @@ export const createWorld = (options: WorldOptions = {}) => {
     const router = createRouter(
       { logPrefix: 'test.', firstId: own.firstId ?? 1 },
       {
-        log: commandBytesMax === undefined ? log : forgetting(log, store, topics),
+        log: (own.log ?? asItIs)(commandBytesMax === undefined ? log : forgetting(log, store, topics)),
         topics: own.topics ?? topics,
         encoder,
         presence: own.presence ?? presence,
@@ -73,6 +75,8 @@ export const createWorld = (options: WorldOptions = {}) => {
   const until = (condition: () => Promise<boolean>) => clock.runUntil(condition, 5 * minute)
   return { clock, topics, store, presence, witness, fatal, createOne, started, lease, until }
 }
+
+const asItIs = (log: EventLog): EventLog => log
 
 const forgetting = (log: EventLog, store: MemoryStore, topics: Topics): EventLog => ({
   ...log,
