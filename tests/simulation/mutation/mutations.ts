@@ -45,6 +45,13 @@ export const mutations: readonly Mutation[] = [
     replace: "return 'landed'",
   },
   {
+    // [G11] The last command is decided once more.
+    name: 'resumes one early',
+    file: 'packages/domain/src/partition.ts',
+    find: 'resume: Math.max(head.resume, stored.cmd + 1),',
+    replace: 'resume: Math.max(head.resume, stored.cmd),',
+  },
+  {
     // [G5] Whoever is no member posts.
     name: 'strangers post',
     file: 'packages/domain/src/group/decide.ts',

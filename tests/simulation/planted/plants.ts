@@ -72,15 +72,6 @@ const answersFirst = ({ log, clock }: PlantedPorts) => ({
   }),
 })
 
-/** A command is decided twice. */
-const resumesEarly = ({ log }: PlantedPorts) => ({
-  log: {
-    ...log,
-    tail: (...[topic, partition, from, signal]: Parameters<EventLog['tail']>) =>
-      log.tail(topic, partition, topic.kind === 'commands' ? Math.max(0, from - 1) : from, signal),
-  },
-})
-
 /** A command is never decided. */
 const resumesLate = ({ log }: PlantedPorts) => ({
   log: {
@@ -202,7 +193,6 @@ export const plantsByName: Readonly<Record<string, Plants>> = {
   'router-blind-to-its-place': plant('router', blindToItsPlace),
   'router-trusts-silence': plant('router', trustsSilence),
   'router-answers-before-the-append': plant('router', answersFirst),
-  'router-resumes-one-early': plant('router', resumesEarly),
   'router-resumes-one-late': plant('router', resumesLate),
   'router-looks-up-presence-before-the-append': plant('router', looksFirst),
   'router-remembers-presence': plant('router', remembersPresence),
