@@ -51,6 +51,11 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
     'From the append of a command to its reply',
     [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 30_000],
   )
+  const appended = metrics.histogram(
+    'chat_connector_command_append_ms',
+    'From the append of a command to its acknowledgement by the log',
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000],
+  )
   let nextRequest = 1
   let isStopped = false
   let cancelSweep = () => {}
@@ -67,7 +72,11 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
     const { schema, value } = encoder.encode(command)
     const records = [{ key: null, value, headers: { type: draft.type, schema } }]
     const partition = partitionOfDraft(draft, topics.commands.partitions)
-    log.append({ topic: topics.commands, partition, records }).catch((error) => fail(request, error))
+    const startedMs = clock.monotonic()
+    log.append({ topic: topics.commands, partition, records }).then(
+      () => appended.observe(clock.monotonic() - startedMs),
+      (error) => fail(request, error),
+    )
   }
 
   const sweep = () => {

@@ -22,6 +22,11 @@ export const createRouterMetrics = (metrics: Metrics) => ({
   ),
   waiting: metrics.gauge('chat_router_waiting_commands', 'Commands read and not yet decided', ['partition']),
   lookupMs: metrics.histogram('chat_router_presence_lookup_ms', 'One presence lookup', msBuckets),
+  deliveryAppendMs: metrics.histogram(
+    'chat_router_delivery_append_ms',
+    'From the append of a delivery to its acknowledgement',
+    msBuckets,
+  ),
   deliveries: metrics.counter('chat_router_deliveries_total', 'Records written to delivery topics', ['kind']),
   deliveriesLost: metrics.counter('chat_router_deliveries_lost_total', 'Delivery records given up; clients sync'),
   deadLetters: metrics.counter('chat_router_dead_letters_total', 'Commands copied to the dead letters'),
