@@ -1,8 +1,9 @@
 import type { Clock, Logger } from '@chat/runtime'
 import type { Topic, TopicKind, Topics } from '@chat/schemas'
 import pg from 'pg'
+import { checkBatch } from './batch-check.ts'
 import type { Batch, EventLog, Offset, Partition } from './index.ts'
-import { checkSize, closed, createMemoryStore, type Retention } from './memory.ts'
+import { closed, createMemoryStore, type Retention } from './memory.ts'
 import { createAppender } from './postgres-appender.ts'
 import { createStoredPartitions, type StoredPartitions } from './postgres-partitions.ts'
 import { createReader } from './postgres-reader.ts'
@@ -61,10 +62,14 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
     },
   })
 
+  const checkOpen = () => {
+    if (closing.signal.aborted) throw closed()
+  }
+
   const append = async (batch: Batch) => {
     if (!isPersisted(batch.topic.kind)) return client.append(batch)
-    if (closing.signal.aborted) throw closed()
-    checkSize(batch)
+    checkOpen()
+    checkBatch(batch)
     return appender.append(stored.find(batch.topic, batch.partition), batch)
   }
 
@@ -77,10 +82,17 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
       isPersisted(topic.kind)
         ? reader.records(topic, partition, from, Number.POSITIVE_INFINITY, signal)
         : client.tail(topic, partition, from, signal),
-    ends: async (topic) => (isPersisted(topic.kind) ? ends(topic, session, stored) : client.ends(topic)),
-    beginnings: async (topic) => (isPersisted(topic.kind) ? partitionMap(topic, () => 0) : client.beginnings(topic)), // Nothing on disk is ever dropped.
+    ends: async (topic) => {
+      checkOpen()
+      return isPersisted(topic.kind) ? ends(topic, session, stored) : client.ends(topic)
+    },
+    beginnings: async (topic) => {
+      checkOpen()
+      return isPersisted(topic.kind) ? partitionMap(topic, () => 0) : client.beginnings(topic) // Nothing on disk is ever dropped.
+    },
     share: (share) => client.share(share),
     ensureTopics: async (wanted, ensure) => {
+      checkOpen()
       const persisted = wanted.filter((topic) => isPersisted(topic.kind))
       stored.add(await createTopicRows(session.query, persisted))
       await client.ensureTopics(

@@ -65,6 +65,8 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const bury = createDeadLetters(partition, ports)
   const takeover = createTakeover(state, { ...ports, logger })
   let misses = 0
+  /** That of the last append: another one may lead to a log that was cut. */
+  let connection: number | undefined
 
   /** One batch: decide, append, keep. What waits is taken at once; there is no timer. */
   const step = async (signal: AbortSignal): Promise<void> => {
@@ -75,25 +77,34 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     metrics.decideMs.observe(clock.monotonic() - decideStartedMs)
     await bury(draft.deadCommands, commands, signal)
     if (draft.events.length > 0) {
-      if (!(await land(draft))) return missed(draft, signal)
+      const landing = await land(draft)
+      if (landing === 'missed') return missed(draft, signal)
+      if (landing === 'to_compare') return readBack(draft, signal)
       commit(state, draft)
     }
     await kept(draft)
   }
 
-  /** The stamped append. true: every event stands where it says. Anything else, an error included, says nothing. [G8] */
-  const land = async (draft: Draft): Promise<boolean> => {
+  /**
+   * The stamped append. `landed`: every event stands where it says. `to_compare`: so it seems, but over another connection than the last
+   * time, and only reading tells whether the log before them is the one they were decided on. Anything else, an error included, says
+   * nothing. [G8]
+   */
+  const land = async (draft: Draft): Promise<'landed' | 'to_compare' | 'missed'> => {
     const startedMs = clock.monotonic()
     try {
       const appended = await log.append({ topic: topics.events, partition, records: draft.events.map(recordOf) })
       brokerTime.observe(appended.timestamp)
       metrics.appendMs.observe(clock.monotonic() - startedMs)
       metrics.batchEvents.observe(draft.events.length)
-      return appended.baseOffset === draft.base.nextPos
+      if (appended.baseOffset !== draft.base.nextPos) return 'missed'
+      const isSame = appended.connection === connection
+      connection = appended.connection
+      return isSame ? 'landed' : 'to_compare'
     } catch (error) {
       if (!isFault(error)) throw error
       if (misses === 0) logger.warn({ err: error }, 'append failed')
-      return false
+      return 'missed'
     }
   }
 
@@ -107,13 +118,17 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     await fanOut.push(draft)
   }
 
-  /** The draft is thrown away and the log read again; if our own events are there after all, it counts. */
   const missed = async (draft: Draft, signal: AbortSignal): Promise<void> => {
     misses++
     metrics.misses.inc()
     if (misses > missesBeforeAsking) health.set(component, 'the event log takes no events')
     await sleep(clock, backoffMs(missBackoff, misses - 1, random), signal)
     if (misses >= missesBeforeAsking && !(await ports.isStillOurs(partition))) throw new NotOurs()
+    await readBack(draft, signal)
+  }
+
+  /** The draft is thrown away and the log read again; if our own events are there after all, it counts. */
+  const readBack = async (draft: Draft, signal: AbortSignal): Promise<void> => {
     let hasLanded = false
     await readOn(signal, (event) => {
       takeover.note(event)
@@ -150,8 +165,9 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     while (state.head.lastPos === -1) {
       const event = { type: 'LogOpened', partitions, firstId, hash: 'murmur2-utf8-positive', at: clock.now() } as const
       const draft = openLog(state, event, wire)
-      if (await land(draft)) commit(state, draft)
-      else await missed(draft, signal)
+      const landing = await land(draft)
+      if (landing === 'landed') commit(state, draft)
+      else await (landing === 'missed' ? missed(draft, signal) : readBack(draft, signal))
     }
     const opened = state.head.opened?.partitions
     if (opened !== partitions)

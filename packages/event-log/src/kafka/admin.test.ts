@@ -34,6 +34,7 @@ test('every topic takes the time from the broker, never an unclean leader, and b
       'unclean.leader.election.enable': 'false',
       'min.insync.replicas': '2',
       'max.message.bytes': '2097152',
+      'compression.type': 'producer',
     })
   }
 })

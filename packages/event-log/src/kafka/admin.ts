@@ -34,6 +34,8 @@ export const topicSettings = (
     ...keptFor[kind],
     'message.timestamp.type': 'LogAppendTime',
     'max.message.bytes': messageBytesMax,
+    // As writers sent it: readers here take batches apart themselves, and none of ours is compressed.
+    'compression.type': 'producer',
     'min.insync.replicas': replicas >= 3 ? 2 : 1,
     'unclean.leader.election.enable': 'false',
     // With fewer replicas an acknowledgement says that the disk has it: no other machine does.

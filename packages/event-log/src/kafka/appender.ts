@@ -1,6 +1,7 @@
-import { assert, type Clock, Fault, type Logger, type Random } from '@chat/runtime'
+import { type Clock, Fault, type Logger, type Random } from '@chat/runtime'
 import type { TopicKind } from '@chat/schemas'
-import { type Appended, appendRecordsMax, type Batch } from '../index.ts'
+import { checkBatch } from '../batch-check.ts'
+import type { Appended, Batch } from '../index.ts'
 import type { Cluster } from './cluster.ts'
 import { createLanes, type LaneSettings, type Lanes, laneLimits } from './lanes.ts'
 import { batchHeaderBytes, recordBytes, recordOverheadBytesMax } from './record-batch.ts'
@@ -54,7 +55,7 @@ export interface AppenderOptions {
   readonly logger: Logger
 }
 
-/** Measures each batch, refuses what no topic takes, and hands it to the lanes of its kind. */
+/** Checks and measures each batch, refuses what no topic takes, and hands it to the lanes of its kind. */
 export const createAppender = (options: AppenderOptions): Appender => {
   const lanes = new Map<keyof typeof settingsOf, Lanes>()
   const lanesFor = (kind: TopicKind): Lanes => {
@@ -67,9 +68,9 @@ export const createAppender = (options: AppenderOptions): Appender => {
     return found
   }
   return {
-    append: (batch) => {
+    append: async (batch) => {
+      checkBatch(batch)
       const { records } = batch
-      assert(records.length > 0 && records.length <= appendRecordsMax, `a batch holds 1 to ${appendRecordsMax} records`)
       const bodies = new Array<number>(records.length)
       let bytes = 0
       for (let i = 0; i < records.length; i++) {
@@ -79,8 +80,8 @@ export const createAppender = (options: AppenderOptions): Appender => {
         bytes += body
       }
       if (batchHeaderBytes + bytes + records.length * recordOverheadBytesMax > messageBytesMax) {
-        const what = `a batch of ${bytes} bytes for ${batch.topic.name} is over ${messageBytesMax}`
-        return Promise.reject(new Fault('record_too_large', what, { isRetryable: false }))
+        const what = `a batch of ${bytes} bytes for ${batch.topic.name}, headers included, is over ${messageBytesMax}`
+        throw new Fault('record_too_large', what, { isRetryable: false })
       }
       return lanesFor(batch.topic.kind).append(batch, { records, bodies }, bytes)
     },
