@@ -9,7 +9,8 @@ import type { StoredUser } from './users.ts'
 
 /**
  * The rows of one partition that folding goes on from: what the store holds, as far as it was looked at. An entry `undefined` (or 0)
- * says that there is none. It stays true as long as its holder is the only writer, which the offset's compare-and-set ensures.
+ * says that there is none. It is true as of one offset of the partition: whoever keeps it keeps that offset too, and uses it only for a
+ * batch that begins there.
  */
 export interface FoldState {
   readonly conversations: Map<string, StoredConversation | undefined>

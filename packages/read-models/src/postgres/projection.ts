@@ -20,34 +20,36 @@ export const openPostgresProjection = (options: {
 
 export const createProjection = (database: Database, schema: string): Omit<Projection, 'close'> => {
   const writer = createWriter(schema, 'upsert')
-  /** What earlier batches read and wrote. True while nobody else writes: the compare-and-set says so, and a failure forgets it. */
+  /** What earlier batches read and wrote, by partition: true only where the stored offset still is the one they left. */
   const folds = new Map<number, KeptFold>()
 
   /** The offset comes first: its row lock lets one projector at a time read what it folds on. */
-  const begin = async (session: Session, batch: EventBatch): Promise<KeptFold> => {
-    const table = await writer.moveOffset(session, 'events', batch.partition, batch.from, batch.to)
+  const begin = async (session: Session, batch: EventBatch): Promise<FoldOfBatch> => {
     const kept = folds.get(batch.partition)
     folds.delete(batch.partition) // It comes back when the transaction is committed.
-    return kept?.table === table ? kept : { table, state: await readFold(session, schema, batch.partition) }
+    const table = await writer.moveOffset(session, 'events', batch.partition, batch.from, batch.to)
+    // Whoever moved the offset since then wrote rows that it does not hold. [G7] [G8]
+    const isCurrent = kept?.table === table && kept.at === batch.from
+    return { table, state: isCurrent ? kept.state : await readFold(session, schema, batch.partition) }
   }
 
   const applyWhole = async (session: Session, batch: EventBatch) => {
-    const kept = await begin(session, batch)
-    await readPrior(session, schema, kept.state, batch.events)
-    const rows = foldEvents(batch, kept.state)
+    const fold = await begin(session, batch)
+    await readPrior(session, schema, fold.state, batch.events)
+    const rows = foldEvents(batch, fold.state)
     await writer.writeEvents(session, rows)
-    return { kept, failed: rows.failed }
+    return { fold, failed: rows.failed }
   }
 
   /** The database refused a row of the batch: each event for itself, and the aggregate of what is refused is parked. */
   const applySingly = async (session: Session, batch: EventBatch) => {
-    const kept = await begin(session, batch)
+    const fold = await begin(session, batch)
     const failed: ParkedEvent[] = []
     for (const placed of batch.events) {
       await session.run('savepoint event')
       const rows = await refusedAsUndefined(async () => {
-        await readPrior(session, schema, kept.state, [placed])
-        const folded = foldEvents({ ...batch, events: [placed] }, kept.state)
+        await readPrior(session, schema, fold.state, [placed])
+        const folded = foldEvents({ ...batch, events: [placed] }, fold.state)
         await writer.writeEvents(session, folded)
         return folded
       })
@@ -55,12 +57,12 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
       else {
         await session.run('rollback to savepoint event')
         const parked = parkedOf(batch.partition, placed)
-        kept.state.parked.add(parked.aggregate)
+        fold.state.parked.add(parked.aggregate)
         await writer.writeEvents(session, { ...noRows(), parked: [parked] })
         failed.push(parked)
       }
     }
-    return { kept, failed }
+    return { fold, failed }
   }
 
   return {
@@ -70,7 +72,7 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
         database.transaction('write', (session) => applyWhole(session, batch)),
       )
       const done = whole ?? (await database.transaction('write', (session) => applySingly(session, batch)))
-      folds.set(batch.partition, done.kept)
+      folds.set(batch.partition, { ...done.fold, at: batch.to.nextOffset })
       return done.failed
     },
     applyReceipts: ({ partition, from, to, receipts }) =>
@@ -84,10 +86,15 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
   }
 }
 
-interface KeptFold {
+interface FoldOfBatch {
   /** The table of the offsets that it goes with: after a rebuild's switch it is another. */
   readonly table: number
   readonly state: FoldState
+}
+
+interface KeptFold extends FoldOfBatch {
+  /** The next offset as of which it is true. */
+  readonly at: number
 }
 
 const refusedAsUndefined = async <T>(run: () => Promise<T>): Promise<T | undefined> => {
