@@ -11,7 +11,6 @@ export {
   RequestError,
   registerAccount,
   type ShownEvent,
-  type WireCounts,
 } from './device.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export {
@@ -40,3 +39,4 @@ export { createRelay, type Relay } from './relay.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'
+export type { WireCounts } from './wire-counts.ts'
