@@ -2,6 +2,7 @@ import { type Random, sleep, uuidV7 } from '@chat/runtime'
 import { systemClock, systemRandom } from '@chat/runtime/system'
 import { WebSocket } from 'ws'
 import { type Account, type Frame, logIn, RequestError } from './http.ts'
+import { createPushOrder, nothingCounted, type WireCounts } from './wire-counts.ts'
 
 /** What a test needs to know of one device: everything it was shown, and everything that was wrong on the wire. */
 export interface Device {
@@ -43,19 +44,6 @@ export interface ShownEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** Counted over the life of the device. */
-export interface WireCounts {
-  /** `event` pushes. */
-  pushes: number
-  /** The same (conversation, seq) pushed twice on one connection. */
-  repeats: number
-  /** The same seq with another content: must never happen. */
-  contradictions: string[]
-  connects: number
-  closes: number[]
-  resyncs: number
-}
-
 /** Hears what happens to a device, when it happens. Connections count from 1; a frame heard is that on the wire, parsed. */
 export interface DeviceObserver {
   /** Its hello was answered. */
@@ -92,6 +80,7 @@ interface OutboxEntry {
   readonly text: string
   readonly done: PromiseWithResolvers<Acknowledged>
   state: 'queued' | 'sent'
+  tries: number
 }
 
 /** A well-behaved client of PROTOCOL chat.v1: ordered resends, merge by seq, catch-up by sync and history. */
@@ -100,7 +89,7 @@ export const createDevice = (options: DeviceOptions): Device => {
   const window = options.window ?? 16
   const { account, observer } = options
   const deviceId = options.deviceId ?? crypto.randomUUID()
-  const wire: WireCounts = { pushes: 0, repeats: 0, contradictions: [], connects: 0, closes: [], resyncs: 0 }
+  const wire = nothingCounted()
   const shown = new Map<string, Map<number, ShownEvent>>()
   /** Per conversation: the seq up to which everything was shown or is not visible to this user. */
   const covered = new Map<string, number>()
@@ -109,7 +98,7 @@ export const createDevice = (options: DeviceOptions): Device => {
   const holdUntil = new Map<string, number>()
   const pending = new Map<number, PromiseWithResolvers<Frame>>()
   let socket: WebSocket | undefined
-  let pushedHere = new Set<string>()
+  let pushesHere = createPushOrder(wire)
   let accessToken: { readonly value: string; readonly until: number } | undefined
   let syncToken = options.syncToken
   let nextRef = 1
@@ -152,6 +141,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     if (index === -1) return
     outbox.splice(index, 1)
     const { clientMsgId } = entry
+    if (frame.duplicate === true) wire.duplicates++
     lastAccepted.set(entry.conversation, clientMsgId)
     entry.done.resolve({
       conversation: String(frame.conversation),
@@ -178,6 +168,7 @@ export const createDevice = (options: DeviceOptions): Device => {
 
   const post = (entry: OutboxEntry, index: number) => {
     entry.state = 'sent'
+    if (entry.tries++ > 0) wire.resends++
     const { conversation, clientMsgId, text } = entry
     const before = outbox.slice(0, index).findLast((earlier) => earlier.conversation === conversation)
     const after = before?.clientMsgId ?? lastAccepted.get(conversation)
@@ -213,11 +204,8 @@ export const createDevice = (options: DeviceOptions): Device => {
   const onPush = (frame: Frame) => {
     if (frame.op === 'resync') wire.resyncs++
     if (frame.op !== 'event') return
-    wire.pushes++
     const { conversation, ...event } = frame as unknown as ShownEvent & { conversation: string }
-    const key = `${conversation}/${event.seq}`
-    if (pushedHere.has(key)) wire.repeats++
-    pushedHere.add(key)
+    pushesHere.note(conversation, event.seq)
     show(conversation, event, 'push')
   }
 
@@ -262,7 +250,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     opening.on('close', (code) => onLost(code))
     socket = opening
     connection++
-    pushedHere = new Set()
+    pushesHere = createPushOrder(wire)
     await transmit({ op: 'hello', token, device: deviceId })
     wire.connects++
     observer?.connected(connection)
@@ -299,10 +287,12 @@ export const createDevice = (options: DeviceOptions): Device => {
         ...(syncToken === undefined ? {} : { token: syncToken }),
         known,
       })) as unknown as SyncAnswer
+      wire.syncPages++
       for (const conversation of page.conversations) {
         const id = String(conversation.id)
         const isContinued = Number(conversation.from) <= (covered.get(id) ?? 0) + 1
         if (isContinued) takeEvents(id, conversation, 'sync')
+        if (conversation.truncated === true) wire.truncations++
         if (!isContinued || conversation.truncated === true) await fillForward(id)
       }
       syncToken = page.token
@@ -323,7 +313,7 @@ export const createDevice = (options: DeviceOptions): Device => {
       lastIdMs = Math.max(Date.now(), lastIdMs + 1)
       const clientMsgId = uuidV7(lastIdMs, random)
       const done = Promise.withResolvers<Acknowledged>()
-      outbox.push({ conversation, clientMsgId, text, done, state: 'queued' })
+      outbox.push({ conversation, clientMsgId, text, done, state: 'queued', tries: 0 })
       pump()
       return done.promise
     },

@@ -5,7 +5,6 @@ export {
   type DeviceObserver,
   type DeviceOptions,
   type ShownEvent,
-  type WireCounts,
 } from './device.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export {
@@ -35,3 +34,4 @@ export { createRelay, type Relay } from './relay.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'
+export type { WireCounts } from './wire-counts.ts'

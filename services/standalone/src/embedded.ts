@@ -19,6 +19,8 @@ interface Surroundings {
   readonly onFatal: (error: unknown) => void
   /** What is being done, for the person who waits. */
   readonly say: (line: string) => void
+  /** Ends the opening: it rejects, and has released what it had opened. */
+  readonly signal: AbortSignal
 }
 
 /** Log, read models and credentials each have their own connections; together far below the server's 50. */
@@ -31,21 +33,25 @@ const hashing = { concurrency: 2, queueMax: 200 }
  * releases them in reverse. Throws Fault `data_folder_in_use` when another run has the folder.
  */
 export const openEmbedded = async (config: StandaloneConfig, surroundings: Surroundings) => {
-  const { clock, random, logger, onFatal, say } = surroundings
+  const { clock, random, logger, onFatal, say, signal } = surroundings
   const { dataDir } = config
   await using opened = new AsyncDisposableStack()
   await mkdir(dataDir, { recursive: true })
   say(`starting the database in ${dataDir}`)
-  const postgres = await startLocalPostgres({ dataDir: join(dataDir, 'postgres'), clock, random, logger, onFatal })
+  const postgres = await startLocalPostgres({
+    ...{ dataDir: join(dataDir, 'postgres'), clock, random, logger, onFatal, signal },
+  })
   opened.defer(() => postgres.stop())
   const { url } = postgres
   const lock = await lockDataFolder(url, { dataDir, clock, onLost: onFatal })
   opened.defer(() => lock.release())
+  signal.throwIfAborted()
   await migrate(url)
   say('opening the log')
   const topics = createTopics({ prefix: config.logPrefix, partitions: config.partitions, slots: config.slots })
   const log = await openPostgresLog({ url, topics, clock, logger, onFatal })
   opened.defer(() => log.close())
+  signal.throwIfAborted()
   await log.ensureTopics(allTopics(topics), { replicas: 1 })
   const readModels = openPostgresReadModels({ url, clock, logger, poolMax })
   opened.defer(() => readModels.close())
@@ -54,6 +60,7 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   const credentials = openPostgresCredentials({ url, random, logger, poolMax })
   opened.defer(() => credentials.close())
   const tokenKeys = await loadOrCreateTokenKeys(join(dataDir, 'token-keys'), random)
+  signal.throwIfAborted()
   const kept = opened.move()
   return {
     ...{ log, topics, readModels, projection, credentials, tokenKeys },
