@@ -4,6 +4,7 @@ import {
   createGroup,
   given,
   groupCreated,
+  joinGroup,
   messageId,
   messagePosted,
   postMessage,
@@ -121,6 +122,14 @@ describe('commands that leave nothing on the log', () => {
     expect([state.head.resume, state.tables.conversations.get('d12.57')?.lastSeq]).toEqual([11, 1])
     expect(headersOf(drafted)).toMatchObject({ cmd: '10', ignorable: 'true' })
   })
+})
+
+// Why a command is put on the log once: see docs/decisions/007-commands-are-sent-once.md. [G11]
+test('nothing is kept of a refusal: the same command is decided anew, and accepted if it may be then', () => {
+  const group = given(groupCreated(1, 12, [57], { normalisedName: 'tea' }))
+  const post = postMessage(13, 'g1', { clientMsgId: messageId(4) })
+  const after = group.when(post).thenRejected('not_member').when(joinGroup(13, 'g1')).then({ type: 'MemberJoined' })
+  after.when(post).then({ type: 'MessagePosted', clientMsgId: messageId(4) })
 })
 
 test('each reply goes to the lease that waits for it', () => {

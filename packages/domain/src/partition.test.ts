@@ -49,6 +49,19 @@ describe('a log that does not fit', () => {
     expect(draft.events[0]?.event).toMatchObject({ conversation: 'g1', seq: 3 })
   })
 
+  test('a group whose creation cannot be applied keeps its name from others', () => {
+    const { state } = given()
+    const broken = groupCreated(1, 12, [57], { normalisedName: 'tea', clientMsgId: 'no UUID' })
+    expect(applyEvent(state, stored(state, broken, 0), testWire)).toMatchObject({ outcome: 'contained' })
+    const commands = [createGroup(13, { normalisedName: 'tea' }), createGroup(13)].map((command, i) => ({
+      cmd: 1 + i,
+      ...command,
+    }))
+    const draft = decideBatch(commands, state, { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) })
+    expect(draft.rejections).toEqual([{ cmd: 1, code: 'name_taken' }])
+    expect(draft.events[0]?.event).toMatchObject({ groupId: 2 })
+  })
+
   test('records that are not valid only take up positions', () => {
     const { state } = given(messagePosted(12, 'd12.57', 1))
     const { chain } = state.head

@@ -109,12 +109,19 @@ export const applyEvent = (state: PartitionState, stored: StoredEvent, wire: Wir
   try {
     applyToTables(state.tables, before, stored, wire)
   } catch (error) {
-    if (isOfConversation(stored.event)) state.tables.conversations.set(stored.event.conversation, halt(stored.event))
+    if (isOfConversation(stored.event)) contain(state, stored.event)
     applied = { outcome: 'contained', error }
   }
   state.head = headAfter(before, stored, state)
   restIdleWindows(state, before)
   return applied
+}
+
+/** Its conversation takes nothing any more; a name that it claims stays claimed, or another group would get it. */
+const contain = ({ tables }: PartitionState, event: ConversationEvent): void => {
+  tables.conversations.set(event.conversation, halt(event))
+  if (event.type !== 'GroupCreated' || event.normalisedName === null) return
+  if (!tables.groupNames.has(event.normalisedName)) tables.groupNames.set(event.normalisedName, event.groupId)
 }
 
 /** Passes a record of the log that is not valid: it only takes up a position. */

@@ -1,6 +1,7 @@
+import { Fault } from '@chat/runtime'
 import { bodyOf, createSeededRandom, messageId, registerUser } from '@chat/testkit'
 import { describe, expect, test } from 'vitest'
-import { createWorld, post, userMessages } from './test-routers.ts'
+import { createWorld, minute, post, userMessages } from './test-routers.ts'
 import { assertDecidedOnce, assertOnceAndDense } from './test-world.ts'
 
 describe('one router', () => {
@@ -104,6 +105,39 @@ describe('one router', () => {
     await until(async () => (await witness.replies(0)).length >= 2)
     expect(await witness.deadLetters(0)).toHaveLength(2)
   })
+})
+
+test('a router that starts while presence is away says so and is not ready, decides all the same, and is ready when it comes', async () => {
+  const { witness, presence, clock, createOne, until, fatal } = createWorld()
+  let isAway = true
+  const lookup = async (users: readonly number[]) => {
+    if (isAway) throw new Fault('presence_unavailable', 'refused')
+    return presence.lookup(users)
+  }
+  const { health, router } = createOne('a', { presence: { ...presence, lookup } })
+  await router.start()
+  await witness.send(post(1))
+  await until(async () => (await witness.replies(0)).length === 1)
+  await clock.advance(minute)
+  expect(health.reasons()).toEqual({ presence: 'presence cannot be reached' })
+  expect(await witness.broadcasts()).toHaveLength(1)
+  isAway = false
+  await clock.runUntil(() => health.isReady(), minute)
+  isAway = true
+  await witness.send(post(2))
+  await until(async () => (await witness.replies(0)).length === 2)
+  expect([health.isReady(), fatal]).toEqual([true, []])
+  await router.stop()
+})
+
+test('a router stops while presence is away', async () => {
+  const { presence, clock, createOne, fatal } = createWorld()
+  const lookup = () => Promise.reject(new Fault('presence_unavailable', 'refused'))
+  const { router } = createOne('a', { presence: { ...presence, lookup } })
+  await router.start()
+  await clock.advance(1000)
+  await router.stop()
+  expect([clock.pending(), fatal]).toEqual([0, []])
 })
 
 test('repeats alone do not fill the commands that the embedded log keeps in memory', async () => {

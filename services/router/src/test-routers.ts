@@ -1,5 +1,6 @@
 import type { EventLog } from '@chat/event-log'
 import { type AppendFaults, createMemoryStore, type MemoryStore } from '@chat/event-log/memory'
+import type { Presence } from '@chat/presence'
 import { createMemoryPresence } from '@chat/presence/memory'
 import { type Clock, createHealth, createMetrics, silentLogger } from '@chat/runtime'
 import { createTopics, type Topics } from '@chat/schemas'
@@ -12,6 +13,7 @@ interface RouterOptions {
   readonly firstId?: number
   /** What the router takes for the time. */
   readonly clock?: Clock
+  readonly presence?: Presence
 }
 
 interface WorldOptions {
@@ -50,7 +52,7 @@ export const createWorld = (options: WorldOptions = {}) => {
         log: commandBytesMax === undefined ? log : forgetting(log, store, topics),
         topics: own.topics ?? topics,
         encoder,
-        presence,
+        presence: own.presence ?? presence,
         clock: own.clock ?? clock,
         random,
         logger: silentLogger,

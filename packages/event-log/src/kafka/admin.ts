@@ -62,12 +62,13 @@ export const ensureTopics = async (
   topics: readonly Topic[],
   settings: EnsureTopicsOptions,
   options: AdminOptions,
+  make: typeof create = create,
 ): Promise<void> => {
   const { cluster, clock, random } = options
   const names = topics.map(({ name }) => name)
   await cluster.refresh(names)
   const missing = missingOf(topics, cluster)
-  if (missing.length > 0) await create(missing, settings, options)
+  if (missing.length > 0) await make(missing, settings, options)
   const giveUpAt = clock.monotonic() + leadersWithinMs
   await retry(
     async () => {

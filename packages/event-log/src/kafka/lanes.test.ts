@@ -74,7 +74,7 @@ test('an event is tried once: a lost answer is never repeated', async () => {
   expect(requests).toHaveLength(1)
 })
 
-test('a command is tried twice, over a new connection, at the leader that metadata names then', async () => {
+test('a batch that may be repeated is tried twice, over a new connection, at the leader that metadata names then', async () => {
   const { append, request, requests, leaders, opened, clock } = lanesOf()
   const moved = append(0, 'a')
   await clock.settle()

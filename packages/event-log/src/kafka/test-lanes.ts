@@ -57,8 +57,9 @@ export const ok = ({ partition }: SentPartition, baseOffset = 100 * partition): 
   logAppendTime: 77,
 })
 
-const commands: LaneSettings = {
-  purpose: 'commands',
+/** Those of kinds that may be repeated, with followers that may not overtake. */
+const repeatable: LaneSettings = {
+  purpose: 'others',
   acks: -1,
   lanesPerBroker: 1,
   triesMax: 2,
@@ -66,8 +67,8 @@ const commands: LaneSettings = {
   failsFollowers: true,
 }
 
-/** Lanes to two brokers that answer when the test says so. */
-export const lanesOf = (settings: Partial<LaneSettings> = {}, limits = {}) => {
+/** Two brokers that answer when the test says so. */
+export const brokersOf = () => {
   const clock = createFakeClock(0)
   const leaders = new Map(Array.from({ length: 8 }, (_, partition) => [partition, 1 + (partition % 2)]))
   const requests: Request[] = []
@@ -112,12 +113,24 @@ export const lanesOf = (settings: Partial<LaneSettings> = {}, limits = {}) => {
     openCoordinator: () => Promise.reject(new Error('not used')),
     close: () => {},
   }
+  const request = (index: number): Request => {
+    const found = requests[index]
+    if (found === undefined) throw new Error(`${requests.length} requests were sent`)
+    return found
+  }
+  return { clock, cluster, leaders, requests, request, opened, away, refreshes: () => refreshes }
+}
+
+/** Lanes to them. */
+export const lanesOf = (settings: Partial<LaneSettings> = {}, limits = {}) => {
+  const brokers = brokersOf()
+  const { cluster, clock } = brokers
   const lanes = createLanes({
     cluster,
     clock,
     random: createSeededRandom(1),
     logger: silentLogger,
-    settings: { ...commands, ...settings },
+    settings: { ...repeatable, ...settings },
     limits: { ...laneLimits, ...limits },
   })
   const append = (partition: number, ...texts: readonly string[]) => {
@@ -133,10 +146,5 @@ export const lanesOf = (settings: Partial<LaneSettings> = {}, limits = {}) => {
     )
     return result
   }
-  const request = (index: number): Request => {
-    const found = requests[index]
-    if (found === undefined) throw new Error(`${requests.length} requests were sent`)
-    return found
-  }
-  return { clock, lanes, leaders, requests, request, opened, away, append, refreshes: () => refreshes }
+  return { ...brokers, lanes, append }
 }
