@@ -116,6 +116,8 @@ export const aheadWaitMs = 500
 export interface ReadModels {
   /** Resolves true once every given position of the event log is projected, false when `timeoutMs` passed first. */
   waitFor(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
+  /** The same of the receipts: `pos` is an offset in their topic. */
+  waitForReceipts(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   userById(id: number): Promise<UserRow | undefined>
   userByName(normalisedName: string): Promise<UserRow | undefined>
   /** By name, prefix match on name or display name. */

@@ -12,7 +12,7 @@ import { highestOf, isMember, visibleTo } from './visibility.ts'
 export const createQueries = (
   atMoment: AtMoment,
   waitFor: ReadModels['waitFor'],
-): Omit<ReadModels, 'waitFor' | 'close'> => ({
+): Omit<ReadModels, 'waitFor' | 'waitForReceipts' | 'close'> => ({
   userById: (id) =>
     atMoment('single', async (snapshot) => {
       const [found] = await snapshot.usersByIds([id].filter(isId))

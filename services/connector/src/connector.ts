@@ -149,7 +149,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     const later = connections.kick(kick)
     if (later === undefined) return
     const { userId, device } = later.identity
-    kicks.announce({ user: userId, device, connection: later.connection, at: later.at })
+    const { connection, at, order } = later
+    void kicks.announce({ user: userId, device, connection, at, order })
   }
   const fanOut = createFanOut(
     { ...ports, stats, repeats: createRepeats() },

@@ -25,6 +25,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     const current = () => scene
 
     projectionTests(current)
+    receiptWaitTests(current)
     directoryTests(current)
     conversationTests(current)
     historyTests(current)
@@ -113,6 +114,25 @@ const projectionTests = (scene: () => ReadModelsScene): void => {
     expect(await reached).toBe(true)
     expect(await readModels.waitFor([position], 5000)).toBe(true)
     expect(await readModels.waitFor([{ ...position, pos: position.pos + 1 }], 30)).toBe(false)
+  })
+}
+
+const receiptWaitTests = (scene: () => ReadModelsScene): void => {
+  test('a wait for receipts goes by what is projected of them, not of the events', async () => {
+    const { readModels, story, project } = scene()
+    const group = story.group(1, 1)
+    for (let i = 0; i < 3; i++) story.post(group, 1)
+    await project()
+    const position = { partition: story.partitionOf(group), pos: 0 }
+    expect(await readModels.waitForReceipts([], 1000)).toBe(true)
+    expect(await readModels.waitForReceipts([position], 30)).toBe(false)
+    expect(await readModels.waitForReceipts([position], 5000, AbortSignal.abort())).toBe(false)
+    const reached = readModels.waitForReceipts([position], 5000)
+    story.receipt(group, 1, { read: 2 })
+    await project()
+    expect(await reached).toBe(true)
+    expect(await readModels.cursor(1, 'device-1', group)).toEqual({ deliveredSeq: 0, readSeq: 2 })
+    expect(await readModels.waitForReceipts([{ ...position, pos: 1 }], 30)).toBe(false)
   })
 }
 

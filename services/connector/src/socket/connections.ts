@@ -4,12 +4,11 @@ import { type CloseCode, closeCode, helloTimeoutMs } from '@chat/schemas/protoco
 import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Socket, SocketEvents } from '../ports.ts'
 import { Connection, type ConnectionHome } from './connection.ts'
-import type { ConnectionServices, Session } from './connection-services.ts'
+import type { ConnectionServices } from './connection-services.ts'
+import type { OrderedSession } from './hello-order.ts'
 
 /** How often heartbeats, hello deadlines and full queues are looked at, ms. One timer for all connections: each would cost memory. */
 const tickMs = 1000
-/** A connection older than this is older than any hello that is told of now, whatever the clocks of the two connectors say, ms. */
-const crossingMs = 10_000
 /** Steps in which a spread is made, ms. */
 const spreadStepMs = 50
 
@@ -23,7 +22,9 @@ export interface Connections {
   hasUser(user: number): boolean
   push(users: readonly number[], event: PushedEvent): void
   /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
-  kick(kick: Kick): Session | undefined
+  kick(kick: Kick): OrderedSession | undefined
+  /** Presence was lost, and with it what hellos are numbered from: those so far are older than any that is told of from now on. */
+  presenceLost(): void
   sessionsEnded(sessionIds: readonly string[]): void
   notice(frame: Buffer): void
   /** Everybody is told to sync, spread over `spreadMs`. */
@@ -49,6 +50,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
   const watched = new Set<Connection>()
   let nextId = 1
   let nowMs = clock.monotonic()
+  let presenceLostMs = Number.NEGATIVE_INFINITY
   let cancelTick = () => {}
 
   const home: ConnectionHome = {
@@ -141,13 +143,17 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
     },
     kick: (kick) => {
       for (const connection of byUser.get(kick.user) ?? []) {
-        const { session } = connection
-        if (session === undefined || session.identity.device !== kick.device) continue
-        const isOld = clock.monotonic() - connection.openedMs > crossingMs
-        if (!isOld && isLater(session, kick)) return session
-        void connection.replaced()
+        if (connection.session?.identity.device !== kick.device) continue
+        if (connection.openedMs < presenceLostMs) void connection.replaced()
+        else {
+          const later = connection.saidHelloElsewhere(kick)
+          if (later !== undefined) return later
+        }
       }
       return undefined
+    },
+    presenceLost: () => {
+      presenceLostMs = nowMs
     },
     sessionsEnded: (sessionIds) => {
       const ended = new Set(sessionIds)
@@ -170,7 +176,3 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
     },
   }
 }
-
-/** Of two hellos of one device that crossed, both sides keep the same one. */
-const isLater = (session: Session, kick: Kick): boolean =>
-  session.at > kick.at || (session.at === kick.at && session.connection > kick.connection)
