@@ -38,5 +38,5 @@ export const localSchemaIds = {
   'receipt-advanced.v1': 14,
   'dead-letter.v1': 15,
   'kick.v1': 16,
-  'kick.v2': 20,
+  'kick.v2': 17,
 } as const satisfies Readonly<Record<keyof typeof schemas, number>>
