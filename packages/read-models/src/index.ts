@@ -124,6 +124,11 @@ export interface ReadModels {
   users(query: string, after: string | undefined, limit: number): Promise<Page<UserRow>>
   /** Which of these ids exist. */
   existingUsers(ids: readonly number[]): Promise<ReadonlySet<number>>
+  /**
+   * Which of these registrations have a user; undefined: events are parked, and with them perhaps somebody's registration, so that
+   * nobody can say who has none.
+   */
+  registered(registrationIds: readonly string[]): Promise<ReadonlySet<string> | undefined>
   /** Newest first. */
   conversations(user: number, after: string | undefined, limit: number): Promise<Page<ConversationView>>
   /** undefined: there is none that this user may see. A stranger sees a public group. */

@@ -137,6 +137,19 @@ const receiptWaitTests = (scene: () => ReadModelsScene): void => {
 }
 
 const directoryTests = (scene: () => ReadModelsScene): void => {
+  test('says which registrations have a user, and nothing once events are parked', async () => {
+    const { readModels, story, project } = scene()
+    story.register(1)
+    story.register(2)
+    await project()
+    const asked = ['registration-1', 'nobody', 'registration-2']
+    expect(await readModels.registered(asked)).toEqual(new Set(['registration-1', 'registration-2']))
+    expect(await readModels.registered([])).toEqual(new Set())
+    story.leave(story.group(1, 1), 7)
+    await project()
+    expect(await readModels.registered(asked)).toBeUndefined()
+  })
+
   test('finds users by id and by normalised name', async () => {
     const { readModels, story, project } = scene()
     story.register(7, 'Ann', 'Ann 🦊 Lee')

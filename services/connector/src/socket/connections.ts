@@ -87,6 +87,11 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
   const checkQueue = (connection: Connection) => {
     const found = connection.outbox.check(nowMs)
     if (found === 'full') return
+    // While its queue is full we may not listen to it: that it reads is the sign of life.
+    if (found === 'shrank') {
+      connection.lastHeardMs = nowMs
+      return
+    }
     watched.delete(connection)
     if (found === 'drained') connection.drained()
     else connection.close(closeCode.slowReader, 'too slow a reader')
@@ -97,7 +102,8 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       if (nowMs - connection.openedMs >= helloTimeoutMs) connection.close(closeCode.helloMissing, 'no hello in time')
       return
     }
-    if (connection.isDeaf) connection.lastHeardMs = nowMs
+    // Whoever has enough to do is not listened to, and is not to blame; whoever does not read his answers is.
+    if (connection.isDeaf && !connection.outbox.isFull) connection.lastHeardMs = nowMs
     if (nowMs - connection.lastHeardMs >= 2 * heartbeatMs)
       return connection.close(closeCode.heartbeatMissed, 'nothing heard')
     if (nowMs < connection.nextPingMs) return
