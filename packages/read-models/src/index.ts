@@ -50,7 +50,7 @@ export interface MemberView {
 export interface HistoryQuery {
   readonly user: number
   readonly conversation: string
-  /** seq, exclusive. At most one of the two; neither: the newest page. */
+  /** seq, exclusive. With `after` the page begins there, else it ends before `before`; neither: the newest page. */
   readonly before?: number
   readonly after?: number
   readonly limit: number

@@ -47,6 +47,7 @@ export const createConnector = (config: ConnectorConfig, ports: Ports): Service 
   let stopped: Promise<void> | undefined
   return {
     start: () => {
+      if (config.limits === 'off') ports.logger.warn({}, 'rate limits are off (CHAT_LIMITS): passwords can be guessed')
       starting = start(parts, ports, stopping.signal)
       return starting
     },

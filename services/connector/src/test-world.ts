@@ -24,6 +24,7 @@ import {
 } from '@chat/schemas'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { createTokens } from './accounts/tokens.ts'
+import type { ConnectorConfig } from './config.ts'
 import { createConnector } from './connector.ts'
 import type { Ports } from './ports.ts'
 import { createMemorySockets, type Frame, type MemoryClient } from './socket/memory-sockets.ts'
@@ -224,13 +225,15 @@ export const createTestWorld = async (slots = 4) => {
     /** As a connector with this clock signs it. */
     token: (userId: number, sessionId = `s${userId}`, by: Clock = clock) =>
       createTokens({ keys, clock: by }).sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
-    connector: (overrides: Partial<Ports> & { readonly capacity?: number; readonly drainSpreadMs?: number } = {}) => {
-      const { capacity = 100, drainSpreadMs = 1000, ...ports } = overrides
+    connector: (
+      overrides: Partial<Ports> & Partial<Pick<ConnectorConfig, 'capacity' | 'drainSpreadMs' | 'limits'>> = {},
+    ) => {
+      const { capacity = 100, drainSpreadMs = 1000, limits = 'off', ...ports } = overrides
       const sockets = createMemorySockets()
       const health = createHealth()
       const fatal: unknown[] = []
       const service = createConnector(
-        { connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits: 'off', tokenKeys: keys },
+        { connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits, tokenKeys: keys },
         {
           ...{
             sockets,

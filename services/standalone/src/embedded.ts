@@ -21,10 +21,8 @@ interface Surroundings {
   readonly say: (line: string) => void
 }
 
-/** Log, read models and credentials each have their own connections; together far below the server's 50. */
-const poolMax = 8
-/** Password hashes at once, and waiting: half of two cores is left to the conversation. */
-const hashing = { concurrency: 2, queueMax: 200 }
+/** Of the projection; log, read models and credentials have their own connections. Together they stay below the server's 50. */
+const projectionPoolMax = 8
 
 /**
  * The embedded adapters on a PostgreSQL of its own in `dataDir`: log, read models and credentials there, presence in memory. `close`
@@ -32,7 +30,7 @@ const hashing = { concurrency: 2, queueMax: 200 }
  */
 export const openEmbedded = async (config: StandaloneConfig, surroundings: Surroundings) => {
   const { clock, random, logger, onFatal, say } = surroundings
-  const { dataDir } = config
+  const { dataDir, databasePoolMax: poolMax } = config
   await using opened = new AsyncDisposableStack()
   await mkdir(dataDir, { recursive: true })
   say(`starting the database in ${dataDir}`)
@@ -49,17 +47,17 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   await log.ensureTopics(allTopics(topics), { replicas: 1 })
   const readModels = openPostgresReadModels({ url, clock, logger, poolMax })
   opened.defer(() => readModels.close())
-  const projection = openPostgresProjection({ url, logger, poolMax })
+  const projection = openPostgresProjection({ url, logger, poolMax: projectionPoolMax })
   opened.defer(() => projection.close())
   const credentials = openPostgresCredentials({ url, random, logger, poolMax })
   opened.defer(() => credentials.close())
-  const tokenKeys = await loadOrCreateTokenKeys(join(dataDir, 'token-keys'), random)
+  const tokenKeys = await loadOrCreateTokenKeys(config.tokenKeyFile ?? join(dataDir, 'token-keys'), random)
   const kept = opened.move()
   return {
     ...{ log, topics, readModels, projection, credentials, tokenKeys },
     encoder: createEncoder(localSchemaIds),
     presence: createMemoryPresence({ clock, random, slots: config.slots }),
-    hasher: createArgon2Hasher(hashing),
+    hasher: createArgon2Hasher({ concurrency: config.hashesAtOnce, queueMax: config.hashQueueMax }),
     close: () => kept.disposeAsync(),
   }
 }

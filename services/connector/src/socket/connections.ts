@@ -39,7 +39,7 @@ export interface ConnectionsPorts {
   readonly random: Random
   readonly services: () => ConnectionServices
   readonly onTick: () => void
-  /** The lease that names connections, so that their ids differ between connectors. */
+  /** The connector's id, which is another one with each start: no two connections ever have the same name. */
   readonly idPrefix: () => string
 }
 
