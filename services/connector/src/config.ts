@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
 import {
   databaseSettings,
   integer,
@@ -82,14 +82,11 @@ export const publicUrlOf = ({ publicUrl, host, port }: Address): string =>
 /** What is wrong with that: clients would be sent to an address that leads nowhere, or only from this machine. */
 export const publicUrlProblems = ({ publicUrl, host, port }: Partial<Address>): readonly string[] => {
   if (publicUrl !== '' || host === undefined || port === undefined) return []
-  if (wildcards.some((wildcard) => isIP(host) !== 0 && canonical(host) === wildcard))
-    return [`CHAT_PUBLIC_URL is required with CHAT_HOST ${host}: clients cannot connect to a wildcard address`]
   // `URL` accepts brackets and listening does not.
-  const isUrl = !host.startsWith('[') && URL.canParse(publicUrlOf({ publicUrl, host, port }))
-  return isUrl ? [] : [`CHAT_HOST must be a host name or an address without brackets, not ${JSON.stringify(host)}`]
+  const url = host.startsWith('[') ? null : URL.parse(publicUrlOf({ publicUrl, host, port }))
+  if (url === null) return [`CHAT_HOST must be a host name or an address without brackets, not ${JSON.stringify(host)}`]
+  // The URL has one spelling of an address that has many.
+  return url.hostname === '0.0.0.0' || url.hostname === '[::]'
+    ? [`CHAT_PUBLIC_URL is required with CHAT_HOST ${host}: clients cannot connect to a wildcard address`]
+    : []
 }
-
-const wildcards = ['0.0.0.0', '[::]']
-
-/** IPv6 has many spellings of one address; a URL has one. */
-const canonical = (host: string): string => new URL(publicUrlOf({ publicUrl: '', host, port: 1 })).hostname

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/style/noRestrictedImports: for tests only, which may use the memory adapters and the testkit.
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createMemoryCredentials } from '@chat/credentials/memory'
 import type { EventLog } from '@chat/event-log'
 import { createMemoryStore } from '@chat/event-log/memory'
@@ -248,6 +249,7 @@ export const createTestWorld = async (slots = 4) => {
             health,
           },
           ...{ logger: silentLogger, metrics: createMetrics({ withProcess: 'bare' }) },
+          attempts: createMemoryAttempts({ clock }),
           hasher: { hash: async () => '', verify: async () => false },
           onFatal: (error) => void fatal.push(error),
           ...ports,

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { loadOrCreateTokenKeys } from '@chat/connector/token-keys'
 import { createArgon2Hasher } from '@chat/credentials/argon2'
 import { applyAuthMigrations, openPostgresCredentials } from '@chat/credentials/postgres'
@@ -57,6 +58,7 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
     ...{ log, topics, readModels, projection, credentials, tokenKeys },
     encoder: createEncoder(localSchemaIds),
     presence: createMemoryPresence({ clock, random, slots: config.slots }),
+    attempts: createMemoryAttempts({ clock }),
     hasher: createArgon2Hasher({ concurrency: config.hashesAtOnce, queueMax: config.hashQueueMax }),
     close: () => kept.disposeAsync(),
   }
