@@ -1,3 +1,4 @@
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createConnector } from '@chat/connector'
 import { createMemorySockets, type MemoryClient } from '@chat/connector/memory-sockets'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
@@ -30,6 +31,7 @@ const startWorld = async (connectors: number) => {
     projection: readModels.projection,
     credentials,
     hasher: createPlainHasher(),
+    attempts: createMemoryAttempts({ clock }),
     clock,
     random,
     logger: silentLogger,

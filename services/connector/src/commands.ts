@@ -1,6 +1,6 @@
 import type { EventLog } from '@chat/event-log'
 import type { Lease } from '@chat/presence'
-import { assert, type Clock, every, Fault, type Metrics, sleep } from '@chat/runtime'
+import { assert, type Clock, every, Fault, type Metrics } from '@chat/runtime'
 import {
   type Command,
   type Encoder,
@@ -21,8 +21,6 @@ export interface CommandLane extends Commands {
   complete(reply: Reply, partition: number): void
   /** The replies of everything pending can no longer arrive: rejects it with Fault `unavailable`. */
   abandon(reason: string): void
-  /** Resolves when nothing is pending, or after `timeoutMs`. */
-  drained(timeoutMs: number): Promise<void>
   /** Refuses what comes from now on and rejects what is pending. Idempotent. */
   stop(): void
 }
@@ -112,10 +110,6 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
       waiting.resolve(outcomeOf(reply, partition))
     },
     abandon,
-    drained: async (timeoutMs) => {
-      const deadline = clock.monotonic() + timeoutMs
-      while (pending.size > 0 && clock.monotonic() < deadline) await sleep(clock, 10)
-    },
     stop: () => {
       isStopped = true
       cancelSweep()

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { loadOrCreateTokenKeys } from '@chat/connector/token-keys'
 import { createArgon2Hasher } from '@chat/credentials/argon2'
 import { applyAuthMigrations, openPostgresCredentials } from '@chat/credentials/postgres'
@@ -23,10 +24,8 @@ interface Surroundings {
   readonly signal: AbortSignal
 }
 
-/** Log, read models and credentials each have their own connections; together far below the server's 50. */
-const poolMax = 8
-/** Password hashes at once, and waiting: half of two cores is left to the conversation. */
-const hashing = { concurrency: 2, queueMax: 200 }
+/** Of the projection; log, read models and credentials have their own connections. Together they stay below the server's 50. */
+const projectionPoolMax = 8
 
 /**
  * The embedded adapters on a PostgreSQL of its own in `dataDir`: log, read models and credentials there, presence in memory. `close`
@@ -34,7 +33,7 @@ const hashing = { concurrency: 2, queueMax: 200 }
  */
 export const openEmbedded = async (config: StandaloneConfig, surroundings: Surroundings) => {
   const { clock, random, logger, onFatal, say, signal } = surroundings
-  const { dataDir } = config
+  const { dataDir, databasePoolMax: poolMax } = config
   await using opened = new AsyncDisposableStack()
   await mkdir(dataDir, { recursive: true })
   say(`starting the database in ${dataDir}`)
@@ -55,18 +54,19 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   await log.ensureTopics(allTopics(topics), { replicas: 1 })
   const readModels = openPostgresReadModels({ url, clock, logger, poolMax })
   opened.defer(() => readModels.close())
-  const projection = openPostgresProjection({ url, logger, poolMax })
+  const projection = openPostgresProjection({ url, logger, poolMax: projectionPoolMax })
   opened.defer(() => projection.close())
   const credentials = openPostgresCredentials({ url, random, logger, poolMax })
   opened.defer(() => credentials.close())
-  const tokenKeys = await loadOrCreateTokenKeys(join(dataDir, 'token-keys'), random)
+  const tokenKeys = await loadOrCreateTokenKeys(config.tokenKeyFile ?? join(dataDir, 'token-keys'), random)
   signal.throwIfAborted()
   const kept = opened.move()
   return {
     ...{ log, topics, readModels, projection, credentials, tokenKeys },
     encoder: createEncoder(localSchemaIds),
     presence: createMemoryPresence({ clock, random, slots: config.slots }),
-    hasher: createArgon2Hasher(hashing),
+    attempts: createMemoryAttempts({ clock }),
+    hasher: createArgon2Hasher({ concurrency: config.hashesAtOnce, queueMax: config.hashQueueMax }),
     close: () => kept.disposeAsync(),
   }
 }

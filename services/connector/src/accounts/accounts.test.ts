@@ -1,3 +1,5 @@
+import { failedLoginBounds } from '@chat/attempts'
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
 import type { Position, UserRow } from '@chat/read-models'
 import { createHealth, Fault, silentLogger } from '@chat/runtime'
@@ -55,6 +57,7 @@ const setUp = (over: Partial<AccountsPorts> = {}) => {
     random,
     credentials,
     hasher: createPlainHasher(),
+    attempts: createMemoryAttempts({ clock }),
     logger: silentLogger,
     presence: { connectors: async () => [] },
     readModels: {
@@ -225,6 +228,60 @@ describe('login', () => {
     expect(verified).toEqual([expect.stringMatching(/^plain:.{40,}/), 'guess'])
   })
 
+  test('an unknown user costs what a wrong password costs: the same calls in the same order', async () => {
+    const calls: string[] = []
+    const recorded = <T extends object>(port: T, name: string): T =>
+      Object.fromEntries(
+        Object.entries(port).map(([method, run]) => [
+          method,
+          (...args: unknown[]) => {
+            calls.push(`${name}.${method}`)
+            return run(...args)
+          },
+        ]),
+      ) as T
+    const all = await registered()
+    const { accounts } = setUp({
+      credentials: recorded(all.credentials, 'credentials'),
+      hasher: recorded(createPlainHasher(), 'hasher'),
+      attempts: recorded(createMemoryAttempts({ clock: all.clock }), 'attempts'),
+      watermark: recorded({ ofPartition: async () => [end] }, 'watermark'),
+      readModels: recorded(
+        {
+          userById: async (id: number) => all.users.find((user) => user.id === id),
+          userByName: async (name: string) => all.users.find((user) => user.normalisedName === name),
+          waitFor: async () => true,
+        },
+        'readModels',
+      ),
+    })
+    const callsOf = async (body: object) => {
+      calls.length = 0
+      expect(await accounts.logIn(body, address)).toMatchObject({ error: 'bad_credentials' })
+      return [...calls]
+    }
+    // The dummy hash is made once.
+    await callsOf({ ...ann, password: 'wrong' })
+    const byName = await callsOf({ ...ann, password: 'wrong' })
+    expect(byName).toContain('hasher.verify')
+    expect(await callsOf({ ...ann, name: 'nobody' })).toEqual(byName)
+    const byId = await callsOf({ userId: 1, password: 'wrong' })
+    expect(await callsOf({ userId: 99, password: 'wrong' })).toEqual(byId)
+  })
+
+  test('an account has one bucket of failures, by whatever it is named', async () => {
+    const { accounts } = await registered()
+    for (let i = 0; i < 5; i++) {
+      await accounts.logIn({ name: i % 2 ? 'ANN' : 'ann', password: 'wrong' }, `192.0.2.${i}`)
+      await accounts.logIn({ userId: 1, password: 'wrong' }, `192.0.3.${i}`)
+    }
+    for (const named of [{ name: 'Ann' }, { userId: 1 }])
+      expect(await accounts.logIn({ ...named, password: ann.password }, address)).toMatchObject({
+        error: 'rate_limited',
+        retryAfterMs: expect.any(Number),
+      })
+  })
+
   test('waits for the projection before it says that a name is unknown', async () => {
     const all = setUp()
     await all.accounts.register(ann, address)
@@ -282,9 +339,9 @@ describe('login', () => {
     for (let i = 0; i < 20; i++) expect(await accounts.logIn(ann, address)).toHaveProperty('ok')
     for (let i = 0; i < 10; i++) await accounts.logIn({ ...ann, password: 'wrong' }, address)
     const refused = await accounts.logIn(ann, address)
-    expect(refused).toMatchObject({ error: 'rate_limited', retryAfterMs: 30_000 })
+    expect(refused).toMatchObject({ error: 'rate_limited', retryAfterMs: failedLoginBounds.account.windowMs })
     expect(await accounts.logIn({ ...ann, name: 'nobody' }, address)).toMatchObject({ error: 'bad_credentials' })
-    await clock.advance(30_000)
+    await clock.advance(failedLoginBounds.account.windowMs)
     expect(await accounts.logIn(ann, address)).toHaveProperty('ok')
   })
 
