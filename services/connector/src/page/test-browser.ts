@@ -5,7 +5,7 @@ import { afterEach } from 'vitest'
 type Json = Record<string, unknown>
 
 /** The server's end of a socket that the page opened. */
-export interface FakeSocket {
+interface FakeSocket {
   readonly url: string
   readonly protocol: string
   /** What the page sent, oldest first. */
