@@ -7,6 +7,7 @@ const folders = {
   commands: 'Command',
   deliveries: 'Delivery',
   receipts: 'Receipt',
+  snapshots: 'SnapshotRecord',
   'dead-letters': 'DeadLetterRecord',
 } as const
 

@@ -9,6 +9,7 @@ export {
   decodeDelivery,
   decodeEvent,
   decodeReceipt,
+  decodeSnapshot,
   type Encoded,
   type Encoder,
   type SchemaIds,
@@ -37,6 +38,10 @@ export type {
   Rejection,
   Reply,
   SlotDelivery,
+  SnapshotBegun,
+  SnapshotEnded,
+  SnapshotPart,
+  SnapshotRecord,
   UserRegistered,
 } from './generated/types.ts'
 export {
