@@ -36,6 +36,7 @@ export {
   testWire,
   userRegistered,
 } from './given.ts'
+export { givenCommands } from './histories.ts'
 export { createRelay, type Relay } from './relay.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
