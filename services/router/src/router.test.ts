@@ -19,11 +19,11 @@ const createWorld = (options: { partitions?: number; faults?: AppendFaults } = {
   const presence = createMemoryPresence({ clock, random, slots: 2 })
   const witness = createWitness(store.client('witness'), topics)
   const fatal: unknown[] = []
-  const createOne = (name: string, own: { topics?: typeof topics; firstId?: number } = {}) => {
+  const createOne = (name: string, own: { topics?: typeof topics; firstId?: number; snapshotEvents?: number } = {}) => {
     const log = store.client(name)
     const health = createHealth()
     const router = createRouter(
-      { logPrefix: 'test.', firstId: own.firstId ?? 1 },
+      { logPrefix: 'test.', firstId: own.firstId ?? 1, snapshotEvents: own.snapshotEvents ?? 50_000 },
       {
         log,
         topics: own.topics ?? topics,

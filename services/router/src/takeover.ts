@@ -16,7 +16,7 @@ import type { Outcome } from './fan-out.ts'
 import { readCommand } from './inbox.ts'
 
 /** What another owner wrote and may not have told: at most so many events … */
-const againEventsMax = 5000
+export const againEventsMax = 5000
 /** … no older than this, ms: clients sync at least as often. */
 export const againAgeMaxMs = 2 * 60 * 1000
 /** Commands that are read to answer again; more than the events, since not every command made one. */

@@ -1,0 +1,137 @@
+import { createPartitionState, domainHash, loadHead, loadPart, type PartitionState, type Wire } from '@chat/domain'
+import { type EventLog, isValid, type StoredRecord } from '@chat/event-log'
+import { type Clock, type Logger, sleep } from '@chat/runtime'
+import { decodeSnapshot, type Topics } from '@chat/schemas'
+import { createCatalogue, type DumpChain, dumpHeader, type FoundDump, newestChain } from './snapshot-catalogue.ts'
+
+/** A state as it was at the end of a chain of dumps. */
+export interface Restored {
+  readonly state: PartitionState
+  readonly chain: DumpChain
+}
+
+export interface SnapshotReaderPorts {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly wire: Wire
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/**
+ * The newest state that complete dumps of this code give and that the event log bears out; undefined: there is none, all events must be
+ * read. What cannot be used is passed over, and the next best is tried. Reads the partition's snapshots twice at most for each that is
+ * tried: all beginnings and ends, then the parts of the chain. Throws Fault.
+ */
+export const readSnapshot = async (
+  partition: number,
+  ports: SnapshotReaderPorts,
+  signal: AbortSignal,
+): Promise<Restored | undefined> => {
+  const { logger, topics } = ports
+  const { partitions } = topics.events
+  const dumps = await findDumps(partition, ports, signal)
+  const ignored = new Set<FoundDump>()
+  const isUsable = (dump: FoundDump): boolean => {
+    const { begun } = dump
+    const isOurs = begun.partition === partition && begun.partitions === partitions
+    return isOurs && begun.domainHash === domainHash && !ignored.has(dump)
+  }
+  for (;;) {
+    const chain = newestChain(dumps, isUsable)
+    const tip = chain.at(-1)
+    if (tip === undefined) break
+    const state = createPartitionState(partition, partitions, ports.wire)
+    const problem = (await logProblem(tip, partition, ports, signal)) ?? (await load(chain, state, ports, signal))
+    if (problem === undefined) return { state, chain }
+    const { dump, reason } = problem
+    ignored.add(dump)
+    logger.warn({ dump: dump.begun.dump, pos: dump.begun.lastPos, reason }, 'snapshot ignored')
+  }
+  if (dumps.length > 0) logger.info({ found: dumps.length }, 'no snapshot can be used')
+  return undefined
+}
+
+/** Why a dump cannot be used. */
+interface Problem {
+  readonly dump: FoundDump
+  readonly reason: string
+}
+
+const findDumps = async (
+  partition: number,
+  { log, topics }: SnapshotReaderPorts,
+  signal: AbortSignal,
+): Promise<readonly FoundDump[]> => {
+  const from = (await log.beginnings(topics.snapshots)).get(partition) ?? 0
+  const to = (await log.ends(topics.snapshots)).get(partition) ?? 0
+  const catalogue = createCatalogue()
+  if (from < to)
+    for await (const records of log.read(topics.snapshots, partition, from, to, signal))
+      for (const record of records) catalogue.note(record)
+  return catalogue.dumps()
+}
+
+/** The event that the dump stands at must be on the log, with its chain: else the log was cut, or the dump is of another one. */
+const logProblem = async (
+  dump: FoundDump,
+  partition: number,
+  { log, topics }: SnapshotReaderPorts,
+  signal: AbortSignal,
+): Promise<Problem | undefined> => {
+  const { nextPos, lastPos, chain } = dump.begun
+  const end = (await log.ends(topics.events)).get(partition) ?? 0
+  if (end < nextPos) return { dump, reason: `the event log ends at ${end}, before ${nextPos}: it was cut` }
+  for await (const records of log.read(topics.events, partition, lastPos, lastPos + 1, signal))
+    for (const record of records) if (isValid(record) && record.headers.chain === chain) return undefined
+  return {
+    dump,
+    reason: `the event log has another event at ${lastPos}: it was cut, or the snapshot is of another log`,
+  }
+}
+
+const load = async (
+  chain: DumpChain,
+  state: PartitionState,
+  ports: SnapshotReaderPorts,
+  signal: AbortSignal,
+): Promise<Problem | undefined> => {
+  for (const dump of chain) {
+    const reason = await loadDump(dump, state, ports, signal)
+    if (reason !== undefined) return { dump, reason }
+  }
+  return undefined
+}
+
+/** Takes a dump into the state; returns what is wrong with it. */
+const loadDump = async (
+  dump: FoundDump,
+  state: PartitionState,
+  { log, topics, wire, clock }: SnapshotReaderPorts,
+  signal: AbortSignal,
+): Promise<string | undefined> => {
+  let next = 0
+  for await (const records of log.read(topics.snapshots, state.partition, dump.from, dump.to, signal))
+    for (const record of records) {
+      if (!isPartOf(dump, record)) continue
+      const decoded = decodeSnapshot(record.headers.schema ?? '', record.value)
+      if (!('record' in decoded)) return decoded.detail
+      const part = decoded.record
+      if (part.type !== 'SnapshotPart' || part.dump !== dump.begun.dump) return 'a record is not what its headers say'
+      if (part.part < next) continue // An append that was tried twice.
+      if (part.part > next) return `part ${next} is missing`
+      try {
+        loadPart(state, part, wire)
+      } catch (error) {
+        return `part ${next} makes no sense: ${error instanceof Error ? error.message : String(error)}`
+      }
+      next++
+      await sleep(clock, 0, signal) // One part at a time: other partitions of this process are at work.
+    }
+  if (next !== dump.parts) return `it has ${next} parts of ${dump.parts}`
+  state.head = loadHead(dump.begun, state.partitions)
+  return undefined
+}
+
+const isPartOf = ({ begun }: FoundDump, { headers }: StoredRecord): boolean =>
+  headers[dumpHeader] === begun.dump && headers.type === 'SnapshotPart'
