@@ -394,6 +394,8 @@ export interface SnapshotEnded {
   readonly dump: string
   /** How many there are. */
   readonly parts: number
+  /** The first 8 bytes, in hex, of SHA-256 over the values of the beginning and all parts. */
+  readonly digest: string
 }
 
 /** Some entries of the state; each replaces the one with its key. */

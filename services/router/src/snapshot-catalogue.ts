@@ -1,16 +1,26 @@
+import { createHash } from 'node:crypto'
 import type { StoredRecord } from '@chat/event-log'
 import { decodeSnapshot, type SnapshotBegun } from '@chat/schemas'
 
 /** Header of every record of a dump: its random id, because the dumps of two writers may lie between one another. */
 export const dumpHeader = 'dump'
 
-/** A dump on the log from its beginning to its end. Whether its parts are all there shows when they are read. */
+/** What tells that a dump is read as it was written: told the values of its beginning and its parts. */
+export const createDigest = () => {
+  const hash = createHash('sha256')
+  return {
+    add: (value: Uint8Array): void => void hash.update(value),
+    end: (): string => hash.digest('hex').slice(0, 16),
+  }
+}
+
+/** A dump on the log from its beginning to its end. Whether its parts are what was written shows when they are read. */
 export interface FoundDump {
   readonly begun: SnapshotBegun
   /** Offsets of its beginning and end. */
   readonly from: number
   readonly to: number
-  readonly parts: number
+  readonly digest: string
   /** LogAppendTime of its beginning, ms. */
   readonly atMs: number
   /** Values of its records. */
@@ -25,7 +35,7 @@ export interface Catalogue {
 }
 
 export const createCatalogue = (): Catalogue => {
-  const open = new Map<string, Omit<FoundDump, 'to' | 'parts'>>()
+  const open = new Map<string, Omit<FoundDump, 'to' | 'digest'>>()
   const complete: FoundDump[] = []
   return {
     note: ({ headers, value, offset, timestamp }) => {
@@ -37,12 +47,12 @@ export const createCatalogue = (): Catalogue => {
       const decoded = decodeSnapshot(headers.schema ?? '', value)
       if (!('record' in decoded) || decoded.record.dump !== id) return
       const { record } = decoded
-      // An append that was tried twice may stand twice: the first one counts.
-      if (record.type === 'SnapshotBegun' && known === undefined)
+      // An append that was tried twice may stand twice: of beginnings the last one counts, of ends the first.
+      if (record.type === 'SnapshotBegun')
         open.set(id, { begun: record, from: offset, atMs: timestamp, bytes: value?.length ?? 0 })
       const isFirstEnd = complete.every(({ begun }) => begun.dump !== id)
       if (record.type === 'SnapshotEnded' && known !== undefined && isFirstEnd)
-        complete.push({ ...known, to: offset, parts: record.parts })
+        complete.push({ ...known, to: offset, digest: record.digest })
     },
     dumps: () => complete,
   }

@@ -2,7 +2,14 @@ import { createPartitionState, domainHash, loadHead, loadPart, type PartitionSta
 import { type EventLog, isValid, type StoredRecord } from '@chat/event-log'
 import { type Clock, type Logger, sleep } from '@chat/runtime'
 import { decodeSnapshot, type Topics } from '@chat/schemas'
-import { createCatalogue, type DumpChain, dumpHeader, type FoundDump, newestChain } from './snapshot-catalogue.ts'
+import {
+  createCatalogue,
+  createDigest,
+  type DumpChain,
+  dumpHeader,
+  type FoundDump,
+  newestChain,
+} from './snapshot-catalogue.ts'
 
 /** A state as it was at the end of a chain of dumps. */
 export interface Restored {
@@ -110,25 +117,27 @@ const loadDump = async (
   { log, topics, wire, clock }: SnapshotReaderPorts,
   signal: AbortSignal,
 ): Promise<string | undefined> => {
+  const digest = createDigest()
   let next = 0
   for await (const records of log.read(topics.snapshots, state.partition, dump.from, dump.to, signal))
     for (const record of records) {
+      if (record.offset === dump.from && record.value !== null) digest.add(record.value)
       if (!isPartOf(dump, record)) continue
       const decoded = decodeSnapshot(record.headers.schema ?? '', record.value)
-      if (!('record' in decoded)) return decoded.detail
+      if (!('record' in decoded) || record.value === null) return `part ${next} cannot be read`
       const part = decoded.record
       if (part.type !== 'SnapshotPart' || part.dump !== dump.begun.dump) return 'a record is not what its headers say'
       if (part.part < next) continue // An append that was tried twice.
-      if (part.part > next) return `part ${next} is missing`
       try {
         loadPart(state, part, wire)
       } catch (error) {
         return `part ${next} makes no sense: ${error instanceof Error ? error.message : String(error)}`
       }
+      digest.add(record.value)
       next++
       await sleep(clock, 0, signal) // One part at a time: other partitions of this process are at work.
     }
-  if (next !== dump.parts) return `it has ${next} parts of ${dump.parts}`
+  if (digest.end() !== dump.digest) return 'it is not what was written'
   state.head = loadHead(dump.begun, state.partitions)
   return undefined
 }

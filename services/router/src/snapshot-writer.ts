@@ -2,7 +2,7 @@ import { type Dump, domainHash, dumpDelta, dumpFull, type PartitionState } from 
 import type { EventLog } from '@chat/event-log'
 import { type Clock, type Random, randomId, sleep } from '@chat/runtime'
 import type { Encoder, SnapshotRecord, Topics } from '@chat/schemas'
-import { dumpHeader } from './snapshot-catalogue.ts'
+import { createDigest, dumpHeader } from './snapshot-catalogue.ts'
 
 /** Where a dump stands: position and chain of the last event in it. */
 export interface Place {
@@ -54,10 +54,12 @@ const write = async (
   signal: AbortSignal,
 ): Promise<WrittenDump> => {
   const dump = randomId(random)
+  const digest = createDigest()
   let bytes = 0
   const append = async (record: SnapshotRecord): Promise<void> => {
     const { schema, value } = encoder.encode(record)
     bytes += value.length
+    if (record.type !== 'SnapshotEnded') digest.add(value)
     const headers = { type: record.type, schema, [dumpHeader]: dump }
     await log.append({ topic: topics.snapshots, partition, records: [{ key: null, value, headers }] })
   }
@@ -75,6 +77,6 @@ const write = async (
     await sleep(clock, workedMs, signal)
     startedMs = clock.monotonic()
   }
-  await append({ type: 'SnapshotEnded', dump, parts: part })
+  await append({ type: 'SnapshotEnded', dump, parts: part, digest: digest.end() })
   return { place: { pos: head.lastPos, chain: head.chain }, parts: part, bytes }
 }
