@@ -16,8 +16,7 @@ const fullEveryMs = 20 * 60 * 60 * 1000
 const deltaBytesMin = 1024 * 1024
 /** After a failure, ms. */
 const retryAfterMs = 60_000
-/** Reading snapshots only saves time: after so many tries, or so long, all events are read instead. */
-const readTriesMax = 5
+/** Reading snapshots only saves time: after so long all events are read instead, ms. */
 const readTimeoutMs = 60_000
 const readBackoff: Backoff = { firstMs: 50, maxMs: 1000 }
 
@@ -143,15 +142,10 @@ const readWithin = async (
   const timeout = new AbortController()
   const cancel = clock.after(readTimeoutMs, () => timeout.abort(new Error(`not read within ${readTimeoutMs} ms`)))
   const both = AbortSignal.any([signal, timeout.signal])
-  let tries = 0
-  const read = (attempt: number): Promise<Restored | undefined> => {
-    tries = attempt + 1
-    return readSnapshot(partition, ports, both)
-  }
   try {
-    return await retry(read, {
+    return await retry(() => readSnapshot(partition, ports, both), {
       ...{ clock, random, backoff: readBackoff, signal: both },
-      isRetryable: (error) => isFault(error) && error.isRetryable && tries < readTriesMax,
+      isRetryable: (error) => isFault(error) && error.isRetryable,
       onRetry: () => {},
     })
   } catch (error) {

@@ -15,7 +15,7 @@ export const messageBytesMax = 2 * 1024 * 1024
  * Kinds have connections of their own, because requests of one connection are served one by one: a snapshot of a megabyte
  * must not hold up an event.
  */
-const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'others', LaneSettings>> = {
+const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'snapshots' | 'others', LaneSettings>> = {
   commands: { purpose: 'commands', acks: -1, lanesPerBroker: 1, triesMax: 2, deadlineMs: 5000, failsFollowers: true },
   // One try: whether a stamped batch counts is decided by where it stands, so the writer reads the log before it repeats. [G8]
   // Four connections: with `flush.messages=1` a broker syncs one partition after the other within a request; side by side they share
@@ -29,6 +29,8 @@ const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'others
     deadlineMs: 5000,
     failsFollowers: false,
   },
+  // Half a megabyte a record: receipts and dead letters must not wait behind it.
+  snapshots: { purpose: 'snapshots', acks: -1, lanesPerBroker: 1, triesMax: 2, deadlineMs: 5000, failsFollowers: true },
   others: { purpose: 'others', acks: -1, lanesPerBroker: 1, triesMax: 2, deadlineMs: 5000, failsFollowers: true },
 }
 
@@ -38,7 +40,7 @@ const laneOf: Readonly<Record<TopicKind, keyof typeof settingsOf>> = {
   deliveries: 'deliveries',
   signals: 'deliveries',
   receipts: 'others',
-  snapshots: 'others',
+  snapshots: 'snapshots',
   deadLetters: 'others',
 }
 
