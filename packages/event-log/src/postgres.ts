@@ -6,6 +6,7 @@ import { checkSize, closed, createMemoryStore, type Retention } from './memory.t
 import { createAppender } from './postgres-appender.ts'
 import { createStoredPartitions, type StoredPartitions } from './postgres-partitions.ts'
 import { createReader } from './postgres-reader.ts'
+import { createRetention, isKeptForATime, readBeginnings } from './postgres-retention.ts'
 import { createTopicRows, isPersisted } from './postgres-schema.ts'
 import { openSession, type Session, unavailable } from './postgres-session.ts'
 
@@ -31,8 +32,8 @@ const retention = (kind: TopicKind): Retention =>
     : { bytesMax: passingBytesMax, whenFull: 'drop' }
 
 /**
- * The embedded log: one process, one database. Events, receipts, snapshots and dead letters are on disk (schema `log`) when an append
- * resolves. Commands, deliveries and signals live in this process; after a restart the commands of a partition go on after the
+ * The embedded log: one process, one database. Events, receipts, snapshots (for 48 hours) and dead letters are on disk (schema `log`) when
+ * an append resolves. Commands, deliveries and signals live in this process; after a restart the commands of a partition go on after the
  * last one that caused a valid event, so a command whose event is missing was never acknowledged. [G1]
  * Throws Fault `log_in_use` when another process has it open.
  */
@@ -61,11 +62,16 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
     },
   })
 
+  const keeping = createRetention({ session, clock, logger })
+
   const append = async (batch: Batch) => {
     if (!isPersisted(batch.topic.kind)) return client.append(batch)
     if (closing.signal.aborted) throw closed()
     checkSize(batch)
-    return appender.append(stored.find(batch.topic, batch.partition), batch)
+    const partition = stored.find(batch.topic, batch.partition)
+    const appended = await appender.append(partition, batch)
+    void keeping.appended(batch.topic, partition.head)
+    return appended
   }
 
   const reader = createReader({ pool, clock, logger, closing: closing.signal, find: stored.find })
@@ -78,7 +84,10 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
         ? reader.records(topic, partition, from, Number.POSITIVE_INFINITY, signal)
         : client.tail(topic, partition, from, signal),
     ends: async (topic) => (isPersisted(topic.kind) ? ends(topic, session, stored) : client.ends(topic)),
-    beginnings: async (topic) => (isPersisted(topic.kind) ? partitionMap(topic, () => 0) : client.beginnings(topic)), // Nothing on disk is ever dropped.
+    beginnings: async (topic) => {
+      if (!isPersisted(topic.kind)) return client.beginnings(topic)
+      return isKeptForATime(topic) ? beginnings(topic, pool) : partitionMap(topic, () => 0)
+    },
     share: (share) => client.share(share),
     ensureTopics: async (wanted, ensure) => {
       const persisted = wanted.filter((topic) => isPersisted(topic.kind))
@@ -99,6 +108,14 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
 
 const partitionMap = (topic: Topic, offsetOf: (partition: Partition) => Offset): ReadonlyMap<Partition, Offset> =>
   new Map(Array.from({ length: topic.partitions }, (_, partition) => [partition, offsetOf(partition)]))
+
+const beginnings = async (topic: Topic, pool: pg.Pool): Promise<ReadonlyMap<Partition, Offset>> => {
+  try {
+    return await readBeginnings(pool, topic)
+  } catch (error) {
+    throw unavailable('the statement failed', error)
+  }
+}
 
 /** While the connection is away the end may be beyond what we know: an append may have landed without an answer. */
 const ends = (topic: Topic, session: Session, stored: StoredPartitions): ReadonlyMap<Partition, Offset> => {
