@@ -18,6 +18,19 @@ export {
 } from './codec.ts'
 export { localSchemaIds, schemas } from './generated/schemas.ts'
 export type {
+  AccountEntry,
+  DirectEntry,
+  GroupEntry,
+  GroupNameEntry,
+  HaltedEntry,
+  MemberEntry,
+  SnapshotBegun,
+  SnapshotEnded,
+  SnapshotPart,
+  SnapshotRecord,
+  WindowEntry,
+} from './generated/snapshot-types.ts'
+export type {
   Command,
   CommandsRejected,
   CreateGroup,
@@ -38,10 +51,6 @@ export type {
   Rejection,
   Reply,
   SlotDelivery,
-  SnapshotBegun,
-  SnapshotEnded,
-  SnapshotPart,
-  SnapshotRecord,
   UserRegistered,
 } from './generated/types.ts'
 export {

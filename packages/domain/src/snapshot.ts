@@ -1,4 +1,4 @@
-import type { SnapshotBegun, SnapshotPart } from '@chat/schemas'
+import type { GroupEntry, SnapshotBegun, SnapshotPart } from '@chat/schemas'
 import type { Account } from './account/state.ts'
 import type { Conversation } from './conversation.ts'
 import { invariant, unexpected } from './decision.ts'
@@ -28,9 +28,9 @@ export interface Dump {
 }
 
 /** A part closes at this estimate of its encoded size, which is never too low, bytes. A record is far smaller than a broker's limit. */
-export const partBytesMax = 256 * 1024
+export const partBytesMax = 128 * 1024
 /** Larger groups are spread over several entries. */
-export const membersOfEntryMax = 8000
+export const membersOfEntryMax = 4000
 
 /** The whole state. Loaded into an empty one, it gives the same state. */
 export const dumpFull = (state: PartitionState): Dump => createDump(state, 'dumpAll')
@@ -186,7 +186,7 @@ export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire)
   for (const { normalisedName, groupId } of part.groupNames) tables.groupNames.restore(normalisedName, groupId)
 }
 
-const loadGroup = (entry: DumpPart['groups'][number], earlier: Conversation | undefined): Group => {
+const loadGroup = (entry: GroupEntry, earlier: Conversation | undefined): Group => {
   const { isContinued, isPublic, isOpen, lastSeq, lastAtMs } = entry
   invariant(!isContinued || earlier?.kind === 'group', 'only a group is continued')
   const begun = isContinued && earlier?.kind === 'group' ? earlier : undefined

@@ -59,6 +59,9 @@ export const readSnapshot = async (
   return undefined
 }
 
+/** So long parts are taken in one turn of the event loop, ms: other partitions of this process are at work. */
+const turnMsMax = 10
+
 /** Why a dump cannot be used. */
 interface Problem {
   readonly dump: FoundDump
@@ -119,6 +122,7 @@ const loadDump = async (
 ): Promise<string | undefined> => {
   const digest = createDigest()
   let next = 0
+  let turnedMs = clock.monotonic()
   for await (const records of log.read(topics.snapshots, state.partition, dump.from, dump.to, signal))
     for (const record of records) {
       if (record.offset === dump.from && record.value !== null) digest.add(record.value)
@@ -135,7 +139,9 @@ const loadDump = async (
       }
       digest.add(record.value)
       next++
-      await sleep(clock, 0, signal) // One part at a time: other partitions of this process are at work.
+      if (clock.monotonic() - turnedMs < turnMsMax) continue
+      await sleep(clock, 0, signal)
+      turnedMs = clock.monotonic()
     }
   if (digest.end() !== dump.digest) return 'it is not what was written'
   state.head = loadHead(dump.begun, state.partitions)

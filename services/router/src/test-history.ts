@@ -51,7 +51,5 @@ export const createHistory = async (log: EventLog, topics: Topics, partition = 0
   }
 }
 
-export type History = Awaited<ReturnType<typeof createHistory>>
-
 export const emptyState = (topics: Topics, partition = 0): PartitionState =>
   createPartitionState(partition, topics.events.partitions, wire)
