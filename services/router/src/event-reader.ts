@@ -61,7 +61,7 @@ export const readToEnd = async (
 /** Shows the valid events among the `count` records before the head of `state`, which has them already. Throws like `readToEnd`. */
 export const readBehind = async (
   { partition, head }: PartitionState,
-  { log, events }: Pick<Ports, 'log' | 'events'>,
+  { log, events, brokerTime }: Pick<Ports, 'log' | 'events' | 'brokerTime'>,
   count: number,
   signal: AbortSignal,
   onRead: (event: LoggedEvent) => void,
@@ -69,7 +69,10 @@ export const readBehind = async (
   const from = Math.max(0, head.nextPos - count)
   if (from === head.nextPos) return
   for await (const records of log.read(events, partition, from, head.nextPos, signal))
-    for (const record of records) if (isValid(record)) onRead(readEvent(record, partition))
+    for (const record of records) {
+      brokerTime.observe(record.timestamp)
+      if (isValid(record)) onRead(readEvent(record, partition))
+    }
 }
 
 const readEvent = (record: StoredRecord, partition: number): LoggedEvent => {

@@ -190,7 +190,8 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     const restored = isKnown ? undefined : await snapshots.restore(signal)
     if (restored !== undefined) {
       // The newest events may be in the snapshot already, and untold all the same.
-      await readBehind(restored, { log, events: topics.events }, againEventsMax, signal, takeover.note)
+      const ports = { log, events: topics.events, brokerTime }
+      await readBehind(restored, ports, againEventsMax, signal, takeover.note)
       state.tables = restored.tables
       state.head = restored.head
     }

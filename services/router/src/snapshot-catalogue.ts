@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StoredRecord } from '@chat/event-log'
-import { decodeSnapshot, type SnapshotBegun } from '@chat/schemas'
+import { decodeSnapshot, type SnapshotBegun, type SnapshotEnded } from '@chat/schemas'
 
 /** Header of every record of a dump: its random id, because the dumps of two writers may lie between one another. */
 export const dumpHeader = 'dump'
@@ -27,35 +27,40 @@ export interface FoundDump {
   readonly bytes: number
 }
 
-/** Finds dumps in the records of a snapshots partition, told in order. */
-export interface Catalogue {
-  note(record: StoredRecord): void
-  /** The complete ones, by their end. */
-  dumps(): readonly FoundDump[]
+/** What matters of a record before parts are read. */
+export interface Note {
+  readonly dump: string
+  readonly offset: number
+  readonly atMs: number
+  readonly bytes: number
+  /** Of beginnings and ends. */
+  readonly mark: SnapshotBegun | SnapshotEnded | undefined
 }
 
-export const createCatalogue = (): Catalogue => {
+/** None of what is no record of a dump. */
+export const notesOf = ({ headers, value, offset, timestamp: atMs }: StoredRecord): readonly Note[] => {
+  const dump = headers[dumpHeader]
+  if (dump === undefined) return []
+  const note = { dump, offset, atMs, bytes: value?.length ?? 0 }
+  if (headers.type === 'SnapshotPart') return [{ ...note, mark: undefined }]
+  const decoded = decodeSnapshot(headers.schema ?? '', value)
+  if (!('record' in decoded) || decoded.record.type === 'SnapshotPart' || decoded.record.dump !== dump) return []
+  return [{ ...note, mark: decoded.record }]
+}
+
+/** The dumps that begin and end among the records noted, in their order; by their ends. */
+export const dumpsOf = (notes: readonly Note[]): readonly FoundDump[] => {
   const open = new Map<string, Omit<FoundDump, 'to' | 'digest'>>()
-  const complete: FoundDump[] = []
-  return {
-    note: ({ headers, value, offset, timestamp }) => {
-      const id = headers[dumpHeader]
-      if (id === undefined) return
-      const known = open.get(id)
-      if (known !== undefined) open.set(id, { ...known, bytes: known.bytes + (value?.length ?? 0) })
-      if (headers.type === 'SnapshotPart') return
-      const decoded = decodeSnapshot(headers.schema ?? '', value)
-      if (!('record' in decoded) || decoded.record.dump !== id) return
-      const { record } = decoded
-      // An append that was tried twice may stand twice: of beginnings the last one counts, of ends the first.
-      if (record.type === 'SnapshotBegun')
-        open.set(id, { begun: record, from: offset, atMs: timestamp, bytes: value?.length ?? 0 })
-      const isFirstEnd = complete.every(({ begun }) => begun.dump !== id)
-      if (record.type === 'SnapshotEnded' && known !== undefined && isFirstEnd)
-        complete.push({ ...known, to: offset, digest: record.digest })
-    },
-    dumps: () => complete,
+  const complete = new Map<string, FoundDump>()
+  for (const { dump, offset, atMs, bytes, mark } of notes) {
+    const known = open.get(dump)
+    // An append that was tried twice may stand twice: of beginnings the last one counts, of ends the first.
+    if (mark?.type === 'SnapshotBegun') open.set(dump, { begun: mark, from: offset, atMs, bytes })
+    else if (known !== undefined) open.set(dump, { ...known, bytes: known.bytes + bytes })
+    if (mark?.type === 'SnapshotEnded' && known !== undefined && !complete.has(dump))
+      complete.set(dump, { ...known, to: offset, digest: mark.digest })
   }
+  return [...complete.values()]
 }
 
 /** A full dump and the deltas over it, each beginning exactly where the one before stands. */

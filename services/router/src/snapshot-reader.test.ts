@@ -193,6 +193,24 @@ describe('which snapshot is used', () => {
     expect(await restored(world)).toEqual([world.history.state.head.lastPos])
   })
 
+  test('one of which much lies before the end, and nothing before it is read', async () => {
+    const world = await createWorld()
+    await world.history.add(posts(1, 3))
+    await world.dump(world.history.state)
+    const filling = async () => {
+      for (let n = 0; n < 300; n++)
+        await world.append({ type: 'SnapshotEnded', dump: `never begun ${n}`, parts: 0, digest: '' })
+    }
+    await filling()
+    expect(await restored(world)).toEqual([3])
+    await world.history.add(posts(4, 6))
+    const newest = await world.dump(world.history.state)
+    world.store.trim(world.topics.snapshots, 0, 100)
+    expect(await restored(world)).toEqual([newest.place.pos])
+    await filling()
+    expect(await restored(world)).toEqual([newest.place.pos])
+  })
+
   test('none with a missing part', async () => {
     const world = await createWorld()
     await world.history.add(Array.from({ length: 3000 }, (_, index) => post(index + 1, `d1.${index + 2}`)))

@@ -3,12 +3,14 @@ import { type EventLog, isValid, type StoredRecord } from '@chat/event-log'
 import { type Clock, type Logger, sleep } from '@chat/runtime'
 import { decodeSnapshot, type Topics } from '@chat/schemas'
 import {
-  createCatalogue,
   createDigest,
   type DumpChain,
   dumpHeader,
+  dumpsOf,
   type FoundDump,
+  type Note,
   newestChain,
+  notesOf,
 } from './snapshot-catalogue.ts'
 
 /** A state as it was at the end of a chain of dumps. */
@@ -25,38 +27,64 @@ export interface SnapshotReaderPorts {
   readonly logger: Logger
 }
 
+/** Records that are looked through first, from the end; twice as many each time that they hold nothing usable. */
+const lookBackRecords = 256
+
 /**
  * The newest state that complete dumps of this code give and that the event log bears out; undefined: there is none, all events must be
- * read. What cannot be used is passed over, and the next best is tried. Reads the partition's snapshots twice at most for each that is
- * tried: all beginnings and ends, then the parts of the chain. Throws Fault.
+ * read. Looks back from the end only as far as it must, so that a start costs as much as the state is large and not as the topic. A
+ * zombie that wrote much at the end may so hide a newer chain: what is found is then older than it could be, and as right. What cannot
+ * be used is passed over, and the next best is tried. Throws Fault.
  */
 export const readSnapshot = async (
   partition: number,
   ports: SnapshotReaderPorts,
   signal: AbortSignal,
 ): Promise<Restored | undefined> => {
-  const { logger, topics } = ports
+  const { log, topics, logger } = ports
   const { partitions } = topics.events
-  const dumps = await findDumps(partition, ports, signal)
-  const ignored = new Set<FoundDump>()
-  const isUsable = (dump: FoundDump): boolean => {
-    const { begun } = dump
+  const beginning = (await log.beginnings(topics.snapshots)).get(partition) ?? 0
+  const end = (await log.ends(topics.snapshots)).get(partition) ?? 0
+  const ignored = new Set<string>()
+  const isUsable = ({ begun }: FoundDump): boolean => {
     const isOurs = begun.partition === partition && begun.partitions === partitions
-    return isOurs && begun.domainHash === domainHash && !ignored.has(dump)
+    return isOurs && begun.domainHash === domainHash && !ignored.has(begun.dump)
   }
-  for (;;) {
-    const chain = newestChain(dumps, isUsable)
+  let notes: readonly Note[] = []
+  let from = end
+  for (let records = lookBackRecords; ; ) {
+    const chain = newestChain(dumpsOf(notes), isUsable)
     const tip = chain.at(-1)
-    if (tip === undefined) break
+    if (tip === undefined) {
+      if (from <= beginning) break
+      const earlier = Math.max(beginning, end - records)
+      notes = [...(await readNotes(partition, earlier, from, ports, signal)), ...notes]
+      from = earlier
+      records *= 2
+      continue
+    }
     const state = createPartitionState(partition, partitions, ports.wire)
     const problem = (await logProblem(tip, partition, ports, signal)) ?? (await load(chain, state, ports, signal))
     if (problem === undefined) return { state, chain }
     const { dump, reason } = problem
-    ignored.add(dump)
+    ignored.add(dump.begun.dump)
     logger.warn({ dump: dump.begun.dump, pos: dump.begun.lastPos, reason }, 'snapshot ignored')
   }
-  if (dumps.length > 0) logger.info({ found: dumps.length }, 'no snapshot can be used')
+  if (notes.length > 0) logger.info({ from: beginning, to: end }, 'no snapshot can be used')
   return undefined
+}
+
+const readNotes = async (
+  partition: number,
+  from: number,
+  to: number,
+  { log, topics }: SnapshotReaderPorts,
+  signal: AbortSignal,
+): Promise<readonly Note[]> => {
+  const notes: Note[] = []
+  for await (const records of log.read(topics.snapshots, partition, from, to, signal))
+    for (const record of records) notes.push(...notesOf(record))
+  return notes
 }
 
 /** So long parts are taken in one turn of the event loop, ms: other partitions of this process are at work. */
@@ -66,20 +94,6 @@ const turnMsMax = 10
 interface Problem {
   readonly dump: FoundDump
   readonly reason: string
-}
-
-const findDumps = async (
-  partition: number,
-  { log, topics }: SnapshotReaderPorts,
-  signal: AbortSignal,
-): Promise<readonly FoundDump[]> => {
-  const from = (await log.beginnings(topics.snapshots)).get(partition) ?? 0
-  const to = (await log.ends(topics.snapshots)).get(partition) ?? 0
-  const catalogue = createCatalogue()
-  if (from < to)
-    for await (const records of log.read(topics.snapshots, partition, from, to, signal))
-      for (const record of records) catalogue.note(record)
-  return catalogue.dumps()
 }
 
 /** The event that the dump stands at must be on the log, with its chain: else the log was cut, or the dump is of another one. */

@@ -7,7 +7,7 @@ export const createTurns = (): Turns => {
     const before = last
     const done = Promise.withResolvers<void>()
     last = done.promise
-    await Promise.race([before, abortOf(signal)])
+    await orAbort(before, signal)
     if (signal.aborted) {
       void before.then(done.resolve) // Those behind still wait for those ahead.
       return undefined
@@ -20,8 +20,14 @@ export const createTurns = (): Turns => {
   }
 }
 
-const abortOf = (signal: AbortSignal): Promise<void> =>
+/** Resolves with `wanted`, or as soon as `signal` aborts. */
+const orAbort = (wanted: Promise<void>, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    const end = () => {
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
     if (signal.aborted) return resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    signal.addEventListener('abort', end, { once: true })
+    void wanted.then(end)
   })
