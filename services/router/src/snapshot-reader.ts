@@ -64,7 +64,8 @@ export const readSnapshot = async (
       continue
     }
     const state = createPartitionState(partition, partitions, ports.wire)
-    const problem = (await logProblem(tip, partition, ports, signal)) ?? (await load(chain, state, ports, signal))
+    // In this order: what a dump says of itself may be damaged until its digest is compared.
+    const problem = (await load(chain, state, ports, signal)) ?? (await logProblem(tip, partition, ports, signal))
     if (problem === undefined) return { state, chain }
     const { dump, reason } = problem
     ignored.add(dump.begun.dump)
