@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
+import { runRestore } from './restore.ts'
 import { startEmbedded, startOnStack, type Target } from './target.ts'
 import { usageBetween } from './usage.ts'
 
-const usage = `usage: npm run bench -- direct [options]
+const usage = `usage: npm run bench -- direct [options] | restore [options]
+direct: messages between two
   --rate N         messages a second offered (1500)
   --seconds N      how long it is measured, after 3 s of warm-up (20)
   --connectors N   connector processes (2)
@@ -18,6 +20,11 @@ const usage = `usage: npm run bench -- direct [options]
   --partitions N   P of the world that is made for the run (24)
   --flush WHAT     each: an event is on disk before it is acknowledged; os: it is in the operating system (each)
   --on WHAT        kafka: the running \`npm run stack\`; embedded: one process on PostgreSQL (kafka)
+restore: a router that starts, on the running stack
+  --events N         in the partition (1000000)
+  --conversations N  in the partition (50000)
+  --tail N           events behind the snapshot (45000)
+  --repeats N        starts from the snapshot (3)
 `
 
 const root = join(import.meta.dirname, '..', '..')
@@ -37,17 +44,29 @@ const readOptions = () => {
       partitions: text('24'),
       flush: text('each'),
       on: text('kafka'),
+      events: text('1000000'),
+      conversations: text('50000'),
+      tail: text('45000'),
+      repeats: text('3'),
     },
   })
-  const number = (name: 'rate' | 'seconds' | 'connectors' | 'routers' | 'users' | 'pairs' | 'partitions'): number => {
+  const number = (name: keyof typeof values): number => {
     const value = Number(values[name])
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a positive integer`)
     return value
   }
-  if (positionals[0] !== 'direct' || positionals.length > 1) throw new Error('which workload?')
+  const [workload] = positionals
+  if ((workload !== 'direct' && workload !== 'restore') || positionals.length > 1) throw new Error('which workload?')
   if (values.flush !== 'each' && values.flush !== 'os') throw new Error('--flush is each or os')
   if (values.on !== 'kafka' && values.on !== 'embedded') throw new Error('--on is kafka or embedded')
-  return {
+  const restore = {
+    events: number('events'),
+    conversations: number('conversations'),
+    tail: number('tail'),
+    repeats: number('repeats'),
+  }
+  if (workload === 'restore') return { workload, options: restore } as const
+  const options = {
     on: values.on,
     rate: number('rate'),
     seconds: number('seconds'),
@@ -58,9 +77,10 @@ const readOptions = () => {
     partitions: number('partitions'),
     flush: values.flush,
   } as const
+  return { workload, options } as const
 }
 
-type Options = ReturnType<typeof readOptions>
+type Options = Extract<ReturnType<typeof readOptions>, { workload: 'direct' }>['options']
 
 /** The addresses of the running stack, as `stack up` wrote them. */
 const loadStackAddresses = (): void => {
@@ -92,10 +112,12 @@ const commit = (): string => {
   return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '-uno') === '' ? '' : '+changes')
 }
 
-const save = (record: object): string => {
+const save = (workload: string, options: object, measured: object): string => {
+  const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }
+  const record = { at: new Date().toISOString(), commit: commit(), workload, options, machine, ...measured }
   const folder = join(root, 'bench', 'results')
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, 'direct.jsonl')
+  const path = join(folder, `${workload}.jsonl`)
   const known = existsSync(path) ? readFileSync(path, 'utf8') : ''
   writeFileSync(path, `${known}${JSON.stringify(record)}\n`)
   return path
@@ -110,28 +132,28 @@ const print = ({ result, hops, processes }: Awaited<ReturnType<typeof measure>>)
   console.log(`unanswered ${unanswered}, lost ${lost}, doubled ${doubled}, reordered ${reordered}`, refused)
 }
 
-const main = async (): Promise<number> => {
-  const options = readOptions()
+const runDirectWorkload = async (options: Options): Promise<number> => {
   if (options.on === 'kafka') loadStackAddresses()
   const target = options.on === 'kafka' ? await startOnStack(options) : await startEmbedded(options)
   try {
     const measured = await measure(options, target)
     print(measured)
     const { result } = measured
-    const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }
-    const record = {
-      at: new Date().toISOString(),
-      commit: commit(),
-      workload: 'direct',
-      options,
-      machine,
-      ...measured,
-    }
-    console.log(`appended to ${save(record)}`)
+    console.log(`appended to ${save('direct', options, measured)}`)
     return result.lost + result.doubled + result.reordered > 0 ? 1 : 0
   } finally {
     await target.stop()
   }
+}
+
+const main = async (): Promise<number> => {
+  const { workload, options } = readOptions()
+  if (workload === 'direct') return await runDirectWorkload(options)
+  loadStackAddresses()
+  const brokers = (process.env.CHAT_KAFKA_BROKERS ?? '').split(',')
+  const result = await runRestore({ ...options, textBytes, brokers })
+  console.log(`appended to ${save('restore', options, { result })}`)
+  return 0
 }
 
 try {

@@ -9,6 +9,7 @@ import {
   decodeDelivery,
   decodeEvent,
   decodeReceipt,
+  decodeSnapshot,
   type SchemaName,
   wirePrefixBytes,
 } from './codec.ts'
@@ -25,6 +26,7 @@ const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => valu
 const primitives: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   null: fc.constant(null),
   string: text,
+  boolean: fc.boolean(),
   int: fc.integer(),
   // Beyond 52 bits avsc is not exact for negative numbers; times and offsets stay far below.
   long: fc.integer({ min: -(2 ** 52), max: 2 ** 52 }),
@@ -52,6 +54,7 @@ const decoders = {
   commands: decodeCommand,
   deliveries: decodeDelivery,
   receipts: decodeReceipt,
+  snapshots: decodeSnapshot,
   deadLetters: decodeDeadLetter,
 } as const
 

@@ -29,6 +29,7 @@ export {
   testWire,
   userRegistered,
 } from './given.ts'
+export { givenCommands } from './histories.ts'
 export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
 export { createRelay, type Relay } from './relay.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'

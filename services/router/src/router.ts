@@ -9,11 +9,14 @@ import { createLocator } from './locator.ts'
 import { createRouterMetrics } from './metrics.ts'
 import type { PartitionOwner } from './ownership.ts'
 import { createPartition } from './partition.ts'
+import { createTurns } from './turns.ts'
 
 export interface RouterConfig {
   /** Names the group of routers, as it names the topics. */
   readonly logPrefix: string
   readonly firstId: number
+  /** A snapshot of a partition is written after so many records of its log. */
+  readonly snapshotEvents: number
 }
 
 export interface RouterPorts {
@@ -39,6 +42,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   const { log, topics, clock, health, logger, onFatal } = ports
   const metrics = createRouterMetrics(ports.metrics)
   const locator = createLocator({ ...ports, metrics })
+  const turns = createTurns()
   const owners = new Map<number, PartitionOwner>()
   const ended = new AbortController()
   let share: Share | undefined
@@ -48,7 +52,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   const isStillOurs = async (partition: number): Promise<boolean> => (await share?.verify())?.has(partition) ?? true
 
   const createOwner = (partition: number): PartitionOwner => {
-    const own = { ...ports, metrics, partition }
+    const own = { ...ports, metrics, partition, turns, snapshotEvents: config.snapshotEvents }
     const fanOut = createFanOut({ ...own, locator })
     // Brokers are many: each partition goes by the clock of those that lead it.
     return createPartition(partition, config.firstId, {

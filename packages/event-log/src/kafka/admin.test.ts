@@ -25,6 +25,7 @@ test('receipts are compacted, not before a day is over', () => {
 test('commands, snapshots and dead letters last 3, 2 and 30 days; deliveries and signals 15 minutes, segments too', () => {
   expect(topicSettings('commands', { replicas: 3 })['retention.ms']).toBe(String(3 * dayMs))
   expect(topicSettings('snapshots', { replicas: 3 })['retention.ms']).toBe(String(2 * dayMs))
+  expect(topicSettings('snapshots', { replicas: 3 })['segment.ms']).toBe(String(dayMs / 4))
   expect(topicSettings('deadLetters', { replicas: 3 })['retention.ms']).toBe(String(30 * dayMs))
   for (const kind of ['deliveries', 'signals'] as const) {
     expect(topicSettings(kind, { replicas: 3 })).toMatchObject({ 'retention.ms': '900000', 'segment.ms': '900000' })

@@ -20,7 +20,8 @@ const keptFor: Readonly<Record<TopicKind, Readonly<Record<string, string | numbe
   receipts: { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': dayMs },
   signals: brief,
   deliveries: brief,
-  snapshots: { 'retention.ms': 48 * hourMs },
+  // Only whole segments go: one of a week would be kept for a week.
+  snapshots: { 'retention.ms': 48 * hourMs, 'segment.ms': 6 * hourMs },
   deadLetters: { 'retention.ms': 30 * dayMs },
 }
 
