@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runDirect } from './direct.ts'
+import { isSound, runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
 import { startEmbedded, startOnStack, type Target } from './target.ts'
 import { usageBetween } from './usage.ts'
@@ -118,17 +118,18 @@ const main = async (): Promise<number> => {
     const measured = await measure(options, target)
     print(measured)
     const { result } = measured
+    const replicas = options.on === 'kafka' ? Number(process.env.CHAT_REPLICAS ?? 1) : undefined
     const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }
     const record = {
       at: new Date().toISOString(),
       commit: commit(),
       workload: 'direct',
-      options,
+      options: { ...options, replicas },
       machine,
       ...measured,
     }
     console.log(`appended to ${save(record)}`)
-    return result.lost + result.doubled + result.reordered > 0 ? 1 : 0
+    return isSound(result) ? 0 : 1
   } finally {
     await target.stop()
   }
