@@ -5,12 +5,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
+import { type RebuildBenchResult, runRebuildBench } from './rebuild.ts'
 import { startEmbedded, startOnStack, type Target } from './target.ts'
 import { usageBetween } from './usage.ts'
 
 const usage = `usage: npm run bench -- direct [options]
-  --rate N         messages a second offered (1500)
-  --seconds N      how long it is measured, after 3 s of warm-up (20)
+       npm run bench -- rebuild [options]
+  --rate N         messages a second offered (1500; rebuild: 200)
+  --seconds N      how long it is measured, after 3 s of warm-up (20; rebuild: 60)
+  --events N       rebuild: messages on the log before anything starts (500000)
   --connectors N   connector processes (2)
   --routers N      router processes (1)
   --users N        accounts, one device each (500)
@@ -23,13 +26,16 @@ const usage = `usage: npm run bench -- direct [options]
 const root = join(import.meta.dirname, '..', '..')
 const textBytes = 200
 
+const workloads = ['direct', 'rebuild'] as const
+
 const readOptions = () => {
   const text = (value: string) => ({ type: 'string' as const, default: value })
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      rate: text('1500'),
-      seconds: text('20'),
+      rate: { type: 'string' },
+      seconds: { type: 'string' },
+      events: text('500000'),
       connectors: text('2'),
       routers: text('1'),
       users: text('500'),
@@ -39,18 +45,23 @@ const readOptions = () => {
       on: text('kafka'),
     },
   })
-  const number = (name: 'rate' | 'seconds' | 'connectors' | 'routers' | 'users' | 'pairs' | 'partitions'): number => {
-    const value = Number(values[name])
+  const number = (name: Exclude<keyof typeof values, 'flush' | 'on'>, otherwise = 0): number => {
+    const value = Number(values[name] ?? otherwise)
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a positive integer`)
     return value
   }
-  if (positionals[0] !== 'direct' || positionals.length > 1) throw new Error('which workload?')
+  const workload = workloads.find((name) => name === positionals[0])
+  if (workload === undefined || positionals.length > 1) throw new Error('which workload?')
+  const isRebuild = workload === 'rebuild'
   if (values.flush !== 'each' && values.flush !== 'os') throw new Error('--flush is each or os')
   if (values.on !== 'kafka' && values.on !== 'embedded') throw new Error('--on is kafka or embedded')
+  if (isRebuild && values.on !== 'kafka') throw new Error('the log of one process can be read by that process only')
   return {
+    workload,
     on: values.on,
-    rate: number('rate'),
-    seconds: number('seconds'),
+    events: number('events'),
+    rate: number('rate', isRebuild ? 200 : 1500),
+    seconds: number('seconds', isRebuild ? 60 : 20),
     connectors: number('connectors'),
     routers: number('routers'),
     users: number('users'),
@@ -92,10 +103,12 @@ const commit = (): string => {
   return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '-uno') === '' ? '' : '+changes')
 }
 
-const save = (record: object): string => {
+const save = (workload: Options['workload'], options: object, measured: object): string => {
+  const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }
+  const record = { at: new Date().toISOString(), commit: commit(), workload, options, machine, ...measured }
   const folder = join(root, 'bench', 'results')
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, 'direct.jsonl')
+  const path = join(folder, `${workload}.jsonl`)
   const known = existsSync(path) ? readFileSync(path, 'utf8') : ''
   writeFileSync(path, `${known}${JSON.stringify(record)}\n`)
   return path
@@ -110,28 +123,37 @@ const print = ({ result, hops, processes }: Awaited<ReturnType<typeof measure>>)
   console.log(`unanswered ${unanswered}, lost ${lost}, doubled ${doubled}, reordered ${reordered}`, refused)
 }
 
-const main = async (): Promise<number> => {
-  const options = readOptions()
-  if (options.on === 'kafka') loadStackAddresses()
+const measureDirect = async (options: Options): Promise<number> => {
   const target = options.on === 'kafka' ? await startOnStack(options) : await startEmbedded(options)
   try {
+    const { workload, events: _, ...asked } = options
     const measured = await measure(options, target)
     print(measured)
     const { result } = measured
-    const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }
-    const record = {
-      at: new Date().toISOString(),
-      commit: commit(),
-      workload: 'direct',
-      options,
-      machine,
-      ...measured,
-    }
-    console.log(`appended to ${save(record)}`)
+    console.log(`appended to ${save(workload, asked, measured)}`)
     return result.lost + result.doubled + result.reordered > 0 ? 1 : 0
   } finally {
     await target.stop()
   }
+}
+
+const measureRebuild = async (options: Options): Promise<number> => {
+  const { workload, on: _, ...asked } = options
+  const result: RebuildBenchResult = await runRebuildBench(options)
+  console.log(result)
+  if (!result.isCoveredByTraffic) {
+    console.log('messages stopped before the rebuild was done: --seconds must be more')
+    return 1
+  }
+  console.log(`appended to ${save(workload, asked, { result })}`)
+  const { lost, doubled, reordered } = result.traffic
+  return lost + doubled + reordered > 0 ? 1 : 0
+}
+
+const main = async (): Promise<number> => {
+  const options = readOptions()
+  if (options.on === 'kafka') loadStackAddresses()
+  return options.workload === 'direct' ? measureDirect(options) : measureRebuild(options)
 }
 
 try {

@@ -42,11 +42,14 @@ export const startSystem = async (counts: {
   readonly projectors: number
   readonly partitions?: number
   readonly eventsFlush?: 'each' | 'os'
+  /** When the world is there and nothing runs on it yet. */
+  readonly prepare?: (world: TestWorld) => Promise<void>
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
   const env = { ...environmentOf(world, folder), CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each' }
   await initWorld(env, () => {})
+  await counts.prepare?.(world)
   const all: ServiceProcess[] = []
   const start = async (name: ServiceName): Promise<ServiceProcess> => {
     const service = await spawnService(name, env, systemClock)
