@@ -5,10 +5,11 @@ import { openPostgresProjection } from '@chat/read-models/postgres'
 import { silentLogger } from '@chat/runtime'
 import { registerAccounts, type System, startSystem } from '@chat/stack/system'
 import { waitUntil } from '@chat/testkit'
+import { databaseCpuSeconds } from './database-usage.ts'
 import { type DirectResult, runDirect } from './direct.ts'
 import { fillLog } from './fill-log.ts'
 import { parseRebuildOutput, type RebuildTimes } from './rebuild-output.ts'
-import { databaseCpuSeconds, type Usage, usageOf } from './usage.ts'
+import { type Usage, usageOf } from './usage.ts'
 
 /** A rebuild of a log that is written first, while messages flow. */
 export interface RebuildBenchOptions {
