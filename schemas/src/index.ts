@@ -9,6 +9,7 @@ export {
   decodeDelivery,
   decodeEvent,
   decodeReceipt,
+  decodeSnapshot,
   type Encoded,
   type Encoder,
   type SchemaIds,
@@ -16,6 +17,19 @@ export {
   wirePrefixBytes,
 } from './codec.ts'
 export { localSchemaIds, schemas } from './generated/schemas.ts'
+export type {
+  AccountEntry,
+  DirectEntry,
+  GroupEntry,
+  GroupNameEntry,
+  HaltedEntry,
+  MemberEntry,
+  SnapshotBegun,
+  SnapshotEnded,
+  SnapshotPart,
+  SnapshotRecord,
+  WindowEntry,
+} from './generated/snapshot-types.ts'
 export type {
   Command,
   CommandsRejected,

@@ -35,7 +35,9 @@ const needs: readonly (readonly [ServiceName, string, RegExp])[] = [
   ['connector', 'CHAT_REGISTRY_URL', /registry/i],
   ['router', 'CHAT_KAFKA_BROKERS', /broker|kafka/i],
   ['router', 'CHAT_REGISTRY_URL', /registry/i],
+  ['router', 'CHAT_REDIS_URL', /redis|presence/i],
   ['projector', 'CHAT_KAFKA_BROKERS', /broker|kafka/i],
+  ['projector', 'CHAT_REGISTRY_URL', /registry/i],
   ['projector', 'CHAT_DATABASE_URL', /database|postgres|read models|projection/i],
 ]
 

@@ -12,7 +12,7 @@ import { expect } from 'vitest'
 const bigint = 20 // the oid of int8 in pg_type
 
 /** Every row of the read models, as PostgreSQL has them. */
-const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
+export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
   const client = new pg.Client({ connectionString: databaseUrl })
   client.setTypeParser(bigint, Number)
   await client.connect()
@@ -60,7 +60,7 @@ const foldLog = async (log: EventLog, topics: TestWorld['topics']): Promise<Dump
 
 type Stored = Parameters<typeof isValid>[0]
 
-const eachRecord = async (
+export const eachRecord = async (
   log: EventLog,
   topic: Topic,
   partition: number,
@@ -84,18 +84,36 @@ export const openWorldLog = (world: TestWorld): Promise<EventLog> =>
     },
   })
 
-/** Once the projector has caught up: PostgreSQL equals the fold of the log, row by row. [G7] */
+/**
+ * Once the projectors have caught up: PostgreSQL equals the fold of the log, row by row, nothing is parked, and every table has
+ * rows to compare. [G7]
+ */
 export const expectReadModelsEqualFold = async (world: TestWorld): Promise<void> => {
   const log = await openWorldLog(world)
+  let differences: readonly string[] = ['nothing was compared']
+  let fold: Dump | undefined
   try {
-    const fold = await foldLog(log, world.topics)
-    await waitUntil(async () => (await dumpDatabase(world.databaseUrl)).events_read.length >= fold.events_read.length, {
-      deadlineMs: 30_000,
-      what: 'the projector has caught up',
-    })
-    expect(differencesOf(await dumpDatabase(world.databaseUrl), fold)).toEqual([])
-    expect(fold.events_read.length).toBeGreaterThan(0)
+    await waitUntil(
+      async () => {
+        fold = await foldLog(log, world.topics)
+        differences = differencesOf(await dumpDatabase(world.databaseUrl), fold)
+        return differences.length === 0
+      },
+      {
+        deadlineMs: 30_000,
+        everyMs: 100,
+        what: () => `the read models equal the fold of the log:\n${differences.join('\n')}`,
+      },
+    )
+    expectRows(fold)
   } finally {
     await log.close()
   }
+}
+
+/** Two empty tables are equal, too. */
+const expectRows = (fold: Dump | undefined): void => {
+  for (const table of ['users', 'conversations', 'memberships', 'events_read', 'receipts'] as const)
+    expect(fold?.[table].length, `rows of ${table}`).toBeGreaterThan(0)
+  expect(fold?.parked).toEqual([])
 }

@@ -1,3 +1,4 @@
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createConnector } from '@chat/connector'
 import { createMemorySockets, type MemoryClient } from '@chat/connector/memory-sockets'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
@@ -30,6 +31,7 @@ const startWorld = async (connectors: number) => {
     projection: readModels.projection,
     credentials,
     hasher: createPlainHasher(),
+    attempts: createMemoryAttempts({ clock }),
     clock,
     random,
     logger: silentLogger,
@@ -38,7 +40,7 @@ const startWorld = async (connectors: number) => {
     onFatal: (error: unknown) => void failures.push(error),
   })
   await portsOf('init').log.ensureTopics(allTopics(topics), { replicas: 1 })
-  const world = { logPrefix: 'm.', partitions: 4, slots: 4, firstId: 1 }
+  const world = { logPrefix: 'm.', partitions: 4, slots: 4, firstId: 1, snapshotEvents: 50_000 }
   const router = createRouter(world, portsOf('router'))
   const projector = createProjector(world, portsOf('projector'))
   const sides = Array.from({ length: connectors }, (_, index) => {

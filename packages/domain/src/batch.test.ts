@@ -4,15 +4,16 @@ import {
   createGroup,
   given,
   groupCreated,
+  joinGroup,
   messageId,
   messagePosted,
   postMessage,
   registerUser,
   testWire,
 } from '@chat/testkit'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { commit, decideBatch, draftLimits, openLog, type StoredCommand } from './batch.ts'
-import { createPartitionState, type Wire } from './partition.ts'
+import { applyEvent, createPartitionState, headersOf, type Wire } from './partition.ts'
 
 const empty = () => createPartitionState(0, 1, testWire)
 const context = { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) }
@@ -69,6 +70,66 @@ test('all refusals of a batch stand in one event at its end, behind which a rest
     ],
   })
   expect(head.resume).toBe(44)
+})
+
+describe('commands that leave nothing on the log', () => {
+  const id = messageId(1)
+  const first = { cmd: 0, ...postMessage(12, 'd12.57', { clientMsgId: id }) }
+  const repeats = (from: number, to: number): StoredCommand[] =>
+    Array.from({ length: to - from }, (_, index) => ({
+      cmd: from + index,
+      ...postMessage(12, 'd12.57', { clientMsgId: id }),
+    }))
+  const limits = { ...draftLimits, unmarkedCommandsMax: 10 }
+  const after = (...batches: readonly (readonly StoredCommand[])[]) => {
+    const state = empty()
+    const drafts = batches.map((commands) => {
+      const draft = decideBatch(commands, state, { ...context, limits })
+      if (draft.events.length > 0) commit(state, draft)
+      return draft
+    })
+    return { state, last: drafts.at(-1) }
+  }
+
+  test('a restart decides few of them again: in time an event without refusals says that they are done with', () => {
+    const { last: few } = after([first], repeats(1, 5), repeats(5, 10))
+    expect([few?.events.length, few?.replies.length]).toEqual([0, 5])
+    const { state, last } = after([first], repeats(1, 5), repeats(5, 11))
+    expect(last?.events).toMatchObject([
+      { pos: 1, cmd: 10, type: 'CommandsRejected', event: { rejections: [], at: at(0) } },
+    ])
+    expect(last?.replies.map(({ reply }) => reply.outcome)).toEqual(Array(6).fill('repeated'))
+    expect(state.head.resume).toBe(11)
+  })
+
+  test('they count behind what the same batch accepted or refused, and one event serves both', () => {
+    const refused = { cmd: 1, ...postMessage(13, 'd12.57') }
+    expect(after([first, refused, ...repeats(2, 11)]).state.head.resume).toBe(2)
+    const { state, last } = after([first, refused, ...repeats(2, 12)])
+    expect(last?.events).toMatchObject([
+      { type: 'MessagePosted', cmd: 0 },
+      { type: 'CommandsRejected', cmd: 11, event: { rejections: [{ cmd: 1, code: 'no_such_conversation' }] } },
+    ])
+    expect(state.head.resume).toBe(12)
+  })
+
+  test('whoever reads the event takes it for what it is', () => {
+    const { last } = after([first], repeats(1, 11))
+    const [drafted] = last?.events ?? []
+    const { state } = after([first])
+    if (drafted === undefined) throw new Error('no event was drafted')
+    expect(applyEvent(state, drafted, testWire)).toEqual({ outcome: 'applied' })
+    expect([state.head.resume, state.tables.conversations.get('d12.57')?.lastSeq]).toEqual([11, 1])
+    expect(headersOf(drafted)).toMatchObject({ cmd: '10', ignorable: 'true' })
+  })
+})
+
+// Why a command is put on the log once: see docs/decisions/007-commands-are-sent-once.md. [G11]
+test('nothing is kept of a refusal: the same command is decided anew, and accepted if it may be then', () => {
+  const group = given(groupCreated(1, 12, [57], { normalisedName: 'tea' }))
+  const post = postMessage(13, 'g1', { clientMsgId: messageId(4) })
+  const after = group.when(post).thenRejected('not_member').when(joinGroup(13, 'g1')).then({ type: 'MemberJoined' })
+  after.when(post).then({ type: 'MessagePosted', clientMsgId: messageId(4) })
 })
 
 test('each reply goes to the lease that waits for it', () => {

@@ -36,10 +36,20 @@ export interface DraftLimits {
   readonly bytesMax: number
   /** A command whose LogAppendTime lies further behind broker time is refused, ms. */
   readonly commandAgeMaxMs: number
+  /** Commands that may be done with although no event says so. */
+  readonly unmarkedCommandsMax: number
 }
 
-/** Half of the bytes that a broker takes by default; its clients group records quadratically above some thousand. */
-export const draftLimits: DraftLimits = { eventsMax: 1000, bytesMax: 512 * 1024, commandAgeMaxMs: 10 * 60 * 1000 }
+/**
+ * Half of the bytes that a broker takes by default; its clients group records quadratically above some thousand. A thousand unmarked
+ * commands are at most some 20 MiB: less than the embedded log may keep of a partition, and little to decide again after a restart.
+ */
+export const draftLimits: DraftLimits = {
+  eventsMax: 1000,
+  bytesMax: 512 * 1024,
+  commandAgeMaxMs: 10 * 60 * 1000,
+  unmarkedCommandsMax: 1000,
+}
 
 export interface BatchContext {
   readonly wire: Wire
@@ -74,7 +84,9 @@ export interface Draft {
 /**
  * Decides commands in order, each against what the ones before it came to; the state stays as it is. The refusals stand in one event
  * at the end, whose `cmd` is the last of them, so that a restart resumes behind all: a refusal that only its sender knew could be
- * contradicted by the partition's next owner. [G8] [G11]
+ * contradicted by the partition's next owner. [G8] [G11] Repeats leave nothing on the log; when too many commands are done with and no
+ * event says so, that event is written with the last command's `cmd`, without refusals if there are none: else whoever only repeats
+ * would keep the embedded log from ever forgetting a command.
  */
 export const decideBatch = (
   commands: readonly StoredCommand[],
@@ -87,7 +99,7 @@ export const decideBatch = (
     if (!hasRoom(draft, attempt, context.limits)) break
     keep(draft, stored, attempt)
   }
-  return closeDraft(draft, state, context.wire)
+  return closeDraft(draft, state, context.wire, context.limits)
 }
 
 /** What the first owner of an empty partition appends before anything else. */
@@ -95,7 +107,7 @@ export const openLog = (state: PartitionState, event: LogOpened, wire: Wire): Dr
   invariant(state.head.lastPos === -1, 'a log is opened once')
   const draft = openDraft(state)
   append(draft, seal(event, causedByNone, draft.head, nobody, wire), state)
-  return closeDraft(draft, state, wire)
+  return closeDraft(draft, state, wire, draftLimits)
 }
 
 /** `cmd` of an event that no command caused: to resume behind it is to resume at the first command. */
@@ -119,6 +131,10 @@ interface OpenDraft {
   head: Head
   bytes: number
   taken: number
+  /** Of the last command that was taken. */
+  takenCmd: number
+  /** The greatest LogAppendTime of the commands taken, and of those refused. */
+  takenAtMs: number
   rejectedAtMs: number
 }
 
@@ -136,17 +152,27 @@ const openDraft = (state: PartitionState): OpenDraft => ({
   head: state.head,
   bytes: headersBytes, // of the event that lists the refusals
   taken: 0,
+  takenCmd: causedByNone,
+  takenAtMs: 0,
   rejectedAtMs: 0,
 })
 
-const closeDraft = (draft: OpenDraft, state: PartitionState, wire: Wire): Draft => {
-  const last = draft.rejections.at(-1)
-  if (last !== undefined) {
-    const event: LogEvent = { type: 'CommandsRejected', at: draft.rejectedAtMs, rejections: draft.rejections }
-    append(draft, seal(event, last.cmd, draft.head, nobody, wire), state)
+const closeDraft = (draft: OpenDraft, state: PartitionState, wire: Wire, limits: DraftLimits): Draft => {
+  const cmd = closingCmd(draft, limits)
+  if (cmd !== undefined) {
+    const at = draft.rejections.length === 0 ? draft.takenAtMs : draft.rejectedAtMs
+    const event: LogEvent = { type: 'CommandsRejected', at, rejections: draft.rejections }
+    append(draft, seal(event, cmd, draft.head, nobody, wire), state)
   }
   const { events, replies, deadCommands, rejections, taken, base, head, layer } = draft
   return { events, replies, deadCommands, rejections, taken, base, head, layer }
+}
+
+/** The `cmd` of the event at the end; undefined: none is needed. */
+const closingCmd = ({ rejections, head, takenCmd }: OpenDraft, limits: DraftLimits): number | undefined => {
+  const refused = rejections.at(-1)?.cmd
+  const resume = Math.max(head.resume, (refused ?? causedByNone) + 1)
+  return takenCmd + 1 - resume >= limits.unmarkedCommandsMax ? takenCmd : refused
 }
 
 type Attempt =
@@ -237,6 +263,8 @@ const hasRoom = (draft: OpenDraft, attempt: Attempt, { eventsMax, bytesMax }: Dr
 
 const keep = (draft: OpenDraft, stored: StoredCommand, attempt: Attempt): void => {
   draft.taken++
+  draft.takenCmd = stored.cmd
+  draft.takenAtMs = Math.max(draft.takenAtMs, stored.atMs)
   const command = 'command' in stored ? stored.command : undefined
   switch (attempt.outcome) {
     case 'accepted':

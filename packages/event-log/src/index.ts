@@ -23,7 +23,7 @@ export interface StoredRecord {
 export interface Batch {
   readonly topic: Topic
   readonly partition: Partition
-  /** At most `appendRecordsMax`, at least one. */
+  /** At most `appendRecordsMax`, at least one; their keys and values at most `batchBytesMax`. */
   readonly records: readonly NewRecord[]
 }
 
@@ -31,10 +31,20 @@ export interface Appended {
   readonly baseOffset: Offset
   /** LogAppendTime of the batch, ms since the epoch. */
   readonly timestamp: number
+  /**
+   * Which connection to the partition's leader it travelled on. Another number than with the append before: the leader may be another
+   * one, and what lies before this batch may have been cut and written anew since. Whoever keeps a position compares the record there.
+   */
+  readonly connection: number
 }
 
 /** Kafka clients group records quadratically above some thousand a request. */
 export const appendRecordsMax = 1000
+/**
+ * Keys and values of one batch, bytes: what a broker takes at once (2 MiB), without room for headers. A draft of events closes at a
+ * quarter of it.
+ */
+export const batchBytesMax = 2 * 1024 * 1024 - 128 * 1024
 
 /**
  * An append-only log of topics, each split into partitions.
@@ -49,7 +59,7 @@ export interface EventLog {
   /**
    * Resolves with the base offset of the batch once the replicas that its kind of topic asks for hold it. Batches that wait
    * for the same broker travel together; the failure of one fails all that travelled with it. Throws Fault
-   * `log_unavailable` (nothing is known), `log_overloaded` (nothing was sent), or `record_too_large` (nothing was sent).
+   * `log_unavailable` (nothing is known), or, when nothing was sent, `log_overloaded`, `batch_size` or `record_too_large`.
    */
   append(batch: Batch): Promise<Appended>
   /** Yields every record from `from` (inclusive) to `to` (exclusive), then ends. Throws Fault like `tail`. */
@@ -77,7 +87,7 @@ export interface EventLog {
   share(options: ShareOptions): Promise<Share>
   /** Creates what is missing, with the settings of its kind. Throws Fault `topic_mismatch` if one exists with another number of partitions. */
   ensureTopics(topics: readonly Topic[], options: EnsureTopicsOptions): Promise<void>
-  /** Releases connections. Appends under way are waited for; later calls throw Fault `log_closed`. */
+  /** Releases connections. Appends under way are waited for; later calls of anything throw Fault `log_closed`. */
   close(): Promise<void>
 }
 

@@ -8,6 +8,8 @@ export interface AppendFate {
   readonly landsAfterMs?: number
   /** How often it lands: 0 = it is lost on the way, 2 = a retry by the network doubles it. The answer is that of the last copy. */
   readonly copies?: 0 | 1 | 2
+  /** ms between the two copies, in which others may write; the answer is that of the first then. */
+  readonly copiesAfterMs?: number
   /** ms between landing and answer. */
   readonly answersAfterMs?: number
   /**
@@ -35,20 +37,31 @@ export const createLandings = (clock: Clock, isLost: () => boolean): LandBatch =
     await before?.catch(() => {}) // An append that failed before this one does not hold it up; its caller has the failure.
     if ((fate.landsAfterMs ?? 0) > 0) await sleep(clock, fate.landsAfterMs ?? 0)
     if (isLost()) return unavailable
-    return land(partition, batch, fate, clock)
+    return land(partition, batch, fate)
+  }
+
+  /** Puts the copies into the partition; the returned function is the answer, given or lost. */
+  const land = (partition: MemoryPartition, batch: Batch, fate: AppendFate): (() => Appended) => {
+    const { copies = 1, copiesAfterMs = 0, answer = 'given' } = fate
+    if (copies === 0) return unavailable
+    let appended = partition.append(batch.records, clock.now())
+    if (copies === 2 && copiesAfterMs === 0) appended = partition.append(batch.records, clock.now())
+    if (copies === 2 && copiesAfterMs > 0)
+      clock.after(copiesAfterMs, () => {
+        if (!isLost() && !partition.isAway()) partition.append(batch.records, clock.now())
+      })
+    return answer === 'given' ? () => appended : unavailable
   }
 
   return (partition, batch, fate = {}) => {
     const before = last.get(partition)
     if (fate.answer === 'early') {
-      void landLate(partition, batch, fate, undefined)
+      landLate(partition, batch, fate, undefined).catch(() => {}) // Its caller was told that nothing is known.
       return unavailable()
     }
     const isLate = before !== undefined || (fate.landsAfterMs ?? 0) > 0
-    if (!isLate && (fate.answersAfterMs ?? 0) === 0) return land(partition, batch, fate, clock)()
-    const landed = isLate
-      ? landLate(partition, batch, fate, before)
-      : Promise.resolve(land(partition, batch, fate, clock))
+    if (!isLate && (fate.answersAfterMs ?? 0) === 0) return land(partition, batch, fate)()
+    const landed = isLate ? landLate(partition, batch, fate, before) : Promise.resolve(land(partition, batch, fate))
     last.set(partition, landed)
     const settled = () => {
       if (last.get(partition) === landed) last.delete(partition)
@@ -59,14 +72,6 @@ export const createLandings = (clock: Clock, isLost: () => boolean): LandBatch =
       return answer()
     })
   }
-}
-
-/** Puts the copies into the partition; the returned function is the answer, given or lost. */
-const land = (partition: MemoryPartition, batch: Batch, fate: AppendFate, clock: Clock): (() => Appended) => {
-  let appended: Appended | undefined
-  for (let copy = 0; copy < (fate.copies ?? 1); copy++) appended = partition.append(batch.records, clock.now())
-  const given = appended
-  return given === undefined || (fate.answer ?? 'given') !== 'given' ? unavailable : () => given
 }
 
 const unavailable = (): never => {

@@ -1,5 +1,5 @@
 import { assert, Fault } from '@chat/runtime'
-import type { NewRecord, Offset, StoredRecord } from './index.ts'
+import type { Appended, NewRecord, Offset, StoredRecord } from './index.ts'
 
 /** What a partition in memory may hold. Undefined: everything, for tests. */
 export interface Retention {
@@ -21,15 +21,19 @@ const encoder = new TextEncoder()
 export interface MemoryPartition {
   beginning(): Offset
   end(): Offset
-  /** Throws Fault `log_overloaded` (nothing happened) when full and not allowed to drop. */
-  append(records: readonly NewRecord[], timestamp: number): { readonly baseOffset: Offset; readonly timestamp: number }
+  /** Throws Fault `log_overloaded` when full and not allowed to drop, `log_unavailable` while it is away; nothing happened then. */
+  append(records: readonly NewRecord[], timestamp: number): Appended
   /** Records from `from`, at most up to `to`; some, if there is one. Throws Fault `offset_gone` or `log_cut`. */
   slice(from: Offset, to: Offset): readonly StoredRecord[]
   /** Drops everything before `beginning`. */
   trim(beginning: Offset): void
   /** Forgets everything from `end` on. */
   truncate(end: Offset): void
-  /** Calls `wake` once, at the next append, trim or truncation. */
+  /** Its leader is gone until `comesBack` is called as often. */
+  goesAway(): void
+  comesBack(): void
+  isAway(): boolean
+  /** Calls `wake` once, at the next append, trim, truncation or return. */
   onChange(wake: () => void): () => void
 }
 
@@ -42,6 +46,9 @@ export const createMemoryPartition = (first: Offset, retention?: Retention): Mem
   let beginning = first
   let bytes = 0
   let lastTimestamp = 0
+  /** Another one after each absence and each cut: a log that is cut has lost its leader. */
+  let connection = 0
+  let absences = 0
   const waiting = new Set<() => void>()
 
   const end = (): Offset => base + records.length
@@ -79,6 +86,7 @@ export const createMemoryPartition = (first: Offset, retention?: Retention): Mem
     beginning: () => beginning,
     end,
     append: (added, timestamp) => {
+      if (absences > 0) throw away()
       makeRoom()
       const baseOffset = end()
       lastTimestamp = Math.max(lastTimestamp, timestamp)
@@ -88,7 +96,7 @@ export const createMemoryPartition = (first: Offset, retention?: Retention): Mem
         bytes += sizeOf(stored)
       }
       changed()
-      return { baseOffset, timestamp: lastTimestamp }
+      return { baseOffset, timestamp: lastTimestamp, connection }
     },
     slice: (from, to) => {
       if (from < beginning) throw offsetGone(from, beginning)
@@ -108,12 +116,22 @@ export const createMemoryPartition = (first: Offset, retention?: Retention): Mem
       changed()
     },
     truncate: (to) => {
+      connection++
       while (end() > Math.max(to, beginning)) {
         const record = records.pop()
         if (record !== undefined) bytes -= sizeOf(record)
       }
       changed()
     },
+    goesAway: () => {
+      absences++
+    },
+    comesBack: () => {
+      absences--
+      connection++
+      changed()
+    },
+    isAway: () => absences > 0,
     onChange: (wake) => {
       waiting.add(wake)
       return () => waiting.delete(wake)
@@ -129,6 +147,8 @@ const store = (record: NewRecord, offset: Offset, timestamp: number): StoredReco
   value: record.value === null ? null : Uint8Array.from(record.value),
   headers: { ...record.headers },
 })
+
+export const away = (): Fault => new Fault('log_unavailable', 'the leader of the partition is away')
 
 const offsetGone = (from: Offset, beginning: Offset): Fault =>
   new Fault('offset_gone', `offset ${from} lies before the beginning ${beginning}`, { isRetryable: false })

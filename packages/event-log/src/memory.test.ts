@@ -44,7 +44,7 @@ const texts = async (log: EventLog): Promise<readonly string[]> => {
 }
 
 /** A store where the n-th append meets the n-th fate. */
-const faulty = (...fates: readonly AppendFate[]) => {
+const faulty = (...fates: readonly (AppendFate | undefined)[]) => {
   const clock = createFakeClock(0)
   let count = 0
   return { clock, store: createMemoryStore({ clock, faults: () => fates[count++] }) }
@@ -70,6 +70,46 @@ describe('memory faults', () => {
     const log = store.client()
     expect([await write(log, 'a'), await write(log, 'b')]).toEqual([1, 2])
     expect(await texts(log)).toEqual(['a', 'a', 'b'])
+  })
+
+  test('a repeat may land later, after what others wrote; its answer is that of the first', async () => {
+    const { clock, store } = faulty({ copies: 2, copiesAfterMs: 100 })
+    const [log, other] = [store.client(), store.client()]
+    expect([await write(log, 'a'), await write(other, 'b')]).toEqual([0, 1])
+    await clock.advance(100)
+    expect(await texts(log)).toEqual(['a', 'b', 'a'])
+  })
+
+  test('a leader that is away: appends, reads and offsets fail, a tail goes on when it is back', async () => {
+    const { clock, store } = faulty(undefined, { landsAfterMs: 50 }, { answer: 'early', landsAfterMs: 50 })
+    const log = store.client()
+    const tailed: string[] = []
+    const stop = new AbortController()
+    const tail = (async () => {
+      for await (const records of log.tail(events, 0, 0, stop.signal))
+        tailed.push(...records.map(({ value }) => new TextDecoder().decode(value ?? undefined)))
+    })()
+    const first = await log.append({ topic: events, partition: 0, records: [record('a')] })
+    const onTheWay = [write(log, 'lost'), write(log, 'lost too')]
+    store.interrupt(events, 0, 100)
+    store.interrupt(events, 0, 60)
+    await clock.advance(80)
+    expect([await Promise.all(onTheWay), await write(log, 'c')]).toEqual([
+      ['log_unavailable', 'log_unavailable'],
+      'log_unavailable',
+    ])
+    for (const asked of [log.ends(events), log.beginnings(events), texts(log)])
+      await expect(asked).rejects.toMatchObject({ code: 'log_unavailable', isRetryable: true })
+    const read = log.read(events, 0, 0, 1, stop.signal)[Symbol.asyncIterator]().next()
+    await expect(read).rejects.toMatchObject({ code: 'log_unavailable' })
+    expect((await log.append({ topic: events, partition: 1, records: [record('elsewhere')] })).baseOffset).toBe(0)
+    await clock.advance(20)
+    const second = await log.append({ topic: events, partition: 0, records: [record('b')] })
+    expect([second.baseOffset, second.connection === first.connection]).toEqual([1, false])
+    await clock.settle()
+    expect(tailed).toEqual(['a', 'b'])
+    stop.abort()
+    await tail
   })
 
   test('a delayed append is overtaken by another client, never by its own', async () => {

@@ -1,17 +1,10 @@
 import { type Clock, Fault } from '@chat/runtime'
 import type { Topic, TopicKind } from '@chat/schemas'
-import {
-  type Appended,
-  appendRecordsMax,
-  type Batch,
-  type EventLog,
-  type Offset,
-  type Partition,
-  type Share,
-} from './index.ts'
+import { checkBatch } from './batch-check.ts'
+import type { Appended, Batch, EventLog, Offset, Partition, Share } from './index.ts'
 import { createMemoryGroups, type MemoryGroups } from './memory-groups.ts'
 import { type AppendFate, type AppendFaults, createLandings } from './memory-landings.ts'
-import { createMemoryPartition, type MemoryPartition, type Retention } from './memory-partition.ts'
+import { away, createMemoryPartition, type MemoryPartition, type Retention } from './memory-partition.ts'
 
 export interface MemoryStoreOptions {
   readonly clock: Clock
@@ -38,13 +31,15 @@ export interface MemoryStore {
   trim(topic: Topic, partition: Partition, beginning: Offset): void
   /** Forgets what lies from `end` on, as a lost disk does. */
   truncate(topic: Topic, partition: Partition, end: Offset): void
+  /**
+   * The leader of a partition is away for `ms`: appends, reads and questions for its offsets fail with `log_unavailable`, tails pause and
+   * go on. What is on the way and would land meanwhile is lost.
+   */
+  interrupt(topic: Topic, partition: Partition, ms: number): void
   /** Makes members of a group believe too much, or moves partitions between them. */
   readonly groups: Pick<MemoryGroups, 'confuse' | 'heal' | 'rotate'>
   partition(topic: Topic, partition: Partition): MemoryPartition
 }
-
-/** The greatest record, bytes of its value. */
-export const recordBytesMax = 8 * 1024 * 1024
 
 /** The event log in memory: deterministic, for tests, and what the embedded log keeps in memory. */
 export const createMemoryStore = (options: MemoryStoreOptions): MemoryStore => {
@@ -72,6 +67,11 @@ export const createMemoryStore = (options: MemoryStoreOptions): MemoryStore => {
     client: (name = 'client') => createClient(name, { options, groups, topics, partitionsOf, partitionOf }),
     trim: (topic, partition, beginning) => partitionOf(topic, partition).trim(beginning),
     truncate: (topic, partition, end) => partitionOf(topic, partition).truncate(end),
+    interrupt: (topic, partition, ms) => {
+      const found = partitionOf(topic, partition)
+      found.goesAway()
+      options.clock.after(ms, found.comesBack)
+    },
     groups,
     partition: partitionOf,
   }
@@ -106,7 +106,7 @@ const createClient = (name: string, store: StoreParts): MemoryClient => {
 
   const append = async (batch: Batch): Promise<Appended> => {
     checkOpen()
-    checkSize(batch)
+    checkBatch(batch)
     const partition = store.partitionOf(batch.topic, batch.partition)
     const appended = landBatch(partition, batch, store.options.faults?.(batch, name))
     if (!(appended instanceof Promise)) return appended
@@ -119,12 +119,21 @@ const createClient = (name: string, store: StoreParts): MemoryClient => {
     }
   }
 
+  /** Partitions of a topic, none of which is away. */
+  const present = (topic: Topic): readonly MemoryPartition[] => {
+    checkOpen()
+    const partitions = store.partitionsOf(topic)
+    if (partitions.some((partition) => partition.isAway())) throw away()
+    return partitions
+  }
+
   async function* records(topic: Topic, partition: Partition, from: Offset, to: Offset, signal: AbortSignal) {
     const found = store.partitionOf(topic, partition)
     let next = from
     while (!signal.aborted && next < to) {
       checkOpen()
-      const slice = found.slice(next, to)
+      if (found.isAway() && to !== Number.POSITIVE_INFINITY) throw away()
+      const slice = found.isAway() ? [] : found.slice(next, to)
       next += slice.length
       if (slice.length > 0) yield slice
       else await changeOf(found, [signal, closing.signal])
@@ -144,14 +153,8 @@ const createClient = (name: string, store: StoreParts): MemoryClient => {
     append,
     read,
     tail: (topic, partition, from, signal) => records(topic, partition, from, Number.POSITIVE_INFINITY, signal),
-    ends: async (topic) => {
-      checkOpen()
-      return new Map(store.partitionsOf(topic).map((found, partition) => [partition, found.end()]))
-    },
-    beginnings: async (topic) => {
-      checkOpen()
-      return new Map(store.partitionsOf(topic).map((found, partition) => [partition, found.beginning()]))
-    },
+    ends: async (topic) => new Map(present(topic).map((found, partition) => [partition, found.end()])),
+    beginnings: async (topic) => new Map(present(topic).map((found, partition) => [partition, found.beginning()])),
     share: async (options) => {
       checkOpen()
       const share = await store.groups.share(options)
@@ -189,16 +192,6 @@ export const changeOf = (partition: MemoryPartition, signals: readonly AbortSign
     const forget = partition.onChange(wake)
     for (const signal of signals) signal.addEventListener('abort', wake)
   })
-
-export const checkSize = (batch: Batch): void => {
-  const count = batch.records.length
-  if (count === 0 || count > appendRecordsMax)
-    throw new Fault('batch_size', `a batch has 1 to ${appendRecordsMax} records, not ${count}`, { isRetryable: false })
-  if (batch.records.some((record) => (record.value?.length ?? 0) > recordBytesMax))
-    throw new Fault('record_too_large', `a record of ${batch.topic.name} exceeds ${recordBytesMax} bytes`, {
-      isRetryable: false,
-    })
-}
 
 export const checkPartitions = (topic: Topic, existing: number | undefined): void => {
   if (existing !== undefined && existing !== topic.partitions)

@@ -17,7 +17,7 @@ export interface Appender {
 }
 
 export interface AppenderOptions {
-  readonly session: Pick<Session, 'query'>
+  readonly session: Pick<Session, 'query' | 'connection'>
   readonly clock: Clock
   /** The database's offsets are not ours: somebody else wrote. */
   readonly onForeignWriter: (error: unknown) => void
@@ -152,7 +152,8 @@ const settle = (group: Group, landed: ReadonlyMap<number, Landed>, options: Appe
   const { partition, members, records, resume } = group
   const { baseOffset = 0, timestamp = 0 } = landed.get(partition.head) ?? {}
   partition.recent.append(records, timestamp)
-  for (const { item, index } of members) item.promise.resolve({ baseOffset: baseOffset + index, timestamp })
+  const connection = options.session.connection()
+  for (const { item, index } of members) item.promise.resolve({ baseOffset: baseOffset + index, timestamp, connection })
   const [first] = members
   if (first !== undefined && resume > 0) options.onResume(first.item.batch, resume)
 }

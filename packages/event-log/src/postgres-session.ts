@@ -16,6 +16,8 @@ export interface Session {
   /** One statement at a time, in order. Throws Fault `log_unavailable` while there is no connection, or when it breaks under the statement (nothing is known). */
   query(statement: pg.QueryConfig): Promise<pg.QueryResult>
   isOpen(): boolean
+  /** Counts those that were opened. */
+  connection(): number
   close(): Promise<void>
 }
 
@@ -33,6 +35,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
   const { clock, logger } = options
   const closing = new AbortController()
   let client: pg.Client | undefined = await connect(options, lockGraceMs, (error) => lost(error))
+  let connection = 1
   let reconnected: Promise<void> | undefined
 
   const lost = (error: unknown): void => {
@@ -48,6 +51,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     while (!closing.signal.aborted)
       try {
         client = await connect(options, relockGraceMs, (error) => lost(error))
+        connection++
         logger.info({}, 'log connection restored')
         return
       } catch (error) {
@@ -78,6 +82,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
   return {
     query,
     isOpen: () => client !== undefined,
+    connection: () => connection,
     close: async () => {
       closing.abort()
       await reconnected

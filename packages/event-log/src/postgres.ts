@@ -1,11 +1,13 @@
 import type { Clock, Logger } from '@chat/runtime'
 import type { Topic, TopicKind, Topics } from '@chat/schemas'
 import pg from 'pg'
+import { checkBatch } from './batch-check.ts'
 import type { Batch, EventLog, Offset, Partition } from './index.ts'
-import { checkSize, closed, createMemoryStore, type Retention } from './memory.ts'
+import { closed, createMemoryStore, type Retention } from './memory.ts'
 import { createAppender } from './postgres-appender.ts'
 import { createStoredPartitions, type StoredPartitions } from './postgres-partitions.ts'
 import { createReader } from './postgres-reader.ts'
+import { createRetention, isKeptForATime, readBeginnings } from './postgres-retention.ts'
 import { createTopicRows, isPersisted } from './postgres-schema.ts'
 import { openSession, type Session, unavailable } from './postgres-session.ts'
 
@@ -31,8 +33,8 @@ const retention = (kind: TopicKind): Retention =>
     : { bytesMax: passingBytesMax, whenFull: 'drop' }
 
 /**
- * The embedded log: one process, one database. Events, receipts, snapshots and dead letters are on disk (schema `log`) when an append
- * resolves. Commands, deliveries and signals live in this process; after a restart the commands of a partition go on after the
+ * The embedded log: one process, one database. Events, receipts, snapshots (for 48 hours) and dead letters are on disk (schema `log`) when
+ * an append resolves. Commands, deliveries and signals live in this process; after a restart the commands of a partition go on after the
  * last one that caused a valid event, so a command whose event is missing was never acknowledged. [G1]
  * Throws Fault `log_in_use` when another process has it open.
  */
@@ -61,11 +63,20 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
     },
   })
 
+  const keeping = createRetention({ session, clock, logger })
+
+  const checkOpen = () => {
+    if (closing.signal.aborted) throw closed()
+  }
+
   const append = async (batch: Batch) => {
     if (!isPersisted(batch.topic.kind)) return client.append(batch)
-    if (closing.signal.aborted) throw closed()
-    checkSize(batch)
-    return appender.append(stored.find(batch.topic, batch.partition), batch)
+    checkOpen()
+    checkBatch(batch)
+    const partition = stored.find(batch.topic, batch.partition)
+    const appended = await appender.append(partition, batch)
+    void keeping.appended(batch.topic, partition.head)
+    return appended
   }
 
   const reader = createReader({ pool, clock, logger, closing: closing.signal, find: stored.find })
@@ -77,10 +88,18 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
       isPersisted(topic.kind)
         ? reader.records(topic, partition, from, Number.POSITIVE_INFINITY, signal)
         : client.tail(topic, partition, from, signal),
-    ends: async (topic) => (isPersisted(topic.kind) ? ends(topic, session, stored) : client.ends(topic)),
-    beginnings: async (topic) => (isPersisted(topic.kind) ? partitionMap(topic, () => 0) : client.beginnings(topic)), // Nothing on disk is ever dropped.
+    ends: async (topic) => {
+      checkOpen()
+      return isPersisted(topic.kind) ? ends(topic, session, stored) : client.ends(topic)
+    },
+    beginnings: async (topic) => {
+      checkOpen()
+      if (!isPersisted(topic.kind)) return client.beginnings(topic)
+      return isKeptForATime(topic) ? beginnings(topic, pool) : partitionMap(topic, () => 0)
+    },
     share: (share) => client.share(share),
     ensureTopics: async (wanted, ensure) => {
+      checkOpen()
       const persisted = wanted.filter((topic) => isPersisted(topic.kind))
       stored.add(await createTopicRows(session.query, persisted))
       await client.ensureTopics(
@@ -99,6 +118,14 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
 
 const partitionMap = (topic: Topic, offsetOf: (partition: Partition) => Offset): ReadonlyMap<Partition, Offset> =>
   new Map(Array.from({ length: topic.partitions }, (_, partition) => [partition, offsetOf(partition)]))
+
+const beginnings = async (topic: Topic, pool: pg.Pool): Promise<ReadonlyMap<Partition, Offset>> => {
+  try {
+    return await readBeginnings(pool, topic)
+  } catch (error) {
+    throw unavailable('the statement failed', error)
+  }
+}
 
 /** While the connection is away the end may be beyond what we know: an append may have landed without an answer. */
 const ends = (topic: Topic, session: Session, stored: StoredPartitions): ReadonlyMap<Partition, Offset> => {

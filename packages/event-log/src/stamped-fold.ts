@@ -11,6 +11,8 @@ export interface Rules {
   /** What a writer does after a miss: read what was written since, or just stamp anew at the end. */
   readonly afterMiss: 'read' | 'stamp_anew'
   readonly comparesChain: boolean
+  /** Whether an append over another connection counts only once the log was read again. */
+  readonly comparesConnection: boolean
 }
 
 /** What whoever reads the partition knows: everything valid up to `next`, and its chain there. */
@@ -45,6 +47,18 @@ export const textOf = (record: { readonly value: Uint8Array | null }): string =>
 
 export const cmdOf = (record: StoredRecord): Offset => Number(record.headers.cmd)
 
+/** Whether the valid records up to `last` are one chain. */
+export const isChained = (records: readonly StoredRecord[], last: Offset, rules: Rules): boolean => {
+  const fold = emptyFold()
+  try {
+    for (const record of records.slice(0, last + 1)) apply(fold, record, { ...rules, comparesChain: true })
+    return true
+  } catch (error) {
+    if (error instanceof Alarm) return false
+    throw error
+  }
+}
+
 export const apply = (fold: Fold, record: StoredRecord, rules: Rules): void => {
   if (record.offset !== fold.next) throw new Alarm(`offset ${record.offset} came instead of ${fold.next}`)
   fold.next++
@@ -58,7 +72,13 @@ export const apply = (fold: Fold, record: StoredRecord, rules: Rules): void => {
   fold.valid.push(record)
 }
 
-/** Compares the record at the fold's last position, then reads on to the end. Throws Alarm. */
+/** The last valid record is the same, and what follows it still does not count. */
+const compare = (fold: Fold, held: StoredRecord, rules: Rules): void => {
+  const isSame = held.offset === fold.lastPos ? held.headers.chain === fold.chain : !rules.isValid(held)
+  if (!isSame) throw new Alarm(`another record stands at ${held.offset}`)
+}
+
+/** Compares what stands from the fold's last position on, then reads on to the end. Throws Alarm. */
 export const readOn = async (
   fold: Fold,
   log: EventLog,
@@ -68,9 +88,9 @@ export const readOn = async (
 ): Promise<void> => {
   const end = (await log.ends(topic)).get(0) ?? 0
   if (end < fold.next) throw new Alarm(`the end fell to ${end}, below ${fold.next}`)
-  if (rules.comparesChain && fold.lastPos >= 0)
-    for await (const [held] of log.read(topic, 0, fold.lastPos, fold.lastPos + 1, signal))
-      if (held?.headers.chain !== fold.chain) throw new Alarm(`another record stands at ${fold.lastPos}`)
+  if (rules.comparesChain && fold.next > 0)
+    for await (const records of log.read(topic, 0, Math.max(0, fold.lastPos), fold.next, signal))
+      for (const held of records) compare(fold, held, rules)
   for await (const records of log.read(topic, 0, fold.next, end, signal))
     for (const record of records) apply(fold, record, rules)
 }

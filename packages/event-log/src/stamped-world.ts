@@ -1,8 +1,19 @@
-import { type Clock, type Random, sleep } from '@chat/runtime'
+import { type Clock, isFault, type Random, sleep } from '@chat/runtime'
 import { createTopics } from '@chat/schemas'
-import { type EventLog, isValid, type NewRecord, type Offset, type StoredRecord } from './index.ts'
+import { type Appended, type EventLog, isValid, type NewRecord, type Offset, type StoredRecord } from './index.ts'
 import { type AppendFate, createMemoryStore, type MemoryStore } from './memory.ts'
-import { Alarm, apply, cmdOf, emptyFold, type Fold, type Rules, readOn, stamp, textOf } from './stamped-fold.ts'
+import {
+  Alarm,
+  apply,
+  cmdOf,
+  emptyFold,
+  type Fold,
+  isChained,
+  type Rules,
+  readOn,
+  stamp,
+  textOf,
+} from './stamped-fold.ts'
 
 export const soundRules: Rules = {
   isValid,
@@ -10,6 +21,7 @@ export const soundRules: Rules = {
   isCommitted: (baseOffset, expected) => baseOffset === expected,
   afterMiss: 'read',
   comparesChain: true,
+  comparesConnection: true,
 }
 
 export interface Outcome {
@@ -21,6 +33,8 @@ export interface Outcome {
 
 const writers = 3
 const commandsTotal = 24
+/** How long a log that is cut now and then lives, ms. */
+const cutWorldMs = 120
 const { events, commands } = createTopics({ prefix: 'stamped.', partitions: 1, slots: 1 })
 
 /** How many events a command causes: one or two, which must stay together. */
@@ -33,7 +47,8 @@ const troubles = (random: Random) => (): AppendFate => {
   const landsAfterMs = ms(4)
   if (kind < 0.1) return { landsAfterMs, answer: 'lost' }
   if (kind < 0.16) return { landsAfterMs, copies: 0 }
-  if (kind < 0.24) return { landsAfterMs, copies: 2, answer: random.fraction() < 0.5 ? 'lost' : 'given' }
+  if (kind < 0.24)
+    return { landsAfterMs, copies: 2, copiesAfterMs: ms(80), answer: random.fraction() < 0.5 ? 'lost' : 'given' }
   if (kind < 0.36) return { landsAfterMs: ms(60) }
   if (kind < 0.46) return { landsAfterMs: ms(200), copies: random.fraction() < 0.3 ? 2 : 1, answer: 'early' }
   if (kind < 0.56) return { landsAfterMs, answersAfterMs: ms(60) }
@@ -57,6 +72,8 @@ interface World {
   readonly finish: AbortController
   /** Text → offset at which a writer said it is committed. */
   readonly acknowledged: Map<string, Offset>
+  /** Events that a writer said are committed although they do not continue what stands before them. */
+  readonly unchained: string[]
   alarms: number
 }
 
@@ -77,9 +94,10 @@ export const runWorld = async (
     stop: new AbortController(),
     finish: new AbortController(),
     acknowledged: new Map(),
+    unchained: [],
     alarms: 0,
   }
-  const running = [feed(world, cuts), ...Array.from({ length: writers }, () => write(world))]
+  const running = [feed(world, cuts), interrupt(world), ...Array.from({ length: writers }, () => write(world))]
   const readers = Array.from({ length: 2 }, () => poll(world))
   const tailed = cuts === 'no_cuts' ? followTail(world) : undefined
   if (cuts === 'cuts') running.push(cut(world))
@@ -87,7 +105,7 @@ export const runWorld = async (
   const partition = store.partition(events, 0)
   const isDone = () => {
     const seen = new Set(partition.slice(0, partition.end()).filter(isValid).map(cmdOf))
-    return cuts === 'cuts' ? clock.now() > 500 : seen.size === commandsTotal || clock.now() > 20_000
+    return cuts === 'cuts' ? clock.now() > cutWorldMs : seen.size === commandsTotal || clock.now() > 20_000
   }
   await clock.runUntil(isDone, 60_000)
   world.stop.abort()
@@ -99,7 +117,7 @@ export const runWorld = async (
 
   const records = partition.slice(0, partition.end())
   const valid = records.filter(isValid)
-  const violations = cuts === 'cuts' ? differences(folds, valid) : broken(world, folds, valid)
+  const violations = cuts === 'cuts' ? [...world.unchained, ...differences(folds, valid)] : broken(world, folds, valid)
   const counts = { validRecords: valid.length, invalidRecords: records.length - valid.length }
   return { violations, alarms: world.alarms, ...counts }
 }
@@ -114,16 +132,32 @@ const feed = async (world: World, cuts: 'cuts' | 'no_cuts'): Promise<void> => {
   for (let fed = 0; fed < total && !world.stop.signal.aborted; ) {
     const count = Math.min(total - fed, 1 + Math.floor(world.random.fraction() * 4))
     const records = Array.from({ length: count }, () => ({ key: null, value: null, headers: {} }))
-    await log.append({ topic: commands, partition: 0, records })
-    fed += count
+    try {
+      await log.append({ topic: commands, partition: 0, records })
+      fed += count
+    } catch (error) {
+      if (!isFault(error, 'log_unavailable')) throw error // Nothing goes wrong with what it sends but that.
+    }
     await pause(world, 20)
+  }
+}
+
+/** The leader is away for a while, now and then. */
+const interrupt = async (world: World): Promise<void> => {
+  while (!world.stop.signal.aborted) {
+    await pause(world, 150)
+    world.store.interrupt(
+      world.random.fraction() < 0.7 ? events : commands,
+      0,
+      Math.floor(world.random.fraction() * 30),
+    )
   }
 }
 
 const cut = async (world: World): Promise<void> => {
   const partition = world.store.partition(events, 0)
   while (!world.stop.signal.aborted) {
-    await pause(world, 100)
+    await pause(world, 40)
     world.store.truncate(events, 0, partition.end() - Math.floor(world.random.fraction() * 5))
   }
 }
@@ -132,6 +166,7 @@ const cut = async (world: World): Promise<void> => {
 const write = async (world: World): Promise<void> => {
   const { rules, stop } = world
   const log = world.store.client('writer')
+  const connection: Connection = { last: undefined }
   let fold = emptyFold()
   let shouldRead = true
   while (!stop.signal.aborted) {
@@ -140,23 +175,38 @@ const write = async (world: World): Promise<void> => {
       shouldRead = false
       const end = (await log.ends(commands)).get(0) ?? 0
       const until = Math.min(end, fold.resume + 1 + Math.floor(world.random.fraction() * 4))
-      if (until > fold.resume) shouldRead = !(await decideAndAppend(world, log, fold, until))
+      if (until > fold.resume) shouldRead = !(await decideAndAppend(world, log, fold, until, connection))
     } catch (error) {
-      if (!(error instanceof Alarm)) throw error
-      world.alarms++
-      fold = emptyFold()
       shouldRead = true
+      if (!isFault(error, 'log_unavailable')) fold = alarmed(error, world)
     }
     await pause(world, shouldRead ? 20 : 6)
     if (shouldRead && rules.afterMiss === 'stamp_anew') {
-      fold.next = (await log.ends(events)).get(0) ?? 0
+      fold.next = world.store.partition(events, 0).end()
       shouldRead = false
     }
   }
 }
 
+const alarmed = (error: unknown, world: World): Fold => {
+  if (!(error instanceof Alarm)) throw error
+  world.alarms++
+  return emptyFold()
+}
+
+interface Connection {
+  /** Of the last append that was answered. */
+  last: number | undefined
+}
+
 /** Decides the commands before `until` and appends their events. True: committed, and the fold has them. */
-const decideAndAppend = async (world: World, log: EventLog, fold: Fold, until: Offset): Promise<boolean> => {
+const decideAndAppend = async (
+  world: World,
+  log: EventLog,
+  fold: Fold,
+  until: Offset,
+  connection: Connection,
+): Promise<boolean> => {
   const { rules } = world
   const draft: NewRecord[] = []
   let chain = fold.chain
@@ -169,19 +219,31 @@ const decideAndAppend = async (world: World, log: EventLog, fold: Fold, until: O
       draft.push(record)
     }
   const expected = fold.next
-  let baseOffset: Offset
+  let appended: Appended
   try {
-    baseOffset = (await log.append({ topic: events, partition: 0, records: draft })).baseOffset
+    appended = await log.append({ topic: events, partition: 0, records: draft })
   } catch {
     return false // Nothing is known: the caller reads.
   }
-  if (!rules.isCommitted(baseOffset, expected)) return false
+  if (!rules.isCommitted(appended.baseOffset, expected)) return false
+  const isSame = appended.connection === connection.last
+  connection.last = appended.connection
+  if (rules.comparesConnection && !isSame) return false
   for (const [index, record] of draft.entries()) {
     const offset = expected + index
     apply(fold, { ...record, key: null, offset, timestamp: 0 }, { ...rules, isValid: () => true })
     world.acknowledged.set(textOf(record), offset)
   }
+  checkChain(world, expected + draft.length - 1, chain)
   return true
+}
+
+/** What was acknowledged continues what stands before it, unless it was cut off again before its answer came. */
+const checkChain = ({ store, unchained, rules }: World, last: Offset, chain: string): void => {
+  const partition = store.partition(events, 0)
+  const records = partition.slice(0, partition.end())
+  if (records[last]?.headers.chain === chain && !isChained(records, last, rules))
+    unchained.push(`acknowledged at ${last}, on top of another log`)
 }
 
 /** A reader that keeps its place and comes back to it, as a projection does. It starts over after an alarm. */
@@ -193,10 +255,8 @@ const poll = async (world: World): Promise<Fold> => {
       await readOn(fold, log, events, world.rules, new AbortController().signal)
       if (isLast) return fold
     } catch (error) {
-      if (!(error instanceof Alarm)) throw error
-      world.alarms++
-      if (isLast) return emptyFold()
-      fold = emptyFold()
+      if (!isFault(error, 'log_unavailable')) fold = alarmed(error, world)
+      if (isLast) return fold
     }
     await pause(world, 50)
   }

@@ -39,6 +39,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
   const lastEpochs = new Map<Slot, Epoch>()
   const entries = new Map<UserId, Map<Slot, Epoch>>()
   let generation: string | null = null
+  let lastOrder = 0
 
   const currentHolder = (slot: Slot): Holder | undefined => {
     const holder = holders.get(slot)
@@ -80,8 +81,10 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       if (isCurrent(lease)) holders.delete(lease.slot)
     },
     register: async (lease, users) => {
-      if (!isCurrent(lease)) return
-      for (const user of users) entries.set(user, (entries.get(user) ?? new Map()).set(lease.slot, lease.epoch))
+      lastOrder = Math.max(lastOrder + 1, clock.now())
+      if (isCurrent(lease))
+        for (const user of users) entries.set(user, (entries.get(user) ?? new Map()).set(lease.slot, lease.epoch))
+      return lastOrder
     },
     unregister: async (lease, users) => {
       for (const user of users) if (entries.get(user)?.get(lease.slot) === lease.epoch) forget(user, lease.slot)
@@ -100,6 +103,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       lastEpochs.clear()
       entries.clear()
       generation = null
+      lastOrder = 0
     },
   }
 }

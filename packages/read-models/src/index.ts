@@ -50,7 +50,7 @@ export interface MemberView {
 export interface HistoryQuery {
   readonly user: number
   readonly conversation: string
-  /** seq, exclusive. At most one of the two; neither: the newest page. */
+  /** seq, exclusive. With `after` the page begins there, else it ends before `before`; neither: the newest page. */
   readonly before?: number
   readonly after?: number
   readonly limit: number
@@ -116,12 +116,19 @@ export const aheadWaitMs = 500
 export interface ReadModels {
   /** Resolves true once every given position of the event log is projected, false when `timeoutMs` passed first. */
   waitFor(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
+  /** The same of the receipts: `pos` is an offset in their topic. */
+  waitForReceipts(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   userById(id: number): Promise<UserRow | undefined>
   userByName(normalisedName: string): Promise<UserRow | undefined>
   /** By name, prefix match on name or display name. */
   users(query: string, after: string | undefined, limit: number): Promise<Page<UserRow>>
   /** Which of these ids exist. */
   existingUsers(ids: readonly number[]): Promise<ReadonlySet<number>>
+  /**
+   * Which of these registrations have a user; undefined: events are parked, and with them perhaps somebody's registration, so that
+   * nobody can say who has none.
+   */
+  registered(registrationIds: readonly string[]): Promise<ReadonlySet<string> | undefined>
   /** Newest first. */
   conversations(user: number, after: string | undefined, limit: number): Promise<Page<ConversationView>>
   /** undefined: there is none that this user may see. A stranger sees a public group. */

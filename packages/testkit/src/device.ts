@@ -1,6 +1,8 @@
 import { type Random, sleep, uuidV7 } from '@chat/runtime'
 import { systemClock, systemRandom } from '@chat/runtime/system'
 import { WebSocket } from 'ws'
+import { type Account, type Frame, logIn, RequestError } from './http.ts'
+import { createPushOrder, nothingCounted, type WireCounts } from './wire-counts.ts'
 
 /** What a test needs to know of one device: everything it was shown, and everything that was wrong on the wire. */
 export interface Device {
@@ -17,6 +19,8 @@ export interface Device {
   /** What this device shows of a conversation, by seq. */
   shown(conversation: string): ReadonlyMap<number, ShownEvent>
   conversations(): readonly string[]
+  /** The seq up to which everything of the conversation was shown or is not visible to this user. */
+  coveredTo(conversation: string): number
   /** Sends without an answer. */
   unanswered(): number
   readonly wire: WireCounts
@@ -40,29 +44,15 @@ export interface ShownEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** Counted over the life of the device. */
-export interface WireCounts {
-  /** `event` pushes. */
-  pushes: number
-  /** The same (conversation, seq) pushed twice on one connection. */
-  repeats: number
-  /** The same seq with another content: must never happen. */
-  contradictions: string[]
-  connects: number
-  closes: number[]
-  resyncs: number
-}
-
-export type Frame = Readonly<Record<string, unknown>>
-
-export class RequestError extends Error {
-  readonly code: string
-  readonly frame: Frame
-  constructor(frame: Frame) {
-    super(`${frame.code}: ${frame.message}`)
-    this.code = String(frame.code)
-    this.frame = frame
-  }
+/** Hears what happens to a device, when it happens. Connections count from 1; a frame heard is that on the wire, parsed. */
+export interface DeviceObserver {
+  /** Its hello was answered. */
+  connected(connection: number): void
+  closed(connection: number, code: number): void
+  sent(connection: number, frame: Frame): void
+  received(connection: number, frame: Frame): void
+  /** The device shows this event for the first time. */
+  shown(conversation: string, event: ShownEvent, by: 'push' | 'sync' | 'history'): void
 }
 
 export interface DeviceOptions {
@@ -75,43 +65,7 @@ export interface DeviceOptions {
   /** A place to keep the sync token between devices of one id, as an app's storage would. */
   readonly syncToken?: string
   readonly random?: Random
-}
-
-export interface Account {
-  readonly userId: number
-  readonly name: string
-  readonly password: string
-}
-
-const fetchJson = async (url: string, init: RequestInit): Promise<{ status: number; body: Frame }> => {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) })
-  const text = await response.text()
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
-}
-
-export const postJson = (url: string, body: object, token?: string) =>
-  fetchJson(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-  })
-
-export const getJson = (url: string, token: string) => fetchJson(url, { headers: { authorization: `Bearer ${token}` } })
-
-export const registerAccount = async (url: string, name: string, password = 'correct horse'): Promise<Account> => {
-  const { status, body } = await postJson(`${url}/v1/users`, { name, password })
-  if (status !== 201) throw new RequestError(body)
-  return { userId: (body.user as { id: number }).id, name, password }
-}
-
-export const logIn = async (url: string, account: Account, deviceId: string): Promise<string> => {
-  const { name, password } = account
-  const { status, body } = await postJson(`${url}/v1/sessions`, { name, password, device: deviceId })
-  if (status !== 201) throw new RequestError(body)
-  return String(body.accessToken)
+  readonly observer?: DeviceObserver
 }
 
 interface SyncAnswer {
@@ -126,15 +80,16 @@ interface OutboxEntry {
   readonly text: string
   readonly done: PromiseWithResolvers<Acknowledged>
   state: 'queued' | 'sent'
+  tries: number
 }
 
 /** A well-behaved client of PROTOCOL chat.v1: ordered resends, merge by seq, catch-up by sync and history. */
 export const createDevice = (options: DeviceOptions): Device => {
   const random = options.random ?? systemRandom
   const window = options.window ?? 16
-  const { account } = options
+  const { account, observer } = options
   const deviceId = options.deviceId ?? crypto.randomUUID()
-  const wire: WireCounts = { pushes: 0, repeats: 0, contradictions: [], connects: 0, closes: [], resyncs: 0 }
+  const wire = nothingCounted()
   const shown = new Map<string, Map<number, ShownEvent>>()
   /** Per conversation: the seq up to which everything was shown or is not visible to this user. */
   const covered = new Map<string, number>()
@@ -143,22 +98,24 @@ export const createDevice = (options: DeviceOptions): Device => {
   const holdUntil = new Map<string, number>()
   const pending = new Map<number, PromiseWithResolvers<Frame>>()
   let socket: WebSocket | undefined
-  let pushedHere = new Set<string>()
+  let pushesHere = createPushOrder(wire)
   let accessToken: { readonly value: string; readonly until: number } | undefined
   let syncToken = options.syncToken
   let nextRef = 1
+  let connection = 0
   let lastIdMs = 0
   let urlIndex = 0
   let isClosing = false
   let isLive = false
 
-  const show = (conversation: string, event: ShownEvent) => {
+  const show = (conversation: string, event: ShownEvent, by: 'push' | 'sync' | 'history') => {
     const events = shown.get(conversation) ?? new Map<number, ShownEvent>()
     shown.set(conversation, events)
     const known = events.get(event.seq)
     if (known !== undefined && (known.type !== event.type || JSON.stringify(known.data) !== JSON.stringify(event.data)))
       wire.contradictions.push(`${conversation} ${event.seq}`)
     events.set(event.seq, event)
+    if (known === undefined) observer?.shown(conversation, event, by)
   }
 
   const cover = (conversation: string, to: number) =>
@@ -173,7 +130,9 @@ export const createDevice = (options: DeviceOptions): Device => {
     }
     const ref = nextRef++
     pending.set(ref, answer)
-    socket.send(JSON.stringify({ ref, ...fields }))
+    const frame = { ref, ...fields }
+    observer?.sent(connection, frame)
+    socket.send(JSON.stringify(frame))
     return answer.promise
   }
 
@@ -182,6 +141,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     if (index === -1) return
     outbox.splice(index, 1)
     const { clientMsgId } = entry
+    if (frame.duplicate === true) wire.duplicates++
     lastAccepted.set(entry.conversation, clientMsgId)
     entry.done.resolve({
       conversation: String(frame.conversation),
@@ -208,6 +168,7 @@ export const createDevice = (options: DeviceOptions): Device => {
 
   const post = (entry: OutboxEntry, index: number) => {
     entry.state = 'sent'
+    if (entry.tries++ > 0) wire.resends++
     const { conversation, clientMsgId, text } = entry
     const before = outbox.slice(0, index).findLast((earlier) => earlier.conversation === conversation)
     const after = before?.clientMsgId ?? lastAccepted.get(conversation)
@@ -243,16 +204,14 @@ export const createDevice = (options: DeviceOptions): Device => {
   const onPush = (frame: Frame) => {
     if (frame.op === 'resync') wire.resyncs++
     if (frame.op !== 'event') return
-    wire.pushes++
     const { conversation, ...event } = frame as unknown as ShownEvent & { conversation: string }
-    const key = `${conversation}/${event.seq}`
-    if (pushedHere.has(key)) wire.repeats++
-    pushedHere.add(key)
-    show(conversation, event)
+    pushesHere.note(conversation, event.seq)
+    show(conversation, event, 'push')
   }
 
   const onFrame = (data: string) => {
     const frame = JSON.parse(data) as Frame
+    observer?.received(connection, frame)
     const answer = pending.get(Number(frame.ref))
     if (frame.op !== 'ok' && frame.op !== 'error') return onPush(frame)
     if (answer === undefined) return
@@ -263,6 +222,7 @@ export const createDevice = (options: DeviceOptions): Device => {
 
   const onLost = (code: number) => {
     wire.closes.push(code)
+    observer?.closed(connection, code)
     const wasLive = isLive
     isLive = false
     socket = undefined
@@ -289,9 +249,11 @@ export const createDevice = (options: DeviceOptions): Device => {
     opening.on('message', (data) => onFrame(String(data)))
     opening.on('close', (code) => onLost(code))
     socket = opening
-    pushedHere = new Set()
+    connection++
+    pushesHere = createPushOrder(wire)
     await transmit({ op: 'hello', token, device: deviceId })
     wire.connects++
+    observer?.connected(connection)
     isLive = true
     pump()
   }
@@ -303,8 +265,8 @@ export const createDevice = (options: DeviceOptions): Device => {
     }
   }
 
-  const takeEvents = (conversation: string, page: Frame) => {
-    for (const event of (page.events ?? []) as ShownEvent[]) show(conversation, event)
+  const takeEvents = (conversation: string, page: Frame, by: 'sync' | 'history') => {
+    for (const event of (page.events ?? []) as ShownEvent[]) show(conversation, event, by)
     cover(conversation, Number(page.to))
   }
 
@@ -312,7 +274,7 @@ export const createDevice = (options: DeviceOptions): Device => {
   const fillForward = async (conversation: string) => {
     for (let hasMore = true; hasMore; ) {
       const page = await transmit({ op: 'history', conversation, after: covered.get(conversation) ?? 0, limit: 200 })
-      takeEvents(conversation, page)
+      takeEvents(conversation, page, 'history')
       hasMore = page.hasMore === true
     }
   }
@@ -325,10 +287,12 @@ export const createDevice = (options: DeviceOptions): Device => {
         ...(syncToken === undefined ? {} : { token: syncToken }),
         known,
       })) as unknown as SyncAnswer
+      wire.syncPages++
       for (const conversation of page.conversations) {
         const id = String(conversation.id)
         const isContinued = Number(conversation.from) <= (covered.get(id) ?? 0) + 1
-        if (isContinued) takeEvents(id, conversation)
+        if (isContinued) takeEvents(id, conversation, 'sync')
+        if (conversation.truncated === true) wire.truncations++
         if (!isContinued || conversation.truncated === true) await fillForward(id)
       }
       syncToken = page.token
@@ -349,7 +313,7 @@ export const createDevice = (options: DeviceOptions): Device => {
       lastIdMs = Math.max(Date.now(), lastIdMs + 1)
       const clientMsgId = uuidV7(lastIdMs, random)
       const done = Promise.withResolvers<Acknowledged>()
-      outbox.push({ conversation, clientMsgId, text, done, state: 'queued' })
+      outbox.push({ conversation, clientMsgId, text, done, state: 'queued', tries: 0 })
       pump()
       return done.promise
     },
@@ -357,6 +321,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     catchUp,
     shown: (conversation) => shown.get(conversation) ?? new Map(),
     conversations: () => [...shown.keys()],
+    coveredTo: (conversation) => covered.get(conversation) ?? 0,
     unanswered: () => outbox.filter((entry) => entry.state === 'sent').length,
     isConnected: () => isLive,
     close: async () => {

@@ -1,17 +1,10 @@
 export {
-  type Account,
   type Acknowledged,
   createDevice,
   type Device,
+  type DeviceObserver,
   type DeviceOptions,
-  type Frame,
-  getJson,
-  logIn,
-  postJson,
-  RequestError,
-  registerAccount,
   type ShownEvent,
-  type WireCounts,
 } from './device.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export {
@@ -36,7 +29,10 @@ export {
   testWire,
   userRegistered,
 } from './given.ts'
+export { givenCommands } from './histories.ts'
+export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
 export { createRelay, type Relay } from './relay.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'
+export type { WireCounts } from './wire-counts.ts'

@@ -288,10 +288,12 @@ export interface Kick {
   readonly user: number
   /** The device that is connected twice. */
   readonly device: string
-  /** The newer connection; with `at` it orders two hellos that cross. */
+  /** The newer connection; orders two hellos of equal order. */
   readonly connection: string
   /** When the newer connection said hello, ms since the epoch by its connector's clock. */
   readonly at: number
+  /** The number that presence gave to the newer connection's registration: of two hellos that cross, the greater one is newer, whatever the connectors' clocks say. Null from a connector that does not know it; then `at` stands in. */
+  readonly order: null | number
 }
 
 /** What one batch of a router has for one connector: one record on its delivery topic. */

@@ -1,6 +1,6 @@
 import type { EventLog } from '@chat/event-log'
 import type { Lease } from '@chat/presence'
-import { assert, type Clock, every, Fault, type Metrics, sleep } from '@chat/runtime'
+import { assert, type Clock, every, Fault, type Metrics } from '@chat/runtime'
 import {
   type Command,
   type Encoder,
@@ -21,8 +21,6 @@ export interface CommandLane extends Commands {
   complete(reply: Reply, partition: number): void
   /** The replies of everything pending can no longer arrive: rejects it with Fault `unavailable`. */
   abandon(reason: string): void
-  /** Resolves when nothing is pending, or after `timeoutMs`. */
-  drained(timeoutMs: number): Promise<void>
   /** Refuses what comes from now on and rejects what is pending. Idempotent. */
   stop(): void
 }
@@ -51,6 +49,11 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
     'From the append of a command to its reply',
     [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 30_000],
   )
+  const appended = metrics.histogram(
+    'chat_connector_command_append_ms',
+    'From the append of a command to its acknowledgement by the log',
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000],
+  )
   let nextRequest = 1
   let isStopped = false
   let cancelSweep = () => {}
@@ -67,7 +70,11 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
     const { schema, value } = encoder.encode(command)
     const records = [{ key: null, value, headers: { type: draft.type, schema } }]
     const partition = partitionOfDraft(draft, topics.commands.partitions)
-    log.append({ topic: topics.commands, partition, records }).catch((error) => fail(request, error))
+    const startedMs = clock.monotonic()
+    log.append({ topic: topics.commands, partition, records }).then(
+      () => appended.observe(clock.monotonic() - startedMs),
+      (error) => fail(request, error),
+    )
   }
 
   const sweep = () => {
@@ -103,10 +110,6 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
       waiting.resolve(outcomeOf(reply, partition))
     },
     abandon,
-    drained: async (timeoutMs) => {
-      const deadline = clock.monotonic() + timeoutMs
-      while (pending.size > 0 && clock.monotonic() < deadline) await sleep(clock, 10)
-    },
     stop: () => {
       isStopped = true
       cancelSweep()

@@ -4,6 +4,7 @@ import type { Kick } from '@chat/schemas'
 import { closeCode, heartbeatMs } from '@chat/schemas/protocol'
 import { createAccounts, socketUrlOf } from './accounts/accounts.ts'
 import { createRevocations } from './accounts/revocations.ts'
+import { createSweep } from './accounts/sweep.ts'
 import { createTokens } from './accounts/tokens.ts'
 import { createCommandLane } from './commands.ts'
 import type { ConnectorConfig } from './config.ts'
@@ -46,6 +47,7 @@ export const createConnector = (config: ConnectorConfig, ports: Ports): Service 
   let stopped: Promise<void> | undefined
   return {
     start: () => {
+      if (config.limits === 'off') ports.logger.warn({}, 'rate limits are off (CHAT_LIMITS): passwords can be guessed')
       starting = start(parts, ports, stopping.signal)
       return starting
     },
@@ -66,6 +68,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
   const { api, connections } = parts
   await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
   await parts.revocations.start()
+  await parts.sweep.start()
   const everybody = await tailDeliveries(
     ports,
     topics.deliveryAll,
@@ -102,6 +105,7 @@ const stop = async (
   stopping.abort(new Error('stopping'))
   await starting.catch(() => {}) // Whoever called start got it.
   await sockets.stop()
+  await parts.sweep.stop()
   await parts.revocations.stop()
   connections.stop()
 }
@@ -128,6 +132,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     { socketUrl, limits: config.limits },
   )
   const publish = createPublisher(ports.metrics, stats, () => connections.size())
+  const sweep = createSweep({ ...ports, watermark })
   const connections = createConnections({
     ...ports,
     services: () => services,
@@ -149,7 +154,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     const later = connections.kick(kick)
     if (later === undefined) return
     const { userId, device } = later.identity
-    kicks.announce({ user: userId, device, connection: later.connection, at: later.at })
+    const { connection, at, order } = later
+    void kicks.announce({ user: userId, device, connection, at, order })
   }
   const fanOut = createFanOut(
     { ...ports, stats, repeats: createRepeats() },
@@ -172,5 +178,5 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, commands, endSession })
   const api: Api = { ...accounts, request }
-  return { connectorId, drain, connections, commands, receipts, revocations, lease, fanOut, api }
+  return { connectorId, drain, connections, commands, receipts, revocations, sweep, lease, fanOut, api }
 }

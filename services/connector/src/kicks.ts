@@ -4,12 +4,15 @@ import { isFault, type Logger } from '@chat/runtime'
 import type { Encoder, Kick, Topics } from '@chat/schemas'
 
 /** A hello that was accepted here, as other connectors are told of it. */
-type Hello = Pick<Kick, 'user' | 'device' | 'connection' | 'at'>
+type Hello = Pick<Kick, 'user' | 'device' | 'connection' | 'at' | 'order'>
 
 /** Tells the other connectors where a user is that one of his devices is here now. */
 export interface Kicks {
-  /** In the background, batched; one that cannot be told is not repeated: the stale connection then ends by its heartbeat. */
-  announce(hello: Hello): void
+  /**
+   * Batched. Resolves when it was told, or could not be: that is not repeated, the stale connection then ends by its heartbeat. Never
+   * rejects.
+   */
+  announce(hello: Hello): Promise<void>
 }
 
 interface KickPorts {
@@ -24,7 +27,7 @@ interface KickPorts {
 
 /** Call `announce` after presence acknowledged the registration: of two hellos that cross, at least one then finds the other. */
 export const createKicks = ({ presence, log, topics, encoder, logger, lease, onFatal }: KickPorts): Kicks => {
-  let waiting: Hello[] = []
+  let next = newBatch()
   let isRunning = false
 
   const tell = async (hellos: readonly Hello[]) => {
@@ -46,26 +49,32 @@ export const createKicks = ({ presence, log, topics, encoder, logger, lease, onF
   }
 
   const run = async () => {
-    while (waiting.length > 0) {
-      const hellos = waiting
-      waiting = []
+    while (next.hellos.length > 0) {
+      const { hellos, told } = next
+      next = newBatch()
       await tell(hellos).catch((error) => {
         if (!isFault(error)) throw error
         logger.debug({ err: error, hellos: hellos.length }, 'other connectors not told of a hello')
       })
+      told.resolve()
     }
   }
 
   return {
     announce: (hello) => {
-      waiting.push(hello)
-      if (isRunning) return
+      next.hellos.push(hello)
+      const { promise } = next.told
+      if (isRunning) return promise
       isRunning = true
       run()
         .catch(onFatal)
         .finally(() => {
           isRunning = false
         })
+      return promise
     },
   }
 }
+
+/** Those that are told together, and when they were. */
+const newBatch = () => ({ hellos: [] as Hello[], told: Promise.withResolvers<void>() })

@@ -45,6 +45,7 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
 
   /** Until it is through, others do not find those who are here: they sync afterwards. */
   const announceAll = () => {
+    connections.presenceLost()
     announcing.abort(new Error('announced anew'))
     announcing = new AbortController()
     const { signal } = announcing

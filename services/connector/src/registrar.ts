@@ -6,8 +6,11 @@ const usersPerCallMax = 1000
 
 /** Tells presence who is connected here: in batches, one call at a time, so that coming and going keep their order. */
 export interface Registrar {
-  /** Resolves once everybody who looks the user up under the present lease finds him here. Throws Fault. */
-  register(user: number): Promise<void>
+  /**
+   * Resolves once everybody who looks the user up under the present lease finds him here, with the number of that registration:
+   * greater than that of any hello before, on whatever connector. Throws Fault.
+   */
+  register(user: number): Promise<number>
   /** The user's last connection went. Without effect if he is back by the time presence is told. */
   unregister(user: number): void
   /** Everybody again: after a new lease or a new generation, and every few minutes. Throws Fault. */
@@ -23,7 +26,7 @@ interface RegistrarPorts {
 }
 
 interface Waiting {
-  readonly resolve: () => void
+  readonly resolve: (order: number) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -38,16 +41,19 @@ export const createRegistrar = ({ presence, logger, lease, isConnected, onFatal 
     return held
   }
 
-  const registerAll = async (users: readonly number[]) => {
+  /** The last call's number: it is greater than those of the calls before it. */
+  const registerAll = async (users: readonly number[]): Promise<number> => {
+    let order = 0
     for (let i = 0; i < users.length; i += usersPerCallMax)
-      await presence.register(present(), users.slice(i, i + usersPerCallMax))
+      order = await presence.register(present(), users.slice(i, i + usersPerCallMax))
+    return order
   }
 
   const tellComing = async (batch: ReadonlyMap<number, readonly Waiting[]>) => {
     const waiting = [...batch.values()].flat()
     try {
-      await registerAll([...batch.keys()])
-      for (const { resolve } of waiting) resolve()
+      const order = await registerAll([...batch.keys()])
+      for (const { resolve } of waiting) resolve(order)
     } catch (error) {
       for (const { reject } of waiting) reject(error)
     }
@@ -98,6 +104,6 @@ export const createRegistrar = ({ presence, logger, lease, isConnected, onFatal 
       going.add(user)
       wake()
     },
-    registerAll,
+    registerAll: async (users) => void (await registerAll(users)),
   }
 }

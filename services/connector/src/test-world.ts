@@ -1,15 +1,18 @@
 // biome-ignore-all lint/style/noRestrictedImports: for tests only, which may use the memory adapters and the testkit.
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createMemoryCredentials } from '@chat/credentials/memory'
 import type { EventLog } from '@chat/event-log'
 import { createMemoryStore } from '@chat/event-log/memory'
 import { createMemoryPresence } from '@chat/presence/memory'
+import type { PlacedReceipt } from '@chat/read-models'
 import { createMemoryReadModels } from '@chat/read-models/memory'
-import { createHealth, createMetrics, Fault, type Random, silentLogger, uuidV7 } from '@chat/runtime'
+import { type Clock, createHealth, createMetrics, Fault, type Random, silentLogger, uuidV7 } from '@chat/runtime'
 import {
   type Command,
   createEncoder,
   createTopics,
   decodeCommand,
+  decodeReceipt,
   groupConversation,
   type Kick,
   type LogEvent,
@@ -22,6 +25,7 @@ import {
 } from '@chat/schemas'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { createTokens } from './accounts/tokens.ts'
+import type { ConnectorConfig } from './config.ts'
 import { createConnector } from './connector.ts'
 import type { Ports } from './ports.ts'
 import { createMemorySockets, type Frame, type MemoryClient } from './socket/memory-sockets.ts'
@@ -67,6 +71,21 @@ export const createTestWorld = async (slots = 4) => {
         to: { nextOffset: next.pos + 1, lastPos: next.pos, chain: '' },
         events: [{ pos: next.pos, event: next.event }],
       })
+    }
+  }
+
+  /** Receipts of the log that are not projected yet, as far as they are. */
+  const projectReceipts = async () => {
+    for (const [partition, end] of await log.ends(topics.receipts)) {
+      const { nextOffset: from } = await readModels.projection.offset('receipts', partition)
+      const receipts: PlacedReceipt[] = []
+      for await (const records of log.read(topics.receipts, partition, from, end, new AbortController().signal))
+        for (const { offset, headers, value } of records) {
+          const decoded = decodeReceipt(headers.schema ?? '', value)
+          if ('reason' in decoded) throw new Error(decoded.detail)
+          receipts.push({ offset, receipt: decoded.record })
+        }
+      if (end > from) await readModels.projection.applyReceipts({ partition, from, to: end, receipts })
     }
   }
 
@@ -185,7 +204,7 @@ export const createTestWorld = async (slots = 4) => {
 
   return {
     ...{ clock, random, topics, store, log, presence, readModels, credentials, encoder, tokens, flags, commands },
-    ...{ post, project, sendTo, append, reply, deliver },
+    ...{ post, project, projectReceipts, sendTo, append, reply, deliver },
     /** The router wakes up: what it left lying is routed now. */
     routeAll,
     /** An account, on the log and projected. */
@@ -204,15 +223,18 @@ export const createTestWorld = async (slots = 4) => {
       })
     },
     newId: () => newId(clock, random),
-    token: (userId: number, sessionId = `s${userId}`) =>
-      tokens.sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
-    connector: (overrides: Partial<Ports> & { readonly capacity?: number; readonly drainSpreadMs?: number } = {}) => {
-      const { capacity = 100, drainSpreadMs = 1000, ...ports } = overrides
+    /** As a connector with this clock signs it. */
+    token: (userId: number, sessionId = `s${userId}`, by: Clock = clock) =>
+      createTokens({ keys, clock: by }).sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
+    connector: (
+      overrides: Partial<Ports> & Partial<Pick<ConnectorConfig, 'capacity' | 'drainSpreadMs' | 'limits'>> = {},
+    ) => {
+      const { capacity = 100, drainSpreadMs = 1000, limits = 'off', ...ports } = overrides
       const sockets = createMemorySockets()
       const health = createHealth()
       const fatal: unknown[] = []
       const service = createConnector(
-        { connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits: 'off', tokenKeys: keys },
+        { connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits, tokenKeys: keys },
         {
           ...{
             sockets,
@@ -227,6 +249,7 @@ export const createTestWorld = async (slots = 4) => {
             health,
           },
           ...{ logger: silentLogger, metrics: createMetrics({ withProcess: 'bare' }) },
+          attempts: createMemoryAttempts({ clock }),
           hasher: { hash: async () => '', verify: async () => false },
           onFatal: (error) => void fatal.push(error),
           ...ports,
@@ -266,18 +289,18 @@ export const deviceOf = (number: number) => `00000000-0000-4000-8000-${String(nu
 
 /** A client that said hello and was welcomed. */
 export const connect = async (
-  { clock, token }: TestWorld,
+  world: TestWorld,
   { sockets }: TestConnector,
   userId: number,
-  options: { readonly device?: number; readonly sync?: string; readonly session?: string } = {},
+  options: { readonly device?: number; readonly sync?: string; readonly session?: string; readonly clock?: Clock } = {},
 ): Promise<MemoryClient> => {
   const client = sockets.connect()
-  const { device = userId, sync, session } = options
+  const { device = userId, sync, session, clock = world.clock } = options
   client.send({
-    ...{ op: 'hello', ref: 0, token: token(userId, session), device: deviceOf(device) },
+    ...{ op: 'hello', ref: 0, token: world.token(userId, session, clock), device: deviceOf(device) },
     ...(sync === undefined ? {} : { sync }),
   })
-  await clock.settle()
+  await world.clock.settle()
   return client
 }
 

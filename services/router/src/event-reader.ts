@@ -1,4 +1,4 @@
-import { applyEvent, type PartitionState, passInvalid, type StoredEvent, type Wire } from '@chat/domain'
+import { applyEvent, type Head, type PartitionState, passInvalid, type StoredEvent, type Wire } from '@chat/domain'
 import { type EventLog, isValid, type StoredRecord } from '@chat/event-log'
 import type { Logger } from '@chat/runtime'
 import { decodeEvent, type Topic } from '@chat/schemas'
@@ -25,7 +25,8 @@ interface Ports {
 
 /**
  * Takes the valid events from the head of `state` to the end of the log into it and calls `onApplied` after each. Every reader skips
- * what is not where its writer meant it. [G8] Throws Fault (call again), or PartitionStopped.
+ * what is not where its writer meant it. [G8] First it compares the last event that the state has with what stands there: a log that
+ * was cut and written anew up to the same end looks whole otherwise. Throws Fault (call again), or PartitionStopped.
  */
 export const readToEnd = async (
   state: PartitionState,
@@ -34,14 +35,19 @@ export const readToEnd = async (
   onApplied: (event: LoggedEvent) => void,
 ): Promise<void> => {
   const { partition } = state
-  const [from, end] = [state.head.nextPos, (await log.ends(events)).get(partition) ?? 0]
-  if (end < from)
+  const known = state.head
+  const end = (await log.ends(events)).get(partition) ?? 0
+  if (end < known.nextPos)
     throw new PartitionStopped(
-      `the log of partition ${partition} ends at ${end}, before the ${from} already read: it was cut`,
+      `the log of partition ${partition} ends at ${end}, before the ${known.nextPos} already read: it was cut`,
     )
-  for await (const records of log.read(events, partition, from, end, signal))
+  for await (const records of log.read(events, partition, Math.max(0, known.lastPos), end, signal))
     for (const record of records) {
       brokerTime.observe(record.timestamp)
+      if (record.offset < known.nextPos) {
+        compare(record, known, partition)
+        continue
+      }
       if (!isValid(record)) {
         passInvalid(state, record.offset)
         continue
@@ -55,6 +61,32 @@ export const readToEnd = async (
       if (applied.outcome === 'contained')
         logger.error({ partition, pos: record.offset, err: applied.error }, 'conversation stopped: event does not fit')
       onApplied(event)
+    }
+}
+
+/** What was read before stands there still: the last valid event, and behind it only what does not count. */
+const compare = (record: StoredRecord, known: Head, partition: number): void => {
+  const isSame = record.offset === known.lastPos ? record.headers.chain === known.chain : !isValid(record)
+  if (!isSame)
+    throw new PartitionStopped(
+      `another record stands at ${record.offset} of partition ${partition} than was read there: the log was cut`,
+    )
+}
+
+/** Shows the valid events among the `count` records before the head of `state`, which has them already. Throws like `readToEnd`. */
+export const readBehind = async (
+  { partition, head }: PartitionState,
+  { log, events, brokerTime }: Pick<Ports, 'log' | 'events' | 'brokerTime'>,
+  count: number,
+  signal: AbortSignal,
+  onRead: (event: LoggedEvent) => void,
+): Promise<void> => {
+  const from = Math.max(0, head.nextPos - count)
+  if (from === head.nextPos) return
+  for await (const records of log.read(events, partition, from, head.nextPos, signal))
+    for (const record of records) {
+      brokerTime.observe(record.timestamp)
+      if (isValid(record)) onRead(readEvent(record, partition))
     }
 }
 

@@ -139,6 +139,7 @@ const append = async (topic: Topic, delivery: SlotDelivery, ports: Ports): Promi
   const { schema, value } = encoder.encode(delivery)
   const records = [{ key: null, value, headers: { type: delivery.type, schema } }]
   let tries = 0
+  const startedMs = clock.monotonic()
   try {
     await retry(() => log.append({ topic, partition: 0, records }), {
       clock,
@@ -147,6 +148,7 @@ const append = async (topic: Topic, delivery: SlotDelivery, ports: Ports): Promi
       isRetryable: (error) => isFault(error) && error.isRetryable && ++tries < triesMax,
       onRetry: () => {},
     })
+    metrics.deliveryAppendMs.observe(clock.monotonic() - startedMs)
     metrics.deliveries.inc({ kind: topic === ports.topics.deliveryAll ? 'broadcast' : 'slot' })
   } catch (error) {
     if (!isFault(error)) throw error

@@ -25,12 +25,14 @@ import {
 import type { Encoder, Topics } from '@chat/schemas'
 import type { BrokerTime } from './broker-time.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { type LoggedEvent, readToEnd } from './event-reader.ts'
+import { type LoggedEvent, readBehind, readToEnd } from './event-reader.ts'
 import type { FanOut } from './fan-out.ts'
 import { createInbox } from './inbox.ts'
 import type { RouterMetrics } from './metrics.ts'
 import { createOwner, NotOurs, type PartitionOwner } from './ownership.ts'
-import { createTakeover } from './takeover.ts'
+import { createSnapshots } from './snapshot.ts'
+import { againEventsMax, createTakeover } from './takeover.ts'
+import type { Turns } from './turns.ts'
 import { wireOf } from './wire.ts'
 
 export interface PartitionPorts {
@@ -44,6 +46,10 @@ export interface PartitionPorts {
   readonly logger: Logger
   readonly health: Health
   readonly metrics: RouterMetrics
+  /** Of writing snapshots. */
+  readonly turns: Turns
+  /** A snapshot is due after so many records of the log. */
+  readonly snapshotEvents: number
   /** Asks the group; false: another router has the partition. */
   readonly isStillOurs: (partition: number) => Promise<boolean>
   readonly onFatal: (error: unknown) => void
@@ -64,7 +70,10 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const inbox = createInbox()
   const bury = createDeadLetters(partition, ports)
   const takeover = createTakeover(state, { ...ports, logger })
+  const snapshots = createSnapshots(partition, { ...ports, wire, logger })
   let misses = 0
+  /** That of the last append: another one may lead to a log that was cut. */
+  let connection: number | undefined
 
   /** One batch: decide, append, keep. What waits is taken at once; there is no timer. */
   const step = async (signal: AbortSignal): Promise<void> => {
@@ -75,25 +84,34 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     metrics.decideMs.observe(clock.monotonic() - decideStartedMs)
     await bury(draft.deadCommands, commands, signal)
     if (draft.events.length > 0) {
-      if (!(await land(draft))) return missed(draft, signal)
+      const landing = await land(draft)
+      if (landing === 'missed') return missed(draft, signal)
+      if (landing === 'to_compare') return readBack(draft, signal)
       commit(state, draft)
     }
     await kept(draft)
   }
 
-  /** The stamped append. true: every event stands where it says. Anything else, an error included, says nothing. [G8] */
-  const land = async (draft: Draft): Promise<boolean> => {
+  /**
+   * The stamped append. `landed`: every event stands where it says. `to_compare`: so it seems, but over another connection than the last
+   * time, and only reading tells whether the log before them is the one they were decided on. Anything else, an error included, says
+   * nothing. [G8]
+   */
+  const land = async (draft: Draft): Promise<'landed' | 'to_compare' | 'missed'> => {
     const startedMs = clock.monotonic()
     try {
       const appended = await log.append({ topic: topics.events, partition, records: draft.events.map(recordOf) })
       brokerTime.observe(appended.timestamp)
       metrics.appendMs.observe(clock.monotonic() - startedMs)
       metrics.batchEvents.observe(draft.events.length)
-      return appended.baseOffset === draft.base.nextPos
+      if (appended.baseOffset !== draft.base.nextPos) return 'missed'
+      const isSame = appended.connection === connection
+      connection = appended.connection
+      return isSame ? 'landed' : 'to_compare'
     } catch (error) {
       if (!isFault(error)) throw error
       if (misses === 0) logger.warn({ err: error }, 'append failed')
-      return false
+      return 'missed'
     }
   }
 
@@ -107,13 +125,17 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     await fanOut.push(draft)
   }
 
-  /** The draft is thrown away and the log read again; if our own events are there after all, it counts. */
   const missed = async (draft: Draft, signal: AbortSignal): Promise<void> => {
     misses++
     metrics.misses.inc()
     if (misses > missesBeforeAsking) health.set(component, 'the event log takes no events')
     await sleep(clock, backoffMs(missBackoff, misses - 1, random), signal)
     if (misses >= missesBeforeAsking && !(await ports.isStillOurs(partition))) throw new NotOurs()
+    await readBack(draft, signal)
+  }
+
+  /** The draft is thrown away and the log read again; if our own events are there after all, it counts. */
+  const readBack = async (draft: Draft, signal: AbortSignal): Promise<void> => {
     let hasLanded = false
     await readOn(signal, (event) => {
       takeover.note(event)
@@ -150,8 +172,9 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     while (state.head.lastPos === -1) {
       const event = { type: 'LogOpened', partitions, firstId, hash: 'murmur2-utf8-positive', at: clock.now() } as const
       const draft = openLog(state, event, wire)
-      if (await land(draft)) commit(state, draft)
-      else await missed(draft, signal)
+      const landing = await land(draft)
+      if (landing === 'landed') commit(state, draft)
+      else await (landing === 'missed' ? missed(draft, signal) : readBack(draft, signal))
     }
     const opened = state.head.opened?.partitions
     if (opened !== partitions)
@@ -163,13 +186,34 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const own = async (signal: AbortSignal): Promise<void> => {
     misses = 0
     inbox.clear()
-    await readOn(signal, takeover.note)
+    await restore(signal)
     await open(signal)
     const resume = await takeover.resume()
     await tellAgain(signal)
     health.clear(component)
     logger.info({ pos: state.head.nextPos, resume }, 'partition owned')
-    await together(signal, [(both) => readCommands(resume, both), decideUntil])
+    await together(signal, [
+      (both) => readCommands(resume, both),
+      decideUntil,
+      (both) => snapshots.writeUntil(state, both),
+    ])
+  }
+
+  /** The state at the end of the log: from what is known, else from the newest snapshot, and the events after it. */
+  const restore = async (signal: AbortSignal): Promise<void> => {
+    const isKnown = state.head.lastPos !== -1
+    const startedMs = clock.monotonic()
+    const restored = isKnown ? undefined : await snapshots.restore(signal)
+    if (restored !== undefined) {
+      // The newest events may be in the snapshot already, and untold all the same.
+      const ports = { log, events: topics.events, brokerTime }
+      await readBehind(restored, ports, againEventsMax, signal, takeover.note)
+      state.tables = restored.tables
+      state.head = restored.head
+    }
+    await readOn(signal, takeover.note)
+    const from = restored === undefined ? 'log' : 'snapshot'
+    if (!isKnown) metrics.restoreMs.observe({ from }, clock.monotonic() - startedMs)
   }
 
   const readCommands = async (from: number, signal: AbortSignal): Promise<void> => {

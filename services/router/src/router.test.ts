@@ -1,59 +1,8 @@
-import { type AppendFaults, createMemoryStore } from '@chat/event-log/memory'
-import { createMemoryPresence } from '@chat/presence/memory'
-import { createHealth, createMetrics, silentLogger } from '@chat/runtime'
-import { createTopics } from '@chat/schemas'
-import { createFakeClock, createSeededRandom, messageId, postMessage, registerUser } from '@chat/testkit'
+import { Fault } from '@chat/runtime'
+import { bodyOf, createSeededRandom, messageId, registerUser } from '@chat/testkit'
 import { describe, expect, test } from 'vitest'
-import { createRouter } from './router.ts'
-import { againAgeMaxMs } from './takeover.ts'
-import { assertDecidedOnce, assertOnceAndDense, createWitness, encoder } from './test-world.ts'
-
-const startMs = 1_790_000_000_000
-const minute = 60_000
-
-const createWorld = (options: { partitions?: number; faults?: AppendFaults } = {}) => {
-  const clock = createFakeClock(startMs)
-  const random = createSeededRandom(7)
-  const topics = createTopics({ prefix: 'test.', partitions: options.partitions ?? 1, slots: 2 })
-  const store = createMemoryStore({ clock, ...(options.faults === undefined ? {} : { faults: options.faults }) })
-  const presence = createMemoryPresence({ clock, random, slots: 2 })
-  const witness = createWitness(store.client('witness'), topics)
-  const fatal: unknown[] = []
-  const createOne = (name: string, own: { topics?: typeof topics; firstId?: number } = {}) => {
-    const log = store.client(name)
-    const health = createHealth()
-    const router = createRouter(
-      { logPrefix: 'test.', firstId: own.firstId ?? 1 },
-      {
-        log,
-        topics: own.topics ?? topics,
-        encoder,
-        presence,
-        clock,
-        random,
-        logger: silentLogger,
-        health,
-        metrics: createMetrics({ withProcess: 'bare' }),
-        onFatal: (error) => fatal.push(error),
-      },
-    )
-    return { log, health, router }
-  }
-  const started = async (name: string) => {
-    const one = createOne(name)
-    await one.router.start()
-    await clock.runUntil(() => one.health.isReady(), minute)
-    return one
-  }
-  const lease = () => presence.lease({ id: 'c', socketUrl: 'ws://c', connections: 0, capacity: 1, isReady: true })
-  const until = (condition: () => Promise<boolean>) => clock.runUntil(condition, 5 * minute)
-  return { clock, topics, store, presence, witness, fatal, createOne, started, lease, until }
-}
-
-const post = (n: number, options: Parameters<typeof postMessage>[2] = {}) =>
-  postMessage(1, 'd1.2', { clientMsgId: messageId(n), request: n, replySlot: 0, replyEpoch: 5, ...options }).command
-const userMessages = (events: readonly { readonly type: string }[]) =>
-  events.filter(({ type }) => type === 'MessagePosted')
+import { createWorld, minute, post, userMessages } from './test-routers.ts'
+import { assertDecidedOnce, assertOnceAndDense } from './test-world.ts'
 
 describe('one router', () => {
   test('opens the log, decides what waits, and answers each command where it is waited for', async () => {
@@ -158,153 +107,56 @@ describe('one router', () => {
   })
 })
 
-describe('restart and takeover', () => {
-  test('resumes exactly behind the last command whose outcome is in the log', async () => {
-    const { witness, started, until } = createWorld()
-    const { router } = await started('a')
-    for (const n of [1, 2, 3]) await witness.send(post(n))
-    await until(async () => (await witness.replies(0)).length === 3)
-    await router.stop()
-    for (const n of [4, 5]) await witness.send(post(n))
-    await started('b')
-    await until(async () => userMessages(await witness.events(0)).length === 5)
-    expect([...assertOnceAndDense(await witness.events(0)).values()]).toEqual([
-      [1, 2, 3, 4, 5].map((n) => messageId(n)),
-    ])
-  })
-
-  test('the new owner delivers again what the old one wrote and may not have told, and answers who asked', async () => {
-    let isSilent = true
-    const { witness, store, presence, topics, started, lease, until } = createWorld({
-      faults: (batch, name) =>
-        name === 'a' && isSilent && batch.topic.kind === 'deliveries' ? { copies: 0 } : undefined,
-    })
-    const one = await started('a')
-    const held = await lease()
-    await presence.register(held, [1, 2])
-    await witness.send(post(1, { replySlot: held.slot, replyEpoch: held.epoch }))
-    await witness.send(post(2, { replySlot: held.slot, replyEpoch: held.epoch, replyTo: 99 }))
-    await until(async () => (await witness.events(0)).length >= 3)
-    expect(await witness.deliveries(held.slot)).toEqual([])
-    one.log.kill('lose')
-    isSilent = false
-    await started('b')
-    await until(async () => (await witness.deliveries(held.slot)).length > 0)
-    expect(await witness.deliveries(held.slot)).toMatchObject([
-      {
-        replies: [
-          { request: 1, outcome: 'accepted', seq: 1, pos: 1 },
-          { request: 2, outcome: 'rejected', code: 'no_such_message' },
-        ],
-        events: [{ pos: 1, users: [1, 2] }],
-      },
-    ])
-    expect(store.partition(topics.events, 0).end()).toBe(3)
-  })
-
-  test('what is older than the time in which clients sync is not delivered again', async () => {
-    const { witness, clock, presence, started, lease, until } = createWorld()
-    const { router } = await started('a')
-    await witness.send(post(1))
-    await until(async () => (await witness.replies(0)).length === 1)
-    await router.stop()
-    await clock.advance(againAgeMaxMs + 1)
-    const held = await lease()
-    await presence.register(held, [1, 2])
-    await started('b')
-    await witness.send(post(2))
-    await until(async () => (await witness.replies(0)).length === 2)
-    expect((await witness.deliveries(held.slot)).flatMap(({ events }) => events).map(({ pos }) => pos)).toEqual([2])
-  })
-
-  test('resumes at the first command that is left when retention took the others', async () => {
-    const { witness, store, topics, started, until } = createWorld()
-    for (const n of [1, 2, 3]) await witness.send(post(n))
-    store.trim(topics.commands, 0, 2)
-    await started('a')
-    await until(async () => (await witness.replies(0)).length === 1)
-    expect(userMessages(await witness.events(0))).toMatchObject([{ clientMsgId: messageId(3) }])
-  })
+test('a router that starts while presence is away says so and is not ready, decides all the same, and is ready when it comes', async () => {
+  const { witness, presence, clock, createOne, until, fatal } = createWorld()
+  let isAway = true
+  const lookup = async (users: readonly number[]) => {
+    if (isAway) throw new Fault('presence_unavailable', 'refused')
+    return presence.lookup(users)
+  }
+  const { health, router } = createOne('a', { presence: { ...presence, lookup } })
+  await router.start()
+  await witness.send(post(1))
+  await until(async () => (await witness.replies(0)).length === 1)
+  await clock.advance(minute)
+  expect(health.reasons()).toEqual({ presence: 'presence cannot be reached' })
+  expect(await witness.broadcasts()).toHaveLength(1)
+  isAway = false
+  await clock.runUntil(() => health.isReady(), minute)
+  isAway = true
+  await witness.send(post(2))
+  await until(async () => (await witness.replies(0)).length === 2)
+  expect([health.isReady(), fatal]).toEqual([true, []])
+  await router.stop()
 })
 
-describe('what stops a partition', () => {
-  const history = () => {
-    const world = createWorld({ partitions: 2 })
-    return { ...world, log: world.store.client('history') }
+test('a router stops while presence is away', async () => {
+  const { presence, clock, createOne, fatal } = createWorld()
+  const lookup = () => Promise.reject(new Fault('presence_unavailable', 'refused'))
+  const { router } = createOne('a', { presence: { ...presence, lookup } })
+  await router.start()
+  await clock.advance(1000)
+  await router.stop()
+  expect([clock.pending(), fatal]).toEqual([0, []])
+})
+
+test('repeats alone do not fill the commands that the embedded log keeps in memory', async () => {
+  const { witness, started, until, clock, store, topics } = createWorld({ commandBytesMax: 2 * 1024 * 1024 })
+  await started('a')
+  const body = bodyOf('x'.repeat(1000))
+  const sent = 5000
+  for (let n = 0; n < sent; n++) {
+    await witness.send(post(1, { body }))
+    if (n % 100 === 0) await clock.settle()
   }
-
-  test('a log that was cut and grew again', async () => {
-    const { witness, store, topics, started, clock, createOne, fatal, until } = history()
-    const { router } = await started('a')
-    for (const n of [1, 2, 3]) await witness.send(post(n), 0)
-    await until(async () => (await witness.replies(0)).length === 3)
-    await router.stop()
-    store.truncate(topics.events, 0, 2)
-    const [record] = await witness.eventRecords(0)
-    for (const pos of [2, 3, 4, 5])
-      await store.client().append({
-        topic: topics.events,
-        partition: 0,
-        records: [{ key: null, value: record?.value ?? null, headers: { ...record?.headers, pos: String(pos) } }],
-      })
-    const { health, router: next } = createOne('b')
-    await next.start()
-    await clock.runUntil(() => 'partition 0' in health.reasons() && !('partition 1' in health.reasons()), minute)
-    await clock.advance(minute)
-    expect(health.reasons()).toEqual({ 'partition 0': expect.stringContaining('the log was cut') })
-    expect(fatal).toEqual([])
-  })
-
-  test('commands that end before those already decided', async () => {
-    const { witness, store, topics, started, clock, createOne, until } = createWorld()
-    const { router } = await started('a')
-    for (const n of [1, 2, 3]) await witness.send(post(n))
-    await until(async () => (await witness.replies(0)).length === 3)
-    await router.stop()
-    store.truncate(topics.commands, 0, 1)
-    const { health, router: next } = createOne('b')
-    await next.start()
-    await clock.advance(minute)
-    expect(health.reasons()).toEqual({ 'partition 0': expect.stringContaining('were cut') })
-  })
-
-  test('a valid event that this build cannot read, unless it may be ignored', async () => {
-    const { store, topics, clock, createOne, started, witness, until } = createWorld()
-    const { router } = await started('a')
-    await router.stop()
-    const value = Buffer.from('\0\0\0\0\0?')
-    const [opened] = await witness.eventRecords(0)
-    const { chainOf } = await import('@chat/schemas')
-    const chain = chainOf(opened?.headers.chain ?? '', { pos: 1, type: 'Unheard', cmd: -1, value })
-    const headers = { type: 'Unheard', schema: 'unheard.v1', pos: '1', cmd: '-1', chain }
-    const write = (ignorable: string) =>
-      store.client().append({
-        topic: topics.events,
-        partition: 0,
-        records: [{ key: null, value, headers: { ...headers, ignorable } }],
-      })
-    await write('false')
-    const stopped = createOne('b')
-    await stopped.router.start()
-    await clock.advance(minute)
-    expect(stopped.health.reasons()).toEqual({ 'partition 0': expect.stringContaining('unheard.v1') })
-    await stopped.router.stop()
-    store.truncate(topics.events, 0, 1)
-    await write('true')
-    await started('c')
-    await witness.send(post(1))
-    await until(async () => (await witness.replies(0)).length === 1)
-  })
-
-  test('another number of partitions ends the process', async () => {
-    const { started, createOne, fatal, clock } = createWorld({ partitions: 2 })
-    const { router } = await started('a')
-    await router.stop()
-    const topics = createTopics({ prefix: 'test.', partitions: 1, slots: 2 })
-    await createOne('b', { topics }).router.start()
-    await clock.advance(1000)
-    expect(fatal).toMatchObject([{ code: 'partitions_mismatch' }])
-  })
+  await until(async () => (await witness.replies(0)).length === sent)
+  const kept = store.partition(topics.commands, 0)
+  expect(kept.end() - kept.beginning()).toBeLessThan(1000)
+  const events = await witness.events(0)
+  expect(userMessages(events)).toHaveLength(1)
+  expect(events.length).toBeLessThan(10)
+  await witness.send(post(2))
+  await until(async () => (await witness.replies(0)).length === sent + 1)
 })
 
 describe('appends that go wrong', () => {
@@ -337,7 +189,7 @@ describe('appends that go wrong', () => {
 
   test.each([1, 2, 3, 4, 5])('two routers that both believe they own a partition (seed %i)', async (seed) => {
     const random = createSeededRandom(seed)
-    const { witness, store, clock, started, until, fatal } = createWorld({
+    const { witness, store, topics, clock, started, until, fatal } = createWorld({
       faults: (batch) =>
         batch.topic.kind !== 'events'
           ? undefined
@@ -346,6 +198,7 @@ describe('appends that go wrong', () => {
               answersAfterMs: Math.floor(random.fraction() * 4),
               answer: random.fraction() < 0.1 ? 'lost' : 'given',
               copies: random.fraction() < 0.1 ? 2 : random.fraction() < 0.1 ? 0 : 1,
+              copiesAfterMs: random.fraction() < 0.5 ? 0 : Math.floor(random.fraction() * 30),
             },
     })
     await started('a')
@@ -357,9 +210,11 @@ describe('appends that go wrong', () => {
       if (random.fraction() < 0.2) await witness.send(post(n))
       if (random.fraction() < 0.2) await witness.send(post(n + 1000, { replyTo: 999, replySlot: 1 }))
       if (random.fraction() < 0.3) await clock.advance(Math.floor(random.fraction() * 5))
+      if (random.fraction() < 0.1) store.interrupt(topics.events, 0, Math.floor(random.fraction() * 40))
     }
     const answered = async () => new Set((await witness.replies(0)).map(({ request }) => request)).size
     await until(async () => (await answered()) === count)
+    await clock.advance(40) // The last leader that went away is back.
     expect(fatal).toEqual([])
     expect([...assertOnceAndDense(await witness.events(0)).values()]).toEqual([
       Array.from({ length: count }, (_, index) => messageId(index + 1)),

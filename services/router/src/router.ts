@@ -4,15 +4,19 @@ import type { Clock, Health, Logger, Metrics, Random, Service } from '@chat/runt
 import type { Encoder, Topics } from '@chat/schemas'
 import { createBrokerTime } from './broker-time.ts'
 import { createFanOut } from './fan-out.ts'
+import { meetPresence } from './first-contact.ts'
 import { createLocator } from './locator.ts'
 import { createRouterMetrics } from './metrics.ts'
 import type { PartitionOwner } from './ownership.ts'
 import { createPartition } from './partition.ts'
+import { createTurns } from './turns.ts'
 
 export interface RouterConfig {
   /** Names the group of routers, as it names the topics. */
   readonly logPrefix: string
   readonly firstId: number
+  /** A snapshot of a partition is written after so many records of its log. */
+  readonly snapshotEvents: number
 }
 
 export interface RouterPorts {
@@ -32,13 +36,15 @@ export interface RouterPorts {
 /**
  * Decides commands. Any number of routers share the partitions; two that believe they own the same one are harmless: each event is
  * stamped with its position, and only one of them gets that position. [G8] Ready when every partition that it was given is
- * restored. `stop` finishes the batches under way and leaves the group, so that others take over at once. [G12]
+ * restored and presence has answered once. `stop` finishes the batches under way and leaves the group, so that others take over at once. [G12]
  */
 export const createRouter = (config: RouterConfig, ports: RouterPorts): Service => {
   const { log, topics, clock, health, logger, onFatal } = ports
   const metrics = createRouterMetrics(ports.metrics)
   const locator = createLocator({ ...ports, metrics })
+  const turns = createTurns()
   const owners = new Map<number, PartitionOwner>()
+  const ended = new AbortController()
   let share: Share | undefined
   let starting: Promise<void> | undefined
   let stopping: Promise<void> | undefined
@@ -46,7 +52,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   const isStillOurs = async (partition: number): Promise<boolean> => (await share?.verify())?.has(partition) ?? true
 
   const createOwner = (partition: number): PartitionOwner => {
-    const own = { ...ports, metrics, partition }
+    const own = { ...ports, metrics, partition, turns, snapshotEvents: config.snapshotEvents }
     const fanOut = createFanOut({ ...own, locator })
     // Brokers are many: each partition goes by the clock of those that lead it.
     return createPartition(partition, config.firstId, {
@@ -72,6 +78,9 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
 
   const start = async (): Promise<void> => {
     health.set('router', 'joining the group')
+    meetPresence(ports, ended.signal).catch((error: unknown) => {
+      if (!ended.signal.aborted) onFatal(error)
+    })
     share = await log.share({ topic: topics.commands, group: `${config.logPrefix}routers`, onAssigned, onFatal })
     if (stopping !== undefined) return share.leave()
     health.clear('router')
@@ -79,6 +88,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
 
   const stop = async (): Promise<void> => {
     health.set('router', 'stopping')
+    ended.abort()
     await Promise.all([...owners.values()].map((owner) => owner.stop()))
     // A group that was not joined yet is left as soon as it is: brokers that are away would be waited for.
     await share?.leave()

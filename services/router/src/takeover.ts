@@ -8,7 +8,7 @@ import {
   rejectedReply,
 } from '@chat/domain'
 import type { EventLog } from '@chat/event-log'
-import type { Clock, Logger } from '@chat/runtime'
+import type { Logger } from '@chat/runtime'
 import type { LogEvent, Topics } from '@chat/schemas'
 import type { BrokerTime } from './broker-time.ts'
 import { type LoggedEvent, PartitionStopped } from './event-reader.ts'
@@ -16,8 +16,8 @@ import type { Outcome } from './fan-out.ts'
 import { readCommand } from './inbox.ts'
 
 /** What another owner wrote and may not have told: at most so many events … */
-const againEventsMax = 5000
-/** … no older than this, ms: clients sync at least as often. */
+export const againEventsMax = 5000
+/** … no older than this before the newest sight of the brokers' clock, ms: clients sync at least as often. */
 export const againAgeMaxMs = 2 * 60 * 1000
 /** Commands that are read to answer again; more than the events, since not every command made one. */
 const againCommandsMax = 10_000
@@ -36,31 +36,32 @@ interface Ports {
   readonly log: EventLog
   readonly topics: Topics
   readonly brokerTime: BrokerTime
-  readonly clock: Clock
   readonly logger: Logger
 }
 
-export const createTakeover = (state: PartitionState, { log, topics, brokerTime, clock, logger }: Ports): Takeover => {
+export const createTakeover = (state: PartitionState, { log, topics, brokerTime, logger }: Ports): Takeover => {
   const { partition } = state
   let noted: LoggedEvent[] = []
 
   const recent = (): readonly LoggedEvent[] => {
-    // The brokers' time is that of the newest record read, which may be old; ours decides only who is told again.
-    const sinceMs = Math.max(brokerTime.nowMs(), clock.now()) - againAgeMaxMs
+    // As far as we know the brokers' clock it is never ahead of them, so nothing younger is left out, whatever our own clock says. [G1]
+    const sinceMs = brokerTime.nowMs() - againAgeMaxMs
     return noted.slice(-againEventsMax).filter(({ timestamp }) => timestamp >= sinceMs)
   }
 
   /** Whoever asked may still wait: a reply that was given already is ignored. */
   const repliesFor = async (events: readonly LoggedEvent[], signal: AbortSignal): Promise<AddressedReply[]> => {
     const outcomes = outcomesOf(events)
-    const cmds = [...outcomes.keys()]
-    const last = Math.max(...cmds, -1)
+    if (outcomes.size === 0) return []
+    let [first, last] = [Number.POSITIVE_INFINITY, -1]
+    // One event lists the refusals of a whole batch: there may be more than a call takes arguments.
+    for (const cmd of outcomes.keys()) [first, last] = [Math.min(first, cmd), Math.max(last, cmd)]
     const beginning = (await log.beginnings(topics.commands)).get(partition) ?? 0
     const end = (await log.ends(topics.commands)).get(partition) ?? 0
-    const from = Math.max(beginning, last - againCommandsMax, Math.min(...cmds))
+    const from = Math.max(beginning, last + 1 - againCommandsMax, first)
     const to = Math.min(end, last + 1)
     const replies: AddressedReply[] = []
-    if (cmds.length === 0 || from >= to) return replies
+    if (from >= to) return replies
     for await (const records of log.read(topics.commands, partition, from, to, signal))
       for (const command of records.map(readCommand)) {
         const outcome = outcomes.get(command.cmd)

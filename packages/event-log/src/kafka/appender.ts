@@ -1,6 +1,7 @@
-import { assert, type Clock, Fault, type Logger, type Random } from '@chat/runtime'
+import { type Clock, Fault, type Logger, type Random } from '@chat/runtime'
 import type { TopicKind } from '@chat/schemas'
-import { type Appended, appendRecordsMax, type Batch } from '../index.ts'
+import { checkBatch } from '../batch-check.ts'
+import type { Appended, Batch } from '../index.ts'
 import type { Cluster } from './cluster.ts'
 import { createLanes, type LaneSettings, type Lanes, laneLimits } from './lanes.ts'
 import { batchHeaderBytes, recordBytes, recordOverheadBytesMax } from './record-batch.ts'
@@ -15,8 +16,10 @@ export const messageBytesMax = 2 * 1024 * 1024
  * Kinds have connections of their own, because requests of one connection are served one by one: a snapshot of a megabyte
  * must not hold up an event.
  */
-const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'others', LaneSettings>> = {
-  commands: { purpose: 'commands', acks: -1, lanesPerBroker: 1, triesMax: 2, deadlineMs: 5000, failsFollowers: true },
+const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'snapshots' | 'others', LaneSettings>> = {
+  // One try: of two copies the first may be refused and its sender told, and the second accepted once the sender became a member. Who
+  // asked sends it again, when nobody waits for the first any more. [G11]
+  commands: { purpose: 'commands', acks: -1, lanesPerBroker: 1, triesMax: 1, deadlineMs: 5000, failsFollowers: true },
   // One try: whether a stamped batch counts is decided by where it stands, so the writer reads the log before it repeats. [G8]
   // Four connections: with `flush.messages=1` a broker syncs one partition after the other within a request; side by side they share
   // the journal's commits.
@@ -29,6 +32,8 @@ const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'others
     deadlineMs: 5000,
     failsFollowers: false,
   },
+  // Half a megabyte a record: receipts and dead letters must not wait behind it.
+  snapshots: { purpose: 'snapshots', acks: -1, lanesPerBroker: 1, triesMax: 2, deadlineMs: 5000, failsFollowers: true },
   others: { purpose: 'others', acks: -1, lanesPerBroker: 1, triesMax: 2, deadlineMs: 5000, failsFollowers: true },
 }
 
@@ -38,7 +43,7 @@ const laneOf: Readonly<Record<TopicKind, keyof typeof settingsOf>> = {
   deliveries: 'deliveries',
   signals: 'deliveries',
   receipts: 'others',
-  snapshots: 'others',
+  snapshots: 'snapshots',
   deadLetters: 'others',
 }
 
@@ -54,7 +59,7 @@ export interface AppenderOptions {
   readonly logger: Logger
 }
 
-/** Measures each batch, refuses what no topic takes, and hands it to the lanes of its kind. */
+/** Checks and measures each batch, refuses what no topic takes, and hands it to the lanes of its kind. */
 export const createAppender = (options: AppenderOptions): Appender => {
   const lanes = new Map<keyof typeof settingsOf, Lanes>()
   const lanesFor = (kind: TopicKind): Lanes => {
@@ -67,9 +72,9 @@ export const createAppender = (options: AppenderOptions): Appender => {
     return found
   }
   return {
-    append: (batch) => {
+    append: async (batch) => {
+      checkBatch(batch)
       const { records } = batch
-      assert(records.length > 0 && records.length <= appendRecordsMax, `a batch holds 1 to ${appendRecordsMax} records`)
       const bodies = new Array<number>(records.length)
       let bytes = 0
       for (let i = 0; i < records.length; i++) {
@@ -79,8 +84,8 @@ export const createAppender = (options: AppenderOptions): Appender => {
         bytes += body
       }
       if (batchHeaderBytes + bytes + records.length * recordOverheadBytesMax > messageBytesMax) {
-        const what = `a batch of ${bytes} bytes for ${batch.topic.name} is over ${messageBytesMax}`
-        return Promise.reject(new Fault('record_too_large', what, { isRetryable: false }))
+        const what = `a batch of ${bytes} bytes for ${batch.topic.name}, headers included, is over ${messageBytesMax}`
+        throw new Fault('record_too_large', what, { isRetryable: false })
       }
       return lanesFor(batch.topic.kind).append(batch, { records, bodies }, bytes)
     },

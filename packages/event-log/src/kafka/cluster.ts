@@ -43,7 +43,10 @@ const parseAddress = (broker: string): Address => {
   return { host: broker.slice(0, at), port }
 }
 
-export const createCluster = ({ brokers, clientId, clock, random }: ClusterOptions): Cluster => {
+export const createCluster = (
+  { brokers, clientId, clock, random }: ClusterOptions,
+  connect: typeof openLink = openLink,
+): Cluster => {
   const bootstrap = brokers.map(parseAddress)
   const topics = new Set<string>()
   const links = new Set<Link>()
@@ -51,16 +54,19 @@ export const createCluster = ({ brokers, clientId, clock, random }: ClusterOptio
   let leaders: ReadonlyMap<string, ReadonlyMap<Partition, KnownPartition>> = new Map()
   let versions: unknown = null
   let asked: Link | undefined
+  /** The one asked last told nothing new: who asks again is in trouble that another one may know more of. */
+  let isStale = false
   let refreshing: Promise<void> | undefined
   let isClosed = false
 
   const dial = async (nodeId: number, address: Address, purpose: string): Promise<Link> => {
     if (isClosed) throw new Fault('log_closed', 'the log is closed', { isRetryable: false })
-    const opened = await openLink({ nodeId, address, clientId: `${clientId}-${purpose}`, clock, versions }).catch(
+    const opened = await connect({ nodeId, address, clientId: `${clientId}-${purpose}`, clock, versions }).catch(
       (error) => {
         throw toFault(error, `broker ${address.host}:${address.port} cannot be reached`)
       },
     )
+    if (isClosed) opened.link.destroy()
     versions = opened.versions
     for (const link of links) if (!link.isOpen()) links.delete(link)
     links.add(opened.link)
@@ -69,6 +75,7 @@ export const createCluster = ({ brokers, clientId, clock, random }: ClusterOptio
 
   const learn = (answer: Metadata) => {
     const now = clock.monotonic()
+    const before = pictureOf(nodes, leaders)
     nodes = answer.nodes
     leaders = new Map(
       [...answer.topics].map(([topic, partitions]) => {
@@ -79,13 +86,18 @@ export const createCluster = ({ brokers, clientId, clock, random }: ClusterOptio
         ]
       }),
     )
+    isStale = pictureOf(nodes, leaders) === before
   }
 
-  /** Known nodes first, then those of the configuration, each in random order: one frozen node must not be asked by all. */
-  const candidates = (): readonly Address[] => [
-    ...shuffled([...nodes.values()], random),
-    ...shuffled(bootstrap, random),
-  ]
+  /**
+   * Known nodes first, then those of the configuration, each in random order: one frozen node must not be asked by all. The one that
+   * told nothing new comes last.
+   */
+  const candidates = (stale: Address | undefined): readonly Address[] => {
+    const all = [...shuffled([...nodes.values()], random), ...shuffled(bootstrap, random)]
+    const isOther = ({ host, port }: Address) => host !== stale?.host || port !== stale.port
+    return [...all.filter(isOther), ...all.filter((address) => !isOther(address))]
+  }
 
   const ask = async (link: Link): Promise<void> => {
     const wanted = [...topics]
@@ -96,6 +108,8 @@ export const createCluster = ({ brokers, clientId, clock, random }: ClusterOptio
 
   const refreshOnce = async (): Promise<void> => {
     let failure: unknown
+    const stale = isStale ? asked?.address : undefined
+    if (stale !== undefined) asked?.destroy()
     if (asked?.isOpen()) {
       try {
         return await ask(asked)
@@ -104,7 +118,7 @@ export const createCluster = ({ brokers, clientId, clock, random }: ClusterOptio
         asked.destroy()
       }
     }
-    for (const address of candidates()) {
+    for (const address of candidates(stale)) {
       try {
         return await ask(await dial(-1, address, 'metadata'))
       } catch (error) {
@@ -162,6 +176,19 @@ export const createCluster = ({ brokers, clientId, clock, random }: ClusterOptio
     },
   }
 }
+
+/** What an answer changes, if it does. */
+const pictureOf = (
+  nodes: ReadonlyMap<number, Address>,
+  leaders: ReadonlyMap<string, ReadonlyMap<Partition, KnownPartition>>,
+): string =>
+  JSON.stringify([
+    [...nodes],
+    [...leaders].map(([topic, partitions]) => [
+      topic,
+      [...partitions.values()].map(({ leader, epoch }) => [leader, epoch]),
+    ]),
+  ])
 
 const shuffled = <T>(items: readonly T[], random: Random): readonly T[] =>
   items

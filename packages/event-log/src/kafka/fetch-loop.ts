@@ -66,6 +66,7 @@ export const createFetchLoop = (options: FetchLoopOptions): FetchLoop => {
 
   const fetch = async (asked: readonly Cursor[]) => {
     if (link?.isOpen() !== true) link = await open()
+    if (isStopped) throw new Fault('log_unavailable', `fetching from ${topic.name} was stopped`)
     const call = fetchCall(
       topic.name,
       asked.map((cursor) => ({ partition: cursor.partition, epoch: epochOf(cursor.partition), offset: cursor.next() })),

@@ -50,13 +50,19 @@ export interface LanesOptions {
   readonly limits: QueueLimits
 }
 
+interface Connection {
+  readonly link: Link
+  readonly number: number
+}
+
 /** The lanes of one kind of topics: one request in flight in each, none waits for a timer to fill. */
 export const createLanes = (options: LanesOptions): Lanes => {
   const { cluster, clock, settings } = options
   const queues = createPartitionQueues(settings, options.limits, clock)
   /** By lane: leader · lanesPerBroker + partition mod lanesPerBroker. */
   const busy = new Set<number>()
-  const links = new Map<number, Link>()
+  const links = new Map<number, Connection>()
+  let connections = 0
   let isPumpPlanned = false
   let isExpiryPlanned = false
 
@@ -111,8 +117,10 @@ export const createLanes = (options: LanesOptions): Lanes => {
     busy.add(lane)
     const had = { effect: false }
     try {
-      const answers = new Map((await request(lane, taken, had)).map((answer) => [keyOf(answer), answer]))
-      for (const part of taken) conclude(part, answers)
+      const connection = await connect(lane)
+      const answered = await request(connection.link, taken, had)
+      const answers = new Map(answered.map((answer) => [keyOf(answer), answer]))
+      for (const part of taken) conclude(part, answers, connection.number)
     } catch (error) {
       const fault = toFault(error, `append to broker ${leaderOf(lane)} was not answered`)
       for (const part of taken) queues.fail(part, fault, had)
@@ -124,12 +132,15 @@ export const createLanes = (options: LanesOptions): Lanes => {
 
   const leaderOf = (lane: number): number => Math.floor(lane / settings.lanesPerBroker)
 
-  const request = async (lane: number, taken: readonly Taken[], had: { effect: boolean }) => {
-    let link = links.get(lane)
-    if (link?.isOpen() !== true) {
-      link = await cluster.open(leaderOf(lane), settings.purpose)
-      links.set(lane, link)
-    }
+  const connect = async (lane: number): Promise<Connection> => {
+    const open = links.get(lane)
+    if (open?.link.isOpen()) return open
+    const opened = { link: await cluster.open(leaderOf(lane), settings.purpose), number: ++connections }
+    links.set(lane, opened)
+    return opened
+  }
+
+  const request = (link: Link, taken: readonly Taken[], had: { effect: boolean }) => {
     const oldest = Math.min(...taken.map(({ since }) => since))
     const limitMs = Math.max(requestLimitMsMin, settings.deadlineMs - (clock.monotonic() - oldest))
     had.effect = true
@@ -139,13 +150,13 @@ export const createLanes = (options: LanesOptions): Lanes => {
     )
   }
 
-  const conclude = (part: Taken, answers: ReadonlyMap<string, ProduceAnswer>) => {
+  const conclude = (part: Taken, answers: ReadonlyMap<string, ProduceAnswer>, connection: number) => {
     const answer = answers.get(keyOf(part))
     // An answer can leave out a partition that was sent: then nothing is known of it.
     const fault = answer === undefined ? lostFault(part) : faultOf(answer)
     if (answer !== undefined && fault === undefined) {
       search.succeeded()
-      queues.acknowledge(part, answer)
+      queues.acknowledge(part, answer, connection)
     } else if (fault !== undefined) {
       queues.fail(part, fault, { effect: true })
       if (fault.isRetryable) search.start()

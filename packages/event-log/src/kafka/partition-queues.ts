@@ -17,14 +17,18 @@ export interface QueueLimits {
 export interface QueueSettings {
   /** Requests that may have had an effect: waiting for a leader or a connection is none. */
   readonly triesMax: number
-  /** An append from call to answer. */
+  /** An append from call to its last request; that one has what is left for its answer, at least `requestLimitMsMin`. */
   readonly deadlineMs: number
-  /** A failed batch fails those that wait behind it in its partition, so that they do not overtake its repetition. */
+  /**
+   * A failed batch fails those that wait behind it in its partition, whatever failed it; one refused for want of room has those that
+   * come after it refused, until nothing of the partition waits and there is room again: none overtakes the repetition of the one
+   * before it. [G4]
+   */
   readonly failsFollowers: boolean
 }
 
-/** A second try needs a moment to be answered. */
-export const requestLimitMsMin = 250
+/** What every request has for its answer, however long its batches waited: a busy broker must not lose its connection for them. */
+export const requestLimitMsMin = 1000
 
 interface Waiting {
   readonly measured: MeasuredRecords
@@ -61,7 +65,7 @@ export interface PartitionQueues {
   /** Topics that wait for a leader, or whose last request failed. */
   wanted(): readonly string[]
   take(queues: readonly PartitionQueue[]): readonly Taken[]
-  acknowledge(part: Taken, answer: ProduceAnswer): void
+  acknowledge(part: Taken, answer: ProduceAnswer, connection: number): void
   /** Puts back what may be tried again, fails the rest. */
   fail(part: Taken, fault: Fault, had: { readonly effect: boolean }): void
   /** Metadata is fresh: lost queues may be sent again. */
@@ -74,13 +78,21 @@ export interface PartitionQueues {
 export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimits, clock: Clock): PartitionQueues => {
   const queues = new Map<string, PartitionQueue>()
   const ready = new Set<PartitionQueue>()
+  /** Queues that refused a batch and take none behind it. */
+  const refusing = new Set<PartitionQueue>()
   const onDrained: (() => void)[] = []
   let bytesHeld = 0
   let batchesHeld = 0
 
+  /** Half of the room, so that who was refused has long heard of it when the next is taken. */
+  const relent = () => {
+    if (bytesHeld > limits.queueBytesMax / 2 || batchesHeld > limits.queueBatchesMax / 2) return
+    for (const queue of refusing) if (!queue.isInFlight && queue.waiting.length === 0) refusing.delete(queue)
+  }
   const settle = (batch: Waiting) => {
     bytesHeld -= batch.bytes
     batchesHeld--
+    relent()
     if (batchesHeld === 0) for (const done of onDrained.splice(0)) done()
   }
   const reject = (batches: readonly Waiting[], fault: Fault) => {
@@ -93,6 +105,7 @@ export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimi
     queue.isInFlight = false
     if (queue.waiting.length > 0) ready.add(queue)
     else ready.delete(queue)
+    relent()
   }
 
   const queueOf = ({ topic, partition }: Batch): PartitionQueue => {
@@ -106,23 +119,30 @@ export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimi
   }
 
   const add: PartitionQueues['add'] = (batch, measured, bytes) => {
-    if (bytesHeld + bytes > limits.queueBytesMax || batchesHeld >= limits.queueBatchesMax) {
+    const queue = queueOf(batch)
+    const isFull = bytesHeld + bytes > limits.queueBytesMax || batchesHeld >= limits.queueBatchesMax
+    if (isFull || refusing.has(queue)) {
+      // Whatever is held is settled one day, and then it relents.
+      if (settings.failsFollowers && batchesHeld > 0) refusing.add(queue)
       return Promise.reject(new Fault('log_overloaded', `${batchesHeld} batches wait for the log`))
     }
     bytesHeld += bytes
     batchesHeld++
-    const queue = queueOf(batch)
     const { promise, resolve, reject } = Promise.withResolvers<Appended>()
     queue.waiting.push({ measured, bytes, enqueuedAt: clock.monotonic(), tries: 0, resolve, reject })
     if (!queue.isInFlight) ready.add(queue)
     return promise
   }
 
+  const hasAged = ({ since }: Taken): boolean => clock.monotonic() - since > settings.deadlineMs / 2
+
   const take: PartitionQueues['take'] = (list) => {
     const taken: Taken[] = []
     let requestBytes = 0
     for (const queue of list) {
       const part = headOf(queue, limits.partitionBytesMax)
+      // The oldest sets the limit of a request: what waited long goes by itself, and the others next.
+      if (taken[0] !== undefined && hasAged(part) !== hasAged(taken[0])) continue
       if (taken.length > 0 && requestBytes + part.bytes > limits.requestBytesMax) break
       requestBytes += part.bytes
       queue.waiting.splice(0, part.batches.length)
@@ -133,12 +153,16 @@ export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimi
     return taken
   }
 
-  const acknowledge: PartitionQueues['acknowledge'] = ({ queue, batches }, { baseOffset, logAppendTime }) => {
+  const acknowledge: PartitionQueues['acknowledge'] = (
+    { queue, batches },
+    { baseOffset, logAppendTime },
+    connection,
+  ) => {
     release(queue)
     let offset = baseOffset
     for (const batch of batches) {
       settle(batch)
-      batch.resolve({ baseOffset: offset, timestamp: logAppendTime })
+      batch.resolve({ baseOffset: offset, timestamp: logAppendTime, connection })
       offset += batch.measured.records.length
     }
   }
@@ -153,8 +177,8 @@ export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimi
     const firstLost = batches.map(mayRepeat).indexOf(false)
     const again = firstLost === -1 ? batches : batches.slice(0, firstLost)
     const lost = batches.slice(again.length)
-    if (lost.length > 0 && settings.failsFollowers) reject(queue.waiting.splice(0), fault)
     reject(lost, fault)
+    if (lost.length > 0 && settings.failsFollowers) reject(queue.waiting.splice(0), behind(fault))
     queue.waiting.unshift(...again)
     queue.isLost = fault.isRetryable
     release(queue)
@@ -165,9 +189,9 @@ export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimi
     for (const queue of ready) {
       const isTimely = queue.waiting[0] !== undefined && queue.waiting[0].enqueuedAt > oldest
       if (isTimely) continue
-      const first = queue.waiting.findIndex(({ enqueuedAt }) => enqueuedAt > oldest)
+      const first = settings.failsFollowers ? -1 : queue.waiting.findIndex(({ enqueuedAt }) => enqueuedAt > oldest)
       const late = queue.waiting.splice(0, first === -1 ? queue.waiting.length : first)
-      if (queue.waiting.length === 0) ready.delete(queue)
+      release(queue)
       reject(late, new Fault('log_unavailable', `no leader for ${queue.topic}/${queue.partition} in time`))
     }
   }
@@ -189,6 +213,10 @@ export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimi
     drained: () => (batchesHeld === 0 ? Promise.resolve() : new Promise((resolve) => onDrained.push(resolve))),
   }
 }
+
+/** What a batch is told when the one before it failed: nothing final was said of it. */
+const behind = (fault: Fault): Fault =>
+  fault.isRetryable ? fault : new Fault('log_unavailable', 'the batch before it was refused', { cause: fault })
 
 /** The batches at the front that fit one request; the first always does. */
 const headOf = (queue: PartitionQueue, bytesMax: number): Taken => {

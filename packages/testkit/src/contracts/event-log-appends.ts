@@ -1,4 +1,4 @@
-import type { EventLog } from '@chat/event-log'
+import { appendRecordsMax, batchBytesMax, type EventLog } from '@chat/event-log'
 import type { Topic } from '@chat/schemas'
 import { describe, expect, test } from 'vitest'
 import type { EventLogFixture, Fixture } from './event-log-fixture.ts'
@@ -140,6 +140,39 @@ const describeRefusals = (fixture: Fixture, open: () => Promise<EventLogFixture>
     expect((await append(log, topics.events, 0, [textRecord('next')])).baseOffset).toBe(start)
   })
 
+  test('takes a batch of all the bytes there may be, and refuses one more with record_too_large', async () => {
+    const { log, topics } = fixture()
+    const keyed = (bytes: number) => ({ key: 'key', value: new Uint8Array(bytes - 3), headers: {} })
+    for (const topic of [topics.events, topics.commands]) {
+      const start = await endOf(log, topic, 0)
+      const rest = batchBytesMax - 1000
+      await expect(append(log, topic, 0, [keyed(1000), keyed(rest + 1)])).rejects.toMatchObject({
+        code: 'record_too_large',
+        isRetryable: false,
+      })
+      expect((await append(log, topic, 0, [keyed(1000), keyed(rest)])).baseOffset).toBe(start)
+    }
+  })
+
+  test('refuses a batch without records, and one of too many, with batch_size', async () => {
+    const { log, topics } = fixture()
+    for (const topic of [topics.events, topics.commands]) {
+      const start = await endOf(log, topic, 0)
+      for (const count of [0, appendRecordsMax + 1])
+        await expect(append(log, topic, 0, textRecords('c', count))).rejects.toMatchObject({
+          code: 'batch_size',
+          isRetryable: false,
+        })
+      expect((await append(log, topic, 0, textRecords('c', appendRecordsMax))).baseOffset).toBe(start)
+    }
+  })
+
+  test('tells that appends travel on one connection while nothing happens to it', async () => {
+    const { log, topics } = fixture()
+    const first = await append(log, topics.events, 2, [textRecord('a')])
+    expect((await append(log, topics.events, 2, [textRecord('b')])).connection).toBe(first.connection)
+  })
+
   test('waits for appends under way when it closes, and refuses later calls with log_closed', async () => {
     const { log, topics, close } = await open()
     await log.ensureTopics([topics.events, topics.commands], { replicas: 1 })
@@ -148,6 +181,17 @@ const describeRefusals = (fixture: Fixture, open: () => Promise<EventLogFixture>
     expect((await underWay).baseOffset).toBe(0)
     await expect(append(log, topics.events, 0, [textRecord('late')])).rejects.toMatchObject({ code: 'log_closed' })
     await expect(append(log, topics.commands, 0, [textRecord('late')])).rejects.toMatchObject({ code: 'log_closed' })
+    const { signal } = new AbortController()
+    for (const topic of [topics.events, topics.commands])
+      for (const late of [
+        () => log.ends(topic),
+        () => log.beginnings(topic),
+        () => log.read(topic, 0, 0, 1, signal)[Symbol.asyncIterator]().next(),
+        () => log.tail(topic, 0, 0, signal)[Symbol.asyncIterator]().next(),
+        () => log.share({ topic, group: 'late', onAssigned: () => {}, onFatal: () => {} }),
+        () => log.ensureTopics([topic], { replicas: 1 }),
+      ])
+        await expect(late()).rejects.toMatchObject({ code: 'log_closed', isRetryable: false })
     await log.close()
     await close()
   })

@@ -122,12 +122,14 @@ const describeCuts = (fixture: Fixture): void => {
   test('it throws log_cut when the end falls below what it gave', async () => {
     const { log, topics, truncate } = fixture()
     if (truncate === undefined) throw new Error('the feature endsMove needs truncate')
-    const { baseOffset } = await append(log, topics.events, 3, textRecords('cut', 10))
+    const { baseOffset, connection } = await append(log, topics.events, 3, textRecords('cut', 10))
     const tail = log.tail(topics.events, 3, baseOffset, AbortSignal.timeout(patienceMs))[Symbol.asyncIterator]()
     expect((await tail.next()).value).toHaveLength(10)
     const waiting = tail.next()
     await truncate(topics.events, 3, baseOffset + 9)
     await expect(waiting).rejects.toMatchObject({ code: 'log_cut', isRetryable: false })
+    // Who appends next is told that what lies before may be another log.
+    expect((await append(log, topics.events, 3, [textRecord('next')])).connection).not.toBe(connection)
   })
 }
 

@@ -1,6 +1,6 @@
 import type { EventLog, StoredRecord } from '@chat/event-log'
 import type { Lease } from '@chat/presence'
-import { type Clock, isFault, type Logger } from '@chat/runtime'
+import { type Clock, isFault, type Logger, type Metrics } from '@chat/runtime'
 import {
   type ClientEvent,
   decodeDelivery,
@@ -34,6 +34,7 @@ interface FanOutPorts {
   readonly encoder: Encoder
   readonly clock: Clock
   readonly logger: Logger
+  readonly metrics: Metrics
   readonly stats: Stats
   readonly repeats: Repeats
 }
@@ -51,7 +52,12 @@ const shownEvent = (event: LogEvent): ClientEvent | undefined | string => {
 }
 
 export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut => {
-  const { stats, repeats, logger } = ports
+  const { stats, repeats, logger, clock } = ports
+  const ageMs = ports.metrics.histogram(
+    'chat_connector_delivery_age_ms',
+    "From a delivery's LogAppendTime to its fan-out, by this machine's clock",
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000],
+  )
 
   /** One JSON text and one buffer for all sockets. */
   const pushedEvent = (partition: number, { pos, schema, value }: EventDelivery): PushedEvent | undefined | string => {
@@ -107,6 +113,7 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
       stats.deliveriesForeign++
       return
     }
+    ageMs.observe(Math.max(0, clock.now() - record.timestamp))
     if (delivery.type === 'Kick') targets.kick(delivery)
     else deliver(topic, record, delivery)
   }

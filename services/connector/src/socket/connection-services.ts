@@ -30,6 +30,8 @@ export interface Session {
   readonly identity: Identity
   /** Names the connection among all of all connectors. */
   readonly connection: string
-  /** When it said hello, ms since the epoch. */
+  /** When it said hello, ms since the epoch by the clock here: to be told, not to be compared. */
   readonly at: number
+  /** The number of its registration with presence; undefined: not acknowledged yet. */
+  readonly order: number | undefined
 }

@@ -38,7 +38,7 @@ export class WriteLane {
     else this.check({ frame, handler })
   }
 
-  /** What waits for a check will not be sent. */
+  /** What waits behind the one that is being checked will not be sent; that one still is. */
   clear(): void {
     this.queue.length = 0
   }

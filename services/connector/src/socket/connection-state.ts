@@ -1,0 +1,15 @@
+import type { Session } from './connection-services.ts'
+
+export type ConnectionState =
+  | { readonly kind: 'awaitingHello' }
+  | { readonly kind: 'authenticating' }
+  /** Pushes arrive and are held until `hello` is answered. */
+  | { readonly kind: 'opening'; readonly session: Session }
+  | { readonly kind: 'live'; readonly session: Session }
+  /** Answers what it took, takes nothing more. */
+  | { readonly kind: 'finishing'; readonly session: Session }
+  /** Whoever it was: what it asked last, as a cursor, may still be under way. */
+  | { readonly kind: 'closed'; readonly session?: Session }
+
+export const awaitingHello: ConnectionState = { kind: 'awaitingHello' }
+export const closed: ConnectionState = { kind: 'closed' }
