@@ -45,7 +45,9 @@ export const fillLog = async (world: TestWorld, options: FillOptions): Promise<v
   const opened = { type: 'LogOpened', partitions, firstId: 1, hash: 'murmur2-utf8-positive', at } as const
   for (const writer of writers) writer.add(opened)
   const users = registerUsers(writers, options.users, at)
-  const pairs = Array.from({ length: options.pairs }, () => createPair(users, partitions))
+  const drawn = Array.from({ length: options.pairs }, () => createPair(users, partitions))
+  // The same two may be drawn twice: they have one conversation.
+  const pairs = [...new Map(drawn.map((pair) => [pair.conversation, pair])).values()]
   for (let count = 0; count < options.events; count++) {
     const pair = pick(pairs)
     writers[pair.partition]?.add(messageOf(pair, at + count, options.textBytes))

@@ -42,6 +42,7 @@ export const runRebuildBench = async (options: RebuildBenchOptions): Promise<Reb
     ...options,
     projectors: 1,
     eventsFlush: options.flush,
+    readyTimeoutMs: caughtUpDeadlineMs,
     prepare: (world) => fillLog(world, { ...options, textBytes }),
   })
   try {

@@ -44,6 +44,8 @@ export const startSystem = async (counts: {
   readonly eventsFlush?: 'each' | 'os'
   /** When the world is there and nothing runs on it yet. */
   readonly prepare?: (world: TestWorld) => Promise<void>
+  /** What `prepare` left may take its time to be read. */
+  readonly readyTimeoutMs?: number
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
@@ -54,7 +56,7 @@ export const startSystem = async (counts: {
   const start = async (name: ServiceName): Promise<ServiceProcess> => {
     const service = await spawnService(name, env, systemClock)
     all.push(service)
-    await service.ready()
+    await service.ready(counts.readyTimeoutMs)
     return service
   }
   const several = (name: ServiceName, count: number) => Promise.all(Array.from({ length: count }, () => start(name)))

@@ -1,7 +1,7 @@
 import { type Clock, every } from '@chat/runtime'
 
 /** How far a long walk through the log is. */
-export interface Progress {
+interface Progress {
   /** Records passed so far, by their offsets: what compaction removed counts as passed. */
   readonly done: number
   /** What there was to pass when it began; what came since is caught up with later. */
