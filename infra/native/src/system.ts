@@ -34,7 +34,7 @@ const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string
 
 /**
  * Makes a world on the stack that the environment names (`CHAT_KAFKA_BROKERS`, …) and starts processes on it. `stop` kills what is
- * left and drops the world's database.
+ * left and drops the world's database; so does a start that fails.
  */
 export const startSystem = async (counts: {
   readonly connectors: number
@@ -60,18 +60,25 @@ export const startSystem = async (counts: {
     return service
   }
   const several = (name: ServiceName, count: number) => Promise.all(Array.from({ length: count }, () => start(name)))
-  const [connectors, routers, projectors] = await Promise.all([
-    several('connector', counts.connectors),
-    several('router', counts.routers),
-    several('projector', counts.projectors),
-  ])
   const stop = async () => {
     for (const service of all) service.kill('SIGKILL')
     await Promise.all(all.map((service) => service.exited))
     await world.close()
     rmSync(folder, { recursive: true })
   }
-  return { world, env, connectors, routers, projectors, spawn: start, stop }
+  const starting = [
+    several('connector', counts.connectors),
+    several('router', counts.routers),
+    several('projector', counts.projectors),
+  ] as const
+  try {
+    const [connectors, routers, projectors] = await Promise.all(starting)
+    return { world, env, connectors, routers, projectors, spawn: start, stop }
+  } catch (error) {
+    await Promise.allSettled(starting)
+    await stop() // What did start would keep this process alive.
+    throw error
+  }
 }
 
 /** Registers `count` accounts through the connectors in turn, eight at a time. */
