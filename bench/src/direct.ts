@@ -31,6 +31,10 @@ export interface DirectResult {
   readonly reordered: number
 }
 
+/** Every message offered was acknowledged and received once, in order: anything else is no result to compare. */
+export const isSound = ({ unanswered, refused, lost, doubled, reordered }: DirectResult): boolean =>
+  [unanswered, lost, doubled, reordered, ...Object.values(refused)].every((count) => count === 0)
+
 interface Client {
   readonly account: Account
   readonly socket: WebSocket

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runDirect } from './direct.ts'
+import { isSound, runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
 import { runRebuildBench } from './rebuild.ts'
 import { runRestore } from './restore.ts'
@@ -154,8 +154,9 @@ const runDirectWorkload = async (options: Options): Promise<number> => {
     const measured = await measure(options, target)
     print(measured)
     const { result } = measured
-    console.log(`appended to ${save('direct', options, measured)}`)
-    return result.lost + result.doubled + result.reordered > 0 ? 1 : 0
+    const replicas = options.on === 'kafka' ? Number(process.env.CHAT_REPLICAS ?? 1) : undefined
+    console.log(`appended to ${save('direct', { ...options, replicas }, measured)}`)
+    return isSound(result) ? 0 : 1
   } finally {
     await target.stop()
   }

@@ -5,7 +5,6 @@ import { createRouter } from '@chat/router'
 import { createHealth, createMetrics, silentLogger, sleep } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createEncoder, createTopics, localSchemaIds } from '@chat/schemas'
-import { usageOf } from './usage.ts'
 
 /**
  * A router that starts on a log, in a process of its own because a start is never warm. Arguments: brokers, prefix of the topics, and
@@ -63,7 +62,7 @@ const result = {
   readyMs,
   readyCpuMs,
   restoreMs: await measured('chat_router_restore_ms'),
-  rssMiB: usageOf(process.pid).rssMiB,
+  rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
   from: /restore_ms_count\{from="(\w+)"\}/.exec((await metrics.expose()).body)?.[1],
   ...(mode === 'write' && {
     snapshotMs: await measured('chat_router_snapshot_ms'),

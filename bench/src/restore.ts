@@ -59,11 +59,11 @@ const measureIdleConversation = (): number => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const state = createPartitionState(0, 1, testWire)
-  const directs = Array.from({ length: idleConversations }, (_, n) => [20_000_000 + 2 * n, 20_000_001 + 2 * n] as const)
   collect()
   const before = process.memoryUsage().heapUsed
-  for (const [lo, hi] of directs) {
-    const entry = { conversation: directConversation(lo, hi), lastSeq: 20, lastAtMs: 1_790_000_000_000 + lo }
+  for (let n = 0; n < idleConversations; n++) {
+    const lo = 20_000_000 + 2 * n
+    const entry = { conversation: directConversation(lo, lo + 1), lastSeq: 20, lastAtMs: 1_790_000_000_000 + lo }
     const nothing = { groups: [], halted: [], windows: [], accounts: [], groupNames: [] }
     loadPart(state, { directs: [entry], ...nothing }, testWire)
   }

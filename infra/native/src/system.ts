@@ -28,6 +28,8 @@ const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string
   CHAT_REDIS_PREFIX: world.redisPrefix,
   CHAT_PARTITIONS: String(world.partitions),
   CHAT_SLOTS: String(world.slots),
+  // As many as the stack has brokers.
+  CHAT_REPLICAS: process.env.CHAT_REPLICAS ?? '1',
   CHAT_LIMITS: 'off',
   CHAT_TOKEN_KEY_FILE: join(folder, 'token-keys'),
 })

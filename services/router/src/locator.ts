@@ -6,7 +6,10 @@ import type { RouterMetrics } from './metrics.ts'
 /** While presence cannot be trusted, everything goes to everybody for this long, ms: connectors register all again meanwhile. */
 const distrustMs = 10_000
 
-/** Where users are connected; undefined: nobody can tell now, deliver to all connectors. Shared by all partitions of a router. */
+/**
+ * Where users are connected; undefined: nobody can tell now, deliver to all connectors. Shared by all partitions of a router. Presence may
+ * go, be emptied or lie about its past: that costs deliveries to everybody, never one that is missing. [G9]
+ */
 export interface Locator {
   locate(users: ReadonlySet<number>): Promise<ReadonlyMap<number, readonly Location[]> | undefined>
 }
@@ -41,8 +44,8 @@ export const createLocator = ({ presence, clock, logger, metrics }: Ports): Loca
         metrics.lookupMs.observe(clock.monotonic() - startedMs)
         const isSame = generation === undefined || generation === found.generation
         generation = found.generation
-        if (found.generation === null) return distrust('no generation')
-        return isSame ? found.locations : distrust('another generation')
+        if (found.generation === null) return distrust('no generation') // [G9]
+        return isSame ? found.locations : distrust('another generation') // [G9]
       } catch (error) {
         if (!isFault(error)) throw error
         return distrust(error.code, error)

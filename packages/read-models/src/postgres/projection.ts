@@ -149,6 +149,6 @@ export const readOffset = async (
     [source, partition],
   )
   return found === undefined
-    ? { nextOffset: 0, lastPos: -1, chain: chainStart }
+    ? { nextOffset: 0, lastPos: -1, chain: chainStart } // Tables that are new are folded from the whole log. [G10]
     : { nextOffset: found.next_offset, lastPos: found.last_pos, chain: found.chain }
 }

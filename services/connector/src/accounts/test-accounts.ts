@@ -10,7 +10,7 @@ import type { AccountsPorts } from './accounts-ports.ts'
 import { createRevocations } from './revocations.ts'
 import { createTokens } from './tokens.ts'
 
-export const startMs = Date.UTC(2026, 0, 1)
+const startMs = Date.UTC(2026, 0, 1)
 export const address = '192.0.2.1'
 const topics = createTopics({ prefix: 't.', partitions: 4, slots: 1 })
 export const end: Position = { partition: 0, pos: 5 }
