@@ -5,11 +5,11 @@ import { openPostgresProjection } from '@chat/read-models/postgres'
 import { silentLogger } from '@chat/runtime'
 import { registerAccounts, type System, startSystem } from '@chat/stack/system'
 import { waitUntil } from '@chat/testkit'
-import { databaseCpuSeconds } from './database-usage.ts'
 import { type DirectResult, runDirect } from './direct.ts'
 import { fillLog } from './fill-log.ts'
 import { parseRebuildOutput, type RebuildTimes } from './rebuild-output.ts'
-import { type Usage, usageOf } from './usage.ts'
+import { stackServers } from './target.ts'
+import { readProcesses, type Usage, usageOf, usageOfTrees } from './usage.ts'
 
 /** A rebuild of a log that is written first, while messages flow. */
 export interface RebuildBenchOptions {
@@ -86,9 +86,10 @@ const projected = async (system: System, { events }: RebuildBenchOptions): Promi
 }
 
 const runRebuild = async (system: System) => {
-  const { port } = new URL(system.world.databaseUrl)
+  const database = (await stackServers()).get('postgres') ?? []
+  const databaseCpuSeconds = () => usageOfTrees(database, readProcesses()).cpuSeconds
   const main = join(import.meta.dirname, '..', '..', 'services', 'projector', 'src', 'rebuild-main.ts')
-  const databaseBefore = databaseCpuSeconds(port)
+  const databaseBefore = databaseCpuSeconds()
   const child = spawn(process.execPath, [main], { env: system.env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const keep = (chunk: Buffer) => {
@@ -98,12 +99,13 @@ const runRebuild = async (system: System) => {
   child.stderr.on('data', keep)
   let used: Usage = { cpuSeconds: 0, rssMiB: 0 }
   const sampling = setInterval(() => {
-    if (child.exitCode === null && child.pid !== undefined) used = usageOf(child.pid)
+    const [now] = readProcesses().filter(({ pid }) => pid === child.pid)
+    if (now !== undefined) used = usageOf(now.pid, [now]) // The last look before it ends is what counts.
   }, sampleEveryMs)
   const [code] = await once(child, 'close')
   clearInterval(sampling)
   const endedMs = performance.now()
-  const postgres = Math.round((databaseCpuSeconds(port) - databaseBefore) * 100) / 100
+  const postgres = Math.round((databaseCpuSeconds() - databaseBefore) * 100) / 100
   if (code !== 0) throw new Error(`the rebuild ended with ${code}:\n${output}`)
   const cpuSeconds = { rebuild: used.cpuSeconds, postgres }
   return { ...parseRebuildOutput(output), cpuSeconds, rssMiB: used.rssMiB, endedMs }

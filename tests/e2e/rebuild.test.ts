@@ -8,6 +8,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectExactlyOnce } from './expectations.ts'
 import { expectReadModelsEqualFold } from './read-models.ts'
+import { startReading } from './reading.ts'
 
 let system: System
 let accounts: readonly Account[]
@@ -71,6 +72,7 @@ test('a rebuild while messages flow gives equal read models, and nobody notices'
   for (let i = 0; i < 50; i++) post()
   await Promise.all(devices.map((device) => device.catchUp()))
   const before = await tableOid()
+  const reading = startReading(devices, () => [conversation])
   const timer = setInterval(post, 25)
   const { code, output } = await rebuild()
   const postedBefore = [...promised.values()].flat().length
@@ -87,6 +89,7 @@ test('a rebuild while messages flow gives equal read models, and nobody notices'
   await Promise.all(devices.map((device) => device.catchUp()))
   expectExactlyOnce({ conversation, devices, sent })
   expect(devices.flatMap((device) => device.wire.closes)).toEqual([])
+  await reading.finish()
   await expectReadModelsEqualFold(system.world)
 }, 120_000)
 
