@@ -139,7 +139,7 @@ const sendFrame = (ref: number, user: number, textBytes: number): string =>
     body: { kind: 'text', text: `${ref} `.padEnd(textBytes, 'x') },
   })
 
-const uuidV7 = (): string => {
+export const uuidV7 = (): string => {
   const time = Date.now().toString(16).padStart(12, '0')
   const random = crypto.randomUUID()
   return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`

@@ -38,7 +38,7 @@ const usagesOf = (
 const root = join(import.meta.dirname, '..', '..')
 
 /** The servers of the running `npm run stack`, by name. */
-const stackServers = async (): Promise<ReadonlyMap<string, readonly number[]>> => {
+export const stackServers = async (): Promise<ReadonlyMap<string, readonly number[]>> => {
   const dataDir = join(root, '.chat')
   const stack = createStack({
     dir: join(dataDir, 'stack'),

@@ -36,7 +36,7 @@ const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string
 
 /**
  * Makes a world on the stack that the environment names (`CHAT_KAFKA_BROKERS`, …) and starts processes on it. `stop` kills what is
- * left and drops the world's database.
+ * left and drops the world's database; so does a start that fails.
  */
 export const startSystem = async (counts: {
   readonly connectors: number
@@ -44,31 +44,43 @@ export const startSystem = async (counts: {
   readonly projectors: number
   readonly partitions?: number
   readonly eventsFlush?: 'each' | 'os'
+  /** When the world is there and nothing runs on it yet. */
+  readonly prepare?: (world: TestWorld) => Promise<void>
+  /** What `prepare` left may take its time to be read. */
+  readonly readyTimeoutMs?: number
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
   const env = { ...environmentOf(world, folder), CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each' }
   await initWorld(env, () => {})
+  await counts.prepare?.(world)
   const all: ServiceProcess[] = []
   const start = async (name: ServiceName): Promise<ServiceProcess> => {
     const service = await spawnService(name, env, systemClock)
     all.push(service)
-    await service.ready()
+    await service.ready(counts.readyTimeoutMs)
     return service
   }
   const several = (name: ServiceName, count: number) => Promise.all(Array.from({ length: count }, () => start(name)))
-  const [connectors, routers, projectors] = await Promise.all([
-    several('connector', counts.connectors),
-    several('router', counts.routers),
-    several('projector', counts.projectors),
-  ])
   const stop = async () => {
     for (const service of all) service.kill('SIGKILL')
     await Promise.all(all.map((service) => service.exited))
     await world.close()
     rmSync(folder, { recursive: true })
   }
-  return { world, env, connectors, routers, projectors, spawn: start, stop }
+  const starting = [
+    several('connector', counts.connectors),
+    several('router', counts.routers),
+    several('projector', counts.projectors),
+  ] as const
+  try {
+    const [connectors, routers, projectors] = await Promise.all(starting)
+    return { world, env, connectors, routers, projectors, spawn: start, stop }
+  } catch (error) {
+    await Promise.allSettled(starting)
+    await stop() // What did start would keep this process alive.
+    throw error
+  }
 }
 
 /** Registers `count` accounts through the connectors in turn, eight at a time. */

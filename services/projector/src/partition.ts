@@ -1,9 +1,8 @@
 import type { EventLog, StoredRecord } from '@chat/event-log'
 import type { Projection, ProjectionOffset } from '@chat/read-models'
 import { type Clock, type Health, type Logger, type Random, sleep } from '@chat/runtime'
-import type { Encoder, Topics } from '@chat/schemas'
-import { batchesOf, readEvents, readReceipts } from './batch.ts'
-import { buryRecords } from './dead-letters.ts'
+import type { Topic, Topics } from '@chat/schemas'
+import { batchesOf, type Dead, type Halt, readEvents, readReceipts } from './batch.ts'
 import { follow, Halted } from './follow.ts'
 import type { ProjectorMetrics } from './metrics.ts'
 import { checkPlace } from './place.ts'
@@ -11,14 +10,21 @@ import { checkPlace } from './place.ts'
 export interface PartitionPorts {
   readonly log: EventLog
   readonly topics: Topics
-  readonly encoder: Encoder
-  readonly projection: Projection
+  readonly projection: Omit<Projection, 'close'>
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
   readonly health: Health
   readonly metrics: ProjectorMetrics
   readonly onFatal: (error: unknown) => void
+  /** Nothing further of this partition is projected. */
+  readonly onHalted: (halt: Halt) => void
+  /** Puts records aside that are none of ours. */
+  readonly bury: (topic: Topic, partition: number, dead: readonly Dead[]) => Promise<void>
+  /** First part of the names among the reasons not to be ready. */
+  readonly component: string
+  /** Between the beginnings of two transactions of a partition, ms. */
+  readonly batchEveryMs: number
 }
 
 export interface PartitionProjector {
@@ -30,7 +36,7 @@ export interface PartitionProjector {
 export const projectPartition = (partition: number, ports: PartitionPorts): PartitionProjector => {
   const { health, metrics } = ports
   const followed = (name: 'events' | 'receipts', session: Session) => {
-    const component = `projection of ${name} ${partition}`
+    const component = `${ports.component} of ${name} ${partition}`
     health.set(component, 'starting')
     return follow({
       ...ports,
@@ -43,16 +49,10 @@ export const projectPartition = (partition: number, ports: PartitionPorts): Part
   return { stop: async () => void (await Promise.all(followers.map((follower) => follower.stop()))) }
 }
 
-/**
- * Between the beginnings of two transactions of a partition, ms. An event after a pause is projected at once; under load a commit then
- * carries some milliseconds' events instead of one or two, which halves what the read models cost. Readers wait for positions far longer.
- */
-const batchEveryMs = 100
-
 type Session = (partition: number, ports: PartitionPorts, signal: AbortSignal, onSteady: () => void) => Promise<void>
 
 const followEvents: Session = async (partition, ports, signal, onSteady) => {
-  const { log, topics, projection, clock } = ports
+  const { log, topics, projection, clock, batchEveryMs } = ports
   let place = await projection.offset('events', partition)
   const halt = await checkPlace(log, topics.events, partition, place, signal)
   if (halt !== undefined) throw new Halted(halt)
@@ -75,9 +75,9 @@ const applyEvents = async (
   partition: number,
   ports: PartitionPorts,
 ): Promise<ProjectionOffset> => {
-  const { projection, topics, clock, logger, metrics } = ports
+  const { projection, topics, clock, logger, metrics, bury } = ports
   const { batch, dead, halt } = readEvents(partition, place, records)
-  await buryRecords(ports, topics.events, partition, dead)
+  await bury(topics.events, partition, dead)
   metrics.deadLetters.inc(dead.length)
   if (batch.to.nextOffset > batch.from) {
     const startedMs = clock.monotonic()
@@ -95,7 +95,7 @@ const applyEvents = async (
 }
 
 const followReceipts: Session = async (partition, ports, signal, onSteady) => {
-  const { log, topics, projection, metrics } = ports
+  const { log, topics, projection, metrics, bury } = ports
   let { nextOffset } = await projection.offset('receipts', partition)
   const end = (await log.ends(topics.receipts)).get(partition) ?? 0
   if (end < nextOffset)
@@ -105,7 +105,7 @@ const followReceipts: Session = async (partition, ports, signal, onSteady) => {
     for (const part of batchesOf(records)) {
       if (signal.aborted) return
       const { batch, dead } = readReceipts(partition, nextOffset, part)
-      await buryRecords(ports, topics.receipts, partition, dead)
+      await bury(topics.receipts, partition, dead)
       metrics.deadLetters.inc(dead.length)
       await projection.applyReceipts(batch)
       metrics.receipts.inc(batch.receipts.length)

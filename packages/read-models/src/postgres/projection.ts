@@ -19,7 +19,7 @@ export const openPostgresProjection = (options: {
 }
 
 export const createProjection = (database: Database, schema: string): Omit<Projection, 'close'> => {
-  const writer = createWriter(schema, 'upsert')
+  const writer = createWriter(schema)
   /** What earlier batches read and wrote, by partition: true only where the stored offset still is the one they left. */
   const folds = new Map<number, KeptFold>()
 
