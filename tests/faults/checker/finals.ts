@@ -1,0 +1,94 @@
+import type { DumpSource, EventColumns, HistoryEvent } from '../history.ts'
+import type { LogFacts, LoggedConversation, LoggedEvent } from './log-facts.ts'
+import { isMemberAtEnd, visibleTo } from './visibility.ts'
+
+/** Where what somebody holds at the end differs from the log. */
+export interface FinalDifference {
+  /** `missing`: he may see it and has it not. `foreign`: he has it and may not, or nobody has. `other`: not what the log says. `disorder`: not ascending. */
+  readonly kind: 'missing' | 'foreign' | 'other' | 'disorder'
+  /** Whose: `device …` or `history of user …`. */
+  readonly holder: string
+  readonly conversation: string
+  readonly seq: number
+  /** What the log has there. */
+  readonly event: LoggedEvent | undefined
+}
+
+/** Further ones say nothing new. */
+const differencesMax = 1000
+
+/** Compares every device's final state and every user's history with the log, in one walk over both. */
+export const compareFinals = (
+  history: readonly HistoryEvent[],
+  log: LogFacts,
+  userOf: ReadonlyMap<string, number>,
+  dumped: ReadonlySet<DumpSource>,
+): readonly FinalDifference[] => {
+  const differences: FinalDifference[] = []
+  const held = new Set<string>()
+  for (const line of history) {
+    if (line.what !== 'deviceState' && line.what !== 'userHistory') continue
+    const isDevice = line.what === 'deviceState'
+    const holder = isDevice ? `device ${line.device}` : `history of user ${line.user}`
+    const user = isDevice ? (userOf.get(line.device) ?? 0) : line.user
+    held.add(`${holder} ${line.conversation}`)
+    const conversation = log.conversations.get(line.conversation)
+    // Who left is told of what he missed only if he asks: a device answers for what it believes to have.
+    const coveredTo =
+      isDevice && !(conversation !== undefined && isMemberAtEnd(conversation, user)) ? line.coveredTo : undefined
+    compare(differences, { holder, user, id: line.conversation, conversation, columns: line, coveredTo })
+  }
+  const nothing: EventColumns = { seqs: [], clientMsgIds: [], prints: [] }
+  const users = new Set(userOf.values())
+  for (const conversation of log.conversations.values()) {
+    const missing = (holder: string, user: number) => {
+      if (!isMemberAtEnd(conversation, user) || held.has(`${holder} ${conversation.id}`)) return
+      compare(differences, { holder, user, id: conversation.id, conversation, columns: nothing, coveredTo: undefined })
+    }
+    if (dumped.has('devices')) for (const [device, user] of userOf) missing(`device ${device}`, user)
+    if (dumped.has('histories')) for (const user of users) missing(`history of user ${user}`, user)
+  }
+  return differences
+}
+
+interface Held {
+  readonly holder: string
+  readonly user: number
+  readonly id: string
+  readonly conversation: LoggedConversation | undefined
+  readonly columns: EventColumns
+  /** Only up to here something can be missing; undefined: to the end. */
+  readonly coveredTo: number | undefined
+}
+
+const compare = (differences: FinalDifference[], held: Held): void => {
+  const { holder, user, id, conversation, columns, coveredTo } = held
+  const add = (kind: FinalDifference['kind'], seq: number, event: LoggedEvent | undefined) => {
+    if (differences.length < differencesMax) differences.push({ kind, holder, conversation: id, seq, event })
+  }
+  const { seqs, clientMsgIds, prints } = columns
+  const intervals = conversation === undefined ? [] : visibleTo(conversation, user)
+  let index = 0
+  let before = 0
+  const foreignBelow = (limit: number) => {
+    for (let seq = seqs[index]; seq !== undefined && seq < limit; seq = seqs[++index]) {
+      if (seq <= before) add('disorder', seq, undefined)
+      else add('foreign', seq, conversation?.bySeq.get(seq))
+      before = Math.max(before, seq)
+    }
+  }
+  for (const { from, to } of intervals)
+    for (let expected = from; expected <= to; expected++) {
+      const event = conversation?.bySeq.get(expected)
+      if (event === undefined) continue // A gap in the log is told once, where the log is looked at.
+      foreignBelow(expected)
+      if (seqs[index] !== expected) {
+        if (coveredTo === undefined || expected <= coveredTo) add('missing', expected, event)
+        continue
+      }
+      if (prints[index] !== event.print || clientMsgIds[index] !== event.clientMsgId) add('other', expected, event)
+      before = expected
+      index++
+    }
+  foreignBelow(Number.POSITIVE_INFINITY)
+}

@@ -1,0 +1,40 @@
+import type { Measured } from '../history.ts'
+import type { Facts } from './facts.ts'
+import { within } from './log-facts.ts'
+import { createFound, type Violation } from './violation.ts'
+
+/** How far from its start a process may be at the end, as a part of it. */
+const toleratedPart = 0.1
+/** Of a dozen handles or timers a tenth is one: a connection that a pool opened since is no leak. */
+const toleratedCount = 2
+
+/**
+ * I12: memory, handles and timers of every process return to their start ± 10 %: medians of the samples of both phases. Memory may also
+ * be less. Fed by `measured`; a process that ended in between (killed, replaced) has no samples of one of the phases and is passed over.
+ */
+export const returnsToStart = ({ history }: Facts): readonly Violation[] => {
+  const found = createFound('I12')
+  const samples = new Map<string, { readonly start: Measured[]; readonly end: Measured[] }>()
+  for (const line of history)
+    if (line.what === 'measured' && line.phase !== 'run')
+      within(samples, line.process, () => ({ start: [], end: [] }))[line.phase].push(line)
+  for (const [process, { start, end }] of samples) {
+    if (start.length === 0 || end.length === 0) continue
+    const compare = (noun: string, of: (sample: Measured) => number | null, mayShrink: 'may shrink' | 'both ways') => {
+      const [before, after] = [median(start, of), median(end, of)]
+      if (before === undefined || after === undefined) return
+      const slack = Math.max(before * toleratedPart, toleratedCount)
+      const isOff = after > before + slack || (mayShrink === 'both ways' && after < before - slack)
+      if (isOff) found.add(`${process}: ${after} ${noun} at the end, ${before} at the start`)
+    }
+    compare('bytes of memory', (sample) => sample.rssBytes, 'may shrink')
+    compare('handles', (sample) => sample.handles, 'both ways')
+    compare('timers', (sample) => sample.timers, 'both ways')
+  }
+  return found.violations
+}
+
+const median = (samples: readonly Measured[], of: (sample: Measured) => number | null): number | undefined => {
+  const values = samples.map(of).filter((value) => value !== null)
+  return values.sort((a, b) => a - b)[values.length >> 1]
+}

@@ -1,0 +1,187 @@
+import { chainOf, chainStart, decodeEvent, type LogEvent, toClientEvent } from '@chat/schemas'
+import { type HistoryEvent, type Logged, printOf } from '../history.ts'
+
+/** Seqs, both inclusive. */
+export interface Interval {
+  readonly from: number
+  readonly to: number
+}
+
+/** An event that counts, and has a place in a conversation. */
+export interface LoggedEvent {
+  readonly conversation: string
+  readonly seq: number
+  /** As clients know it: `messagePosted`, … */
+  readonly type: string
+  readonly actor: number
+  readonly device: string
+  /** Of a message. */
+  readonly clientMsgId: string | null
+  readonly text: string | null
+  readonly print: number
+  readonly partition: number
+  readonly pos: number
+  /** LogAppendTime, ms since the epoch. */
+  readonly appendedMs: number
+}
+
+/** What the log says of a conversation; the checker's own reading of it, independent of the read models. */
+export interface LoggedConversation {
+  readonly id: string
+  readonly partition: number
+  /** In log order: seq is index + 1, or the log is wrong. */
+  readonly events: LoggedEvent[]
+  readonly bySeq: ReadonlyMap<number, LoggedEvent>
+  /** Members see what was before they came. */
+  readonly sharesAll: boolean
+  /** In order; an open one ends at `Infinity`. */
+  readonly stays: ReadonlyMap<number, readonly Interval[]>
+  readonly lastSeq: number
+}
+
+export interface LogFacts {
+  readonly conversations: ReadonlyMap<string, LoggedConversation>
+  /** The valid message of this id, the first of them. */
+  readonly messages: ReadonlyMap<string, LoggedEvent>
+  /** Ids that more than one valid message has, with all of them. */
+  readonly repeated: ReadonlyMap<string, readonly LoggedEvent[]>
+  /** `partition/pos` is what a position names. */
+  at(partition: number, pos: number): LoggedEvent | undefined
+  /** What is wrong with the log by itself. */
+  readonly problems: readonly string[]
+}
+
+interface Draft {
+  readonly id: string
+  readonly partition: number
+  readonly events: LoggedEvent[]
+  readonly bySeq: Map<number, LoggedEvent>
+  sharesAll: boolean
+  readonly stays: Map<number, Interval[]>
+  lastSeq: number
+}
+
+interface PartitionPlace {
+  nextOffset: number
+  chain: string
+}
+
+/** Reads the dump of the event log as every reader must: a record counts if it stands at its `pos`, and the chain must hold. */
+export const readLog = (history: readonly HistoryEvent[]): LogFacts => {
+  const conversations = new Map<string, Draft>()
+  const messages = new Map<string, LoggedEvent>()
+  const repeated = new Map<string, LoggedEvent[]>()
+  const places = new Map<number, Map<number, LoggedEvent>>()
+  const partitions = new Map<number, PartitionPlace>()
+  const problems: string[] = []
+  for (const line of history) {
+    if (line.what !== 'logged' || line.topic !== 'events') continue
+    const event = take(line, partitions, problems)
+    const placed = event === undefined ? undefined : placeOf(event, line)
+    if (event === undefined || placed === undefined) continue
+    const draft = within(conversations, placed.conversation, () => emptyDraft(placed))
+    draft.events.push(placed)
+    if (!draft.bySeq.has(placed.seq)) draft.bySeq.set(placed.seq, placed)
+    draft.lastSeq = Math.max(draft.lastSeq, placed.seq)
+    moveMembers(draft, event, placed.seq)
+    within(places, line.partition, () => new Map<number, LoggedEvent>()).set(line.offset, placed)
+    if (placed.clientMsgId === null) continue
+    const known = messages.get(placed.clientMsgId)
+    if (known === undefined) messages.set(placed.clientMsgId, placed)
+    else within(repeated, placed.clientMsgId, () => [known]).push(placed)
+  }
+  return {
+    conversations,
+    messages,
+    repeated,
+    at: (partition, pos) => places.get(partition)?.get(pos),
+    problems,
+  }
+}
+
+const emptyDraft = ({ conversation, partition }: LoggedEvent): Draft => ({
+  id: conversation,
+  partition,
+  events: [],
+  bySeq: new Map(),
+  sharesAll: conversation.startsWith('d'),
+  stays: new Map(),
+  lastSeq: 0,
+})
+
+export const within = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+/** The event of a record that counts. */
+const take = (line: Logged, partitions: Map<number, PartitionPlace>, problems: string[]): LogEvent | undefined => {
+  const place = within(partitions, line.partition, () => ({ nextOffset: 0, chain: chainStart }))
+  const where = `events ${line.partition}/${line.offset}`
+  if (line.offset !== place.nextOffset) problems.push(`${where}: came where offset ${place.nextOffset} was due`)
+  place.nextOffset = line.offset + 1
+  if (line.pos !== String(line.offset)) return undefined
+  const value = Buffer.from(line.value, 'base64')
+  const chain = chainOf(place.chain, { pos: line.offset, type: line.type ?? '', cmd: Number(line.cmd), value })
+  if (line.chain !== chain) problems.push(`${where}: chain ${line.chain} where ${chain} was due: the log was cut`)
+  place.chain = line.chain ?? chain
+  const decoded = decodeEvent(line.schema ?? '', value)
+  if ('record' in decoded) return decoded.record
+  problems.push(`${where}: ${decoded.detail}`)
+  return undefined
+}
+
+const placeOf = (event: LogEvent, line: Logged): LoggedEvent | undefined => {
+  const visible = toClientEvent(event)
+  if (visible === undefined || !('device' in event)) return undefined
+  const { conversation, seq, type, actor } = visible
+  const isMessage = event.type === 'MessagePosted'
+  const text = (visible.data.body as { readonly text?: unknown } | undefined)?.text
+  return {
+    conversation,
+    seq,
+    type,
+    actor,
+    device: event.device,
+    clientMsgId: isMessage ? event.clientMsgId : null,
+    text: typeof text === 'string' ? text : null,
+    print: printOf(visible),
+    partition: line.partition,
+    pos: line.offset,
+    appendedMs: line.appendedMs,
+  }
+}
+
+/** An event type that changes members and is not known here shows as posts of people who are no members: teach it. */
+const moveMembers = (draft: Draft, event: LogEvent, seq: number): void => {
+  switch (event.type) {
+    case 'GroupCreated':
+      draft.sharesAll = event.history === 'all'
+      for (const user of new Set([event.actor, ...event.members])) begin(draft, user, seq)
+      return
+    case 'MemberJoined':
+      begin(draft, event.user, seq)
+      return
+    case 'MemberLeft': {
+      const stays = draft.stays.get(event.user)
+      const open = stays?.at(-1)
+      if (open?.to === Number.POSITIVE_INFINITY) stays?.splice(-1, 1, { from: open.from, to: seq })
+      return
+    }
+    case 'MessagePosted':
+      // A direct conversation begins with its first message, and both stay for ever.
+      if (draft.id.startsWith('d') && draft.stays.size === 0)
+        for (const user of draft.id.slice(1).split('.')) begin(draft, Number(user), 1)
+      return
+    default:
+      return
+  }
+}
+
+const begin = (draft: Draft, user: number, from: number): void => {
+  const stays = within(draft.stays, user, () => [])
+  if (stays.at(-1)?.to !== Number.POSITIVE_INFINITY) stays.push({ from, to: Number.POSITIVE_INFINITY })
+}
