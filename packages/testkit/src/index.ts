@@ -15,6 +15,13 @@ export {
 } from './device.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export {
+  createFaultProxy,
+  type Direction,
+  type FaultProxy,
+  type FaultProxyOptions,
+  type Reach,
+} from './fault-proxy.ts'
+export {
   at,
   bodyOf,
   createGroup,
@@ -36,7 +43,6 @@ export {
   testWire,
   userRegistered,
 } from './given.ts'
-export { createRelay, type Relay } from './relay.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'
