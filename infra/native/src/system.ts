@@ -21,6 +21,7 @@ export interface System {
 const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string, string>> => ({
   PATH: process.env.PATH ?? '',
   CHAT_KAFKA_BROKERS: world.stack.kafkaBrokers.join(','),
+  CHAT_REPLICAS: String(world.stack.kafkaBrokers.length),
   CHAT_REDIS_URL: world.stack.redisUrl,
   CHAT_REGISTRY_URL: world.stack.registryUrl,
   CHAT_DATABASE_URL: world.databaseUrl,
