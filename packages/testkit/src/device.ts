@@ -1,6 +1,7 @@
 import { type Random, sleep, uuidV7 } from '@chat/runtime'
 import { systemClock, systemRandom } from '@chat/runtime/system'
 import { WebSocket } from 'ws'
+import { type Account, type Frame, logIn, RequestError } from './http.ts'
 
 /** What a test needs to know of one device: everything it was shown, and everything that was wrong on the wire. */
 export interface Device {
@@ -17,10 +18,14 @@ export interface Device {
   /** What this device shows of a conversation, by seq. */
   shown(conversation: string): ReadonlyMap<number, ShownEvent>
   conversations(): readonly string[]
+  /** The seq up to which everything of the conversation was shown or is not visible to this user. */
+  coveredTo(conversation: string): number
   /** Sends without an answer. */
   unanswered(): number
   readonly wire: WireCounts
   isConnected(): boolean
+  /** Gives up the connection without a word, as when nothing is heard on it any more; it is repaired like one that was lost. */
+  drop(): void
   /** Stops reconnecting and closes. */
   close(): Promise<void>
 }
@@ -53,16 +58,15 @@ export interface WireCounts {
   resyncs: number
 }
 
-export type Frame = Readonly<Record<string, unknown>>
-
-export class RequestError extends Error {
-  readonly code: string
-  readonly frame: Frame
-  constructor(frame: Frame) {
-    super(`${frame.code}: ${frame.message}`)
-    this.code = String(frame.code)
-    this.frame = frame
-  }
+/** Hears what happens to a device, when it happens. Connections count from 1; a frame heard is that on the wire, parsed. */
+export interface DeviceObserver {
+  /** Its hello was answered. */
+  connected(connection: number): void
+  closed(connection: number, code: number): void
+  sent(connection: number, frame: Frame): void
+  received(connection: number, frame: Frame): void
+  /** The device shows this event for the first time. */
+  shown(conversation: string, event: ShownEvent, by: 'push' | 'sync' | 'history'): void
 }
 
 export interface DeviceOptions {
@@ -75,43 +79,7 @@ export interface DeviceOptions {
   /** A place to keep the sync token between devices of one id, as an app's storage would. */
   readonly syncToken?: string
   readonly random?: Random
-}
-
-export interface Account {
-  readonly userId: number
-  readonly name: string
-  readonly password: string
-}
-
-const fetchJson = async (url: string, init: RequestInit): Promise<{ status: number; body: Frame }> => {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) })
-  const text = await response.text()
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
-}
-
-export const postJson = (url: string, body: object, token?: string) =>
-  fetchJson(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-  })
-
-export const getJson = (url: string, token: string) => fetchJson(url, { headers: { authorization: `Bearer ${token}` } })
-
-export const registerAccount = async (url: string, name: string, password = 'correct horse'): Promise<Account> => {
-  const { status, body } = await postJson(`${url}/v1/users`, { name, password })
-  if (status !== 201) throw new RequestError(body)
-  return { userId: (body.user as { id: number }).id, name, password }
-}
-
-export const logIn = async (url: string, account: Account, deviceId: string): Promise<string> => {
-  const { name, password } = account
-  const { status, body } = await postJson(`${url}/v1/sessions`, { name, password, device: deviceId })
-  if (status !== 201) throw new RequestError(body)
-  return String(body.accessToken)
+  readonly observer?: DeviceObserver
 }
 
 interface SyncAnswer {
@@ -132,7 +100,7 @@ interface OutboxEntry {
 export const createDevice = (options: DeviceOptions): Device => {
   const random = options.random ?? systemRandom
   const window = options.window ?? 16
-  const { account } = options
+  const { account, observer } = options
   const deviceId = options.deviceId ?? crypto.randomUUID()
   const wire: WireCounts = { pushes: 0, repeats: 0, contradictions: [], connects: 0, closes: [], resyncs: 0 }
   const shown = new Map<string, Map<number, ShownEvent>>()
@@ -147,18 +115,20 @@ export const createDevice = (options: DeviceOptions): Device => {
   let accessToken: { readonly value: string; readonly until: number } | undefined
   let syncToken = options.syncToken
   let nextRef = 1
+  let connection = 0
   let lastIdMs = 0
   let urlIndex = 0
   let isClosing = false
   let isLive = false
 
-  const show = (conversation: string, event: ShownEvent) => {
+  const show = (conversation: string, event: ShownEvent, by: 'push' | 'sync' | 'history') => {
     const events = shown.get(conversation) ?? new Map<number, ShownEvent>()
     shown.set(conversation, events)
     const known = events.get(event.seq)
     if (known !== undefined && (known.type !== event.type || JSON.stringify(known.data) !== JSON.stringify(event.data)))
       wire.contradictions.push(`${conversation} ${event.seq}`)
     events.set(event.seq, event)
+    if (known === undefined) observer?.shown(conversation, event, by)
   }
 
   const cover = (conversation: string, to: number) =>
@@ -173,7 +143,9 @@ export const createDevice = (options: DeviceOptions): Device => {
     }
     const ref = nextRef++
     pending.set(ref, answer)
-    socket.send(JSON.stringify({ ref, ...fields }))
+    const frame = { ref, ...fields }
+    observer?.sent(connection, frame)
+    socket.send(JSON.stringify(frame))
     return answer.promise
   }
 
@@ -248,11 +220,12 @@ export const createDevice = (options: DeviceOptions): Device => {
     const key = `${conversation}/${event.seq}`
     if (pushedHere.has(key)) wire.repeats++
     pushedHere.add(key)
-    show(conversation, event)
+    show(conversation, event, 'push')
   }
 
   const onFrame = (data: string) => {
     const frame = JSON.parse(data) as Frame
+    observer?.received(connection, frame)
     const answer = pending.get(Number(frame.ref))
     if (frame.op !== 'ok' && frame.op !== 'error') return onPush(frame)
     if (answer === undefined) return
@@ -263,6 +236,7 @@ export const createDevice = (options: DeviceOptions): Device => {
 
   const onLost = (code: number) => {
     wire.closes.push(code)
+    observer?.closed(connection, code)
     const wasLive = isLive
     isLive = false
     socket = undefined
@@ -289,9 +263,11 @@ export const createDevice = (options: DeviceOptions): Device => {
     opening.on('message', (data) => onFrame(String(data)))
     opening.on('close', (code) => onLost(code))
     socket = opening
+    connection++
     pushedHere = new Set()
     await transmit({ op: 'hello', token, device: deviceId })
     wire.connects++
+    observer?.connected(connection)
     isLive = true
     pump()
   }
@@ -303,8 +279,8 @@ export const createDevice = (options: DeviceOptions): Device => {
     }
   }
 
-  const takeEvents = (conversation: string, page: Frame) => {
-    for (const event of (page.events ?? []) as ShownEvent[]) show(conversation, event)
+  const takeEvents = (conversation: string, page: Frame, by: 'sync' | 'history') => {
+    for (const event of (page.events ?? []) as ShownEvent[]) show(conversation, event, by)
     cover(conversation, Number(page.to))
   }
 
@@ -312,7 +288,7 @@ export const createDevice = (options: DeviceOptions): Device => {
   const fillForward = async (conversation: string) => {
     for (let hasMore = true; hasMore; ) {
       const page = await transmit({ op: 'history', conversation, after: covered.get(conversation) ?? 0, limit: 200 })
-      takeEvents(conversation, page)
+      takeEvents(conversation, page, 'history')
       hasMore = page.hasMore === true
     }
   }
@@ -328,7 +304,7 @@ export const createDevice = (options: DeviceOptions): Device => {
       for (const conversation of page.conversations) {
         const id = String(conversation.id)
         const isContinued = Number(conversation.from) <= (covered.get(id) ?? 0) + 1
-        if (isContinued) takeEvents(id, conversation)
+        if (isContinued) takeEvents(id, conversation, 'sync')
         if (!isContinued || conversation.truncated === true) await fillForward(id)
       }
       syncToken = page.token
@@ -357,8 +333,10 @@ export const createDevice = (options: DeviceOptions): Device => {
     catchUp,
     shown: (conversation) => shown.get(conversation) ?? new Map(),
     conversations: () => [...shown.keys()],
+    coveredTo: (conversation) => covered.get(conversation) ?? 0,
     unanswered: () => outbox.filter((entry) => entry.state === 'sent').length,
     isConnected: () => isLive,
+    drop: () => socket?.terminate(),
     close: async () => {
       isClosing = true
       const closing = socket

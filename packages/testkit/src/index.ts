@@ -1,15 +1,9 @@
 export {
-  type Account,
   type Acknowledged,
   createDevice,
   type Device,
+  type DeviceObserver,
   type DeviceOptions,
-  type Frame,
-  getJson,
-  logIn,
-  postJson,
-  RequestError,
-  registerAccount,
   type ShownEvent,
   type WireCounts,
 } from './device.ts'
@@ -43,6 +37,7 @@ export {
   testWire,
   userRegistered,
 } from './given.ts'
+export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'

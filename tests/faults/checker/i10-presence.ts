@@ -70,6 +70,7 @@ export const presenceRight = ({ history, userOf }: Facts): readonly Violation[] 
     if (line.what === 'faultEnded') faults.delete(line.fault)
     if (line.what === 'faultBegun' || line.what === 'faultEnded') restart(line.at)
   }
+  look(history.at(-1)?.at ?? 0)
   return found.violations
 }
 
@@ -81,5 +82,4 @@ const upsetting: ReadonlySet<HistoryEvent['what']> = new Set([
   'unwatched',
   'faultBegun',
   'faultEnded',
-  'ended',
 ])

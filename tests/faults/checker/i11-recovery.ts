@@ -1,6 +1,7 @@
 import { longestRecoveryMs, recoveryBudgetsMs } from '../budgets.ts'
 import type { FaultBegun } from '../history.ts'
 import type { Facts } from './facts.ts'
+import { type LoggedConversation, within } from './log-facts.ts'
 import { eachSeen } from './seen.ts'
 import { createFound, type Violation } from './violation.ts'
 import { isMemberAt } from './visibility.ts'
@@ -62,23 +63,44 @@ const arrivalsOf = ({ history, userOf }: Facts, ids: ReadonlySet<string>): Reado
   return arrivals
 }
 
-/** Whoever probes after a fault probes every conversation that was there: the one that hangs is the one that is left out. */
+/** Whoever probes after a fault probes every conversation that had members all along: the one that hangs is the one left out. */
 const everyConversation = (
   add: (detail: string) => void,
   { history, log, started }: Facts,
   sinceOf: ReadonlyMap<number, number>,
 ): void => {
-  const probed = new Map<number, Set<string>>()
+  const probed = new Map<number, { readonly conversations: Set<string>; until: number }>()
   for (const line of history) {
     if (line.what !== 'probed') continue
-    const conversations = probed.get(line.fault) ?? new Set<string>()
-    probed.set(line.fault, conversations.add(line.conversation))
+    const probes = within(probed, line.fault, () => ({ conversations: new Set<string>(), until: 0 }))
+    probes.conversations.add(line.conversation)
+    probes.until = line.at
   }
-  for (const [fault, conversations] of probed) {
-    const sinceWallMs = started.wallMs + (sinceOf.get(fault) ?? 0) - started.clockErrorMs
-    for (const { id, events } of log.conversations.values()) {
-      const wasThere = (events[0]?.appendedMs ?? Number.POSITIVE_INFINITY) < sinceWallMs
-      if (wasThere && !conversations.has(id)) add(`${id}: no probe after fault ${fault}`)
-    }
+  for (const [fault, { conversations, until }] of probed) {
+    const sinceMs = started.wallMs + (sinceOf.get(fault) ?? 0) - started.clockErrorMs
+    const untilMs = started.wallMs + until + started.clockErrorMs + arrivalMs
+    for (const conversation of log.conversations.values())
+      if (!conversations.has(conversation.id) && hadMember(conversation, sinceMs, untilMs))
+        add(`${conversation.id}: no probe after fault ${fault}`)
   }
+}
+
+/** A leaver's request may be on its way when the probes are sent, ms. */
+const arrivalMs = 1_000
+
+const hadMember = (conversation: LoggedConversation, sinceMs: number, untilMs: number): boolean => {
+  const [before, after] = [seqBefore(conversation, sinceMs), seqBefore(conversation, untilMs)]
+  if (before === 0) return false
+  return [...conversation.stays.values()].some((stays) => stays.some(({ from, to }) => from <= before && to > after))
+}
+
+/** The last seq appended before that moment; 0: none. */
+const seqBefore = ({ events }: LoggedConversation, wallMs: number): number => {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((events[middle]?.appendedMs ?? Infinity) < wallMs) low = middle + 1
+    else high = middle
+  }
+  return events[low - 1]?.seq ?? 0
 }

@@ -26,7 +26,10 @@ const quietMs = 31_000
 export const createCleanHistory = async (options: StoryOptions): Promise<readonly HistoryEvent[]> => {
   const story = createStory(options)
   story.begin()
-  for (let message = 0; message < options.messages; ) message += story.step() === 'sent' ? 1 : 0
+  for (const half of [options.messages >> 1, options.messages - (options.messages >> 1)]) {
+    for (let message = 0; message < half; ) message += story.step() === 'sent' ? 1 : 0
+    story.fault()
+  }
   story.heal()
   await story.dump()
   return story.history
@@ -179,20 +182,20 @@ const createStory = (options: StoryOptions) => {
       if (dice < 0.02) device.abandon()
       return 'other'
     }
-    if (dice < 0.9) {
+    if (dice < 0.88) {
       send(device)
       return 'sent'
     }
-    if (dice < 0.95) {
+    if (dice < 0.93) {
       const [conversation] = device.shown.keys()
       if (conversation !== undefined)
         device.read(random.fraction() < 0.5 ? conversation : pick([...device.shown.keys()]))
-    } else if (dice < 0.97) device.sync()
+    } else if (dice < 0.95) device.sync()
     else if (isCalm()) return 'other'
-    else if (dice < 0.98) device.close(1006)
-    else if (dice < 0.988) device.change('group.join', groupOf())
-    else if (dice < 0.996) device.change('group.leave', groupOf())
-    else if (random.fraction() < 0.1) fault()
+    else if (dice < 0.96) device.close(1006)
+    else if (dice < 0.975) device.change('group.join', groupOf())
+    else if (dice < 0.993) device.change('group.leave', groupOf())
+    else if (random.fraction() < 0.05) fault()
     return 'other'
   }
 
@@ -205,7 +208,7 @@ const createStory = (options: StoryOptions) => {
     measure('end')
   }
 
-  return { history, begin, step, heal, dump: () => dump(world, devices) }
+  return { history, begin, step, fault, heal, dump: () => dump(world, devices) }
 }
 
 /** What the log, the read models, every device and every user hold. */
