@@ -96,6 +96,9 @@ interface OutboxEntry {
   state: 'queued' | 'sent'
 }
 
+/** A server that took the connection and does not answer `hello` is given up, ms. */
+const helloWithinMs = 10_000
+
 /** A well-behaved client of PROTOCOL chat.v1: ordered resends, merge by seq, catch-up by sync and history. */
 export const createDevice = (options: DeviceOptions): Device => {
   const random = options.random ?? systemRandom
@@ -265,7 +268,16 @@ export const createDevice = (options: DeviceOptions): Device => {
     socket = opening
     connection++
     pushedHere = new Set()
-    await transmit({ op: 'hello', token, device: deviceId })
+    const cancel = systemClock.after(helloWithinMs, () => opening.terminate())
+    try {
+      await transmit({ op: 'hello', token, device: deviceId })
+    } catch (error) {
+      // The next try logs in again: the session may be over.
+      if (error instanceof RequestError && error.code === 'unauthorized') accessToken = undefined
+      throw error
+    } finally {
+      cancel()
+    }
     wire.connects++
     observer?.connected(connection)
     isLive = true
