@@ -12,7 +12,7 @@ import { expect } from 'vitest'
 const bigint = 20 // the oid of int8 in pg_type
 
 /** Every row of the read models, as PostgreSQL has them. */
-const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
+export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
   const client = new pg.Client({ connectionString: databaseUrl })
   client.setTypeParser(bigint, Number)
   await client.connect()
@@ -60,7 +60,7 @@ const foldLog = async (log: EventLog, topics: TestWorld['topics']): Promise<Dump
 
 type Stored = Parameters<typeof isValid>[0]
 
-const eachRecord = async (
+export const eachRecord = async (
   log: EventLog,
   topic: Topic,
   partition: number,
