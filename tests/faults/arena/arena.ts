@@ -1,13 +1,13 @@
 import type { Clock } from '@chat/runtime'
 import { registerAccounts } from '@chat/stack/system'
-import { type Account, type Device, RequestError } from '@chat/testkit'
-import { check, type Invariant, type Violation } from '../checker/index.ts'
+import type { Account, Device } from '@chat/testkit'
+import { check, fedInvariants, type Invariant, type Violation } from '../checker/index.ts'
 import { createRecordingDevice } from '../client.ts'
 import { recordFinals } from '../final.ts'
 import { createRecorder, type Recorder } from '../recorder.ts'
 import { openSite, type Site } from '../site/site.ts'
 import { createKeepUp, type KeepUp } from './keep-up.ts'
-import { createStriker, type Striker } from './strike.ts'
+import { budgetTolerance, createStriker, type Striker } from './strike.ts'
 import { createTraffic, type Place, type Traffic } from './traffic.ts'
 
 /** A system under traffic whose clients record everything, and in which things can be broken. */
@@ -52,9 +52,9 @@ const usersCount = 12
 const clockErrorMs = 50
 
 export const openArena = async (options: ArenaOptions): Promise<Arena> => {
-  const { clock, label, historyPath } = options
+  const { clock } = options
   const site = await openSite({ connectors: 2, routers: 2, projectors: options.projectors ?? 2, clock })
-  const recorder = createRecorder({ clock, label, clockErrorMs, ...(historyPath === undefined ? {} : { path: historyPath }) })
+  const recorder = openRecorder(options)
   const accounts = [...(await registerAccounts(site.clientUrls, usersCount))]
   const devices: Device[] = []
   const keepUps: KeepUp[] = []
@@ -100,21 +100,39 @@ export const openArena = async (options: ArenaOptions): Promise<Arena> => {
       const seconds = (clock.monotonic() - startMs) / 1_000
       for (const keepUp of keepUps) keepUp.stop()
       await recordFinals(recorder, { world: site.system.world, urls: site.clientUrls, accounts, devices })
+      await Promise.allSettled(devices.map((device) => device.close()))
       const history = recorder.end()
       const { accepted, refused } = traffic.counts()
       return {
         accepted,
         perSecond: Math.round(accepted / seconds),
         refused,
-        ...(await check(history, { budgetTolerance })),
+        violations: await check(history, { budgetTolerance }),
+        fed: fedInvariants(history),
         falls: site.seats.filter((seat) => seat.falls() > 0).map((seat) => `${seat.name} × ${seat.falls()}`),
       }
     },
     close: async () => {
       for (const keepUp of keepUps) keepUp.stop()
-      recorder.end()
       await Promise.allSettled(devices.map((device) => device.close()))
+      recorder.end()
       await site.stop()
+    },
+  }
+}
+
+/** What still happens after the end, while everything is taken down, is no part of the history. */
+const openRecorder = ({ clock, label, historyPath: path }: ArenaOptions): Recorder => {
+  const recorder = createRecorder({ clock, label, clockErrorMs, ...(path === undefined ? {} : { path }) })
+  let hasEnded = false
+  return {
+    ...recorder,
+    record: (event) => {
+      if (!hasEnded) recorder.record(event)
+    },
+    end: () => {
+      hasEnded = true
+      return recorder.end()
     },
   }
 }

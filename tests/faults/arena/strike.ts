@@ -75,7 +75,9 @@ export const createStriker = (options: {
       () => {
         if (outcome === undefined || 'error' in outcome) return outcome !== undefined
         const { seq } = outcome
-        const reached = new Set(devices.filter((device) => device.shown(conversation).has(seq)).map(({ userId }) => userId))
+        const reached = new Set(
+          devices.filter((device) => device.shown(conversation).has(seq)).map(({ userId }) => userId),
+        )
         return devices.every(({ userId }) => reached.has(userId))
       },
       { deadlineMs, everyMs: 20, what },
@@ -84,7 +86,13 @@ export const createStriker = (options: {
   }
 
   /** `sinceMs`: where the budget begins. */
-  const recovered = async (fault: string, number: number, budget: FaultKind['budget'], sinceMs: number, graceMs = 0) => {
+  const recovered = async (
+    fault: string,
+    number: number,
+    budget: FaultKind['budget'],
+    sinceMs: number,
+    graceMs = 0,
+  ) => {
     const budgetMs = recoveryBudgetsMs[budget]
     const deadlineMs = budgetMs * budgetTolerance + graceMs
     await Promise.all(options.places().map((place) => probe(number, place, deadlineMs)))
@@ -103,7 +111,10 @@ export const createStriker = (options: {
       await heal()
       recorder.record({ what: 'faultEnded', fault: number })
     }
-    const [recovery] = await settled([recovered(nameOf(kind.name, target), number, kind.budget, sinceMs, forMs), ending()])
+    const [recovery] = await settled([
+      recovered(nameOf(kind.name, target), number, kind.budget, sinceMs, forMs),
+      ending(),
+    ])
     return recovery
   }
 
@@ -149,7 +160,9 @@ export const createStriker = (options: {
 const nameOf = (name: string, target: string): string => `${name} (${target})`
 
 /** Waits for all even when one fails: nothing of a fault goes on behind the next one. */
-const settled = async <T extends readonly unknown[]>(runs: readonly [...{ [I in keyof T]: Promise<T[I]> }]): Promise<T> => {
+const settled = async <T extends readonly unknown[]>(
+  runs: readonly [...{ [I in keyof T]: Promise<T[I]> }],
+): Promise<T> => {
   await Promise.allSettled(runs)
   return Promise.all(runs) as unknown as Promise<T>
 }

@@ -18,6 +18,7 @@ const linkFault = (
   budget: budgets[link],
   countsFrom: 'end',
   lastsMs,
+  weight: 2,
   targets: (site) => (link === 'clients' ? site.seatsOf('connector').map((seat) => seat.name) : [link]),
   inject: async (site, target) => {
     const proxy = proxyOf(site, link, target)

@@ -22,6 +22,7 @@ const killed = (kind: Kind): FaultKind => ({
   budget: killedBudget[kind],
   countsFrom: 'begin',
   lastsMs: [0, 3_000],
+  weight: 4,
   inject: async (site, target) => {
     await site.seat(target).end('SIGKILL')
     return () => site.seat(target).start()
@@ -34,6 +35,7 @@ const terminated = (kind: Kind): FaultKind => ({
   budget: killedBudget[kind],
   countsFrom: 'begin',
   lastsMs: [0, 3_000],
+  weight: 2,
   inject: async (site, target) => {
     // It drains for as long as it needs while others go on.
     const ended = site.seat(target).end('SIGTERM')
@@ -51,6 +53,7 @@ const frozen = (kind: Kind): FaultKind => ({
   budget: kind === 'connector' ? 'connector frozen' : killedBudget[kind],
   countsFrom: 'end',
   lastsMs: [1_000, 9_000],
+  weight: 4,
   inject: async (site, target) => {
     const service = site.seat(target).process()
     service.kill('SIGSTOP')
@@ -65,6 +68,7 @@ const clockOff = (kind: Kind, offset: '+2h' | '-2h'): FaultKind => ({
   budget: killedBudget[kind],
   countsFrom: 'begin',
   lastsMs: [4_000, 8_000],
+  weight: 1,
   inject: async (site, target) => {
     const seat = site.seat(target)
     await seat.end('SIGKILL')

@@ -10,6 +10,7 @@ const brokerKilled: FaultKind = {
   countsFrom: 'begin',
   lastsMs: [0, 2_000],
   targets: (site) => site.brokers,
+  weight: 1,
   inject: async (site, target) => {
     await site.killServer(target)
     return () => site.stack.startServer(target)
@@ -23,6 +24,7 @@ const brokerFrozen: FaultKind = {
   countsFrom: 'end',
   lastsMs: [1_000, 8_000],
   targets: (site) => site.brokers,
+  weight: 2,
   inject: async (site, target) => {
     site.stack.signal(target, 'SIGSTOP')
     return async () => void site.stack.signal(target, 'SIGCONT')
@@ -37,6 +39,7 @@ const redisWiped: FaultKind = {
   name: 'redis wiped',
   countsFrom: 'begin',
   lastsMs: [0, 3_000],
+  weight: 4,
   inject: async (site) => {
     await site.killServer('redis')
     return () => site.stack.startServer('redis')
@@ -48,6 +51,7 @@ const redisFrozen: FaultKind = {
   name: 'redis frozen',
   countsFrom: 'end',
   lastsMs: [1_000, 9_000],
+  weight: 3,
   inject: async (site) => {
     site.stack.signal('redis', 'SIGSTOP')
     return async () => void site.stack.signal('redis', 'SIGCONT')
@@ -60,6 +64,7 @@ const redisRestored: FaultKind = {
   name: 'redis restored from an old dump',
   countsFrom: 'end',
   lastsMs: [2_000, 6_000],
+  weight: 2,
   inject: async (site) => {
     // It comes with the server, and writes the dump where the next start finds it.
     execFileSync('redis-cli', ['-u', site.system.world.stack.redisUrl, 'SAVE'], { timeout: 10_000 })
@@ -79,6 +84,7 @@ const postgresKilled: FaultKind = {
   countsFrom: 'end',
   lastsMs: [0, 5_000],
   targets: () => ['postgres'],
+  weight: 2,
   inject: async (site) => {
     await site.killServer('postgres')
     return () => site.stack.startServer('postgres')
@@ -93,6 +99,7 @@ const registryKilled: FaultKind = {
   countsFrom: 'begin',
   lastsMs: [0, 5_000],
   targets: () => ['registry'],
+  weight: 1,
   inject: async (site) => {
     await site.killServer('registry')
     return () => site.stack.startServer('registry')

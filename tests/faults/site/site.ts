@@ -118,7 +118,8 @@ const through = (address: string | undefined, proxy: FaultProxy): string => {
 const goneWithinMs = 20_000
 
 const killServer = async (stack: Stack, stackDir: string, name: string): Promise<void> => {
-  if (name === 'postgres') process.kill(postmasterPid(stackDir), 'SIGKILL') // Its holder ends with it.
+  if (name === 'postgres')
+    process.kill(postmasterPid(stackDir), 'SIGKILL') // Its holder ends with it.
   else stack.signal(name, 'SIGKILL')
   // To one that is alive, SIGCONT says nothing.
   await waitUntil(() => !stack.signal(name, 'SIGCONT'), { deadlineMs: goneWithinMs, what: `${name} is gone` })
