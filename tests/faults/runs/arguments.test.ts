@@ -3,12 +3,22 @@ import { parseCommand } from './arguments.ts'
 
 test('reads what to run, and on how many brokers', () => {
   expect(parseCommand(['list'])).toEqual({ command: 'list' })
-  expect(parseCommand(['run', 'a', 'b', '--brokers', '3'])).toEqual({ command: 'run', names: ['a', 'b'], brokers: 3 })
-  expect(parseCommand(['run', 'a'])).toEqual({ command: 'run', names: ['a'], brokers: undefined })
+  expect(parseCommand(['run', 'a', 'b', '--brokers', '3'])).toEqual({
+    command: 'run',
+    names: ['a', 'b'],
+    brokers: 3,
+    keepsAll: false,
+  })
+  expect(parseCommand(['run', 'a', '--keep'])).toEqual({
+    command: 'run',
+    names: ['a'],
+    brokers: undefined,
+    keepsAll: true,
+  })
   expect(parseCommand(['replay', 'x/script.json'])).toEqual({ command: 'replay', path: 'x/script.json' })
   expect(parseCommand(['nemesis', '--minutes', '3', '--seed', '7', '--ledger'])).toEqual({
     command: 'nemesis',
-    nemesis: { minutes: 3, seed: 7, brokers: 1, isInLedger: true },
+    nemesis: { minutes: 3, seed: 7, brokers: 1, isInLedger: true, keepsAll: false },
   })
 })
 

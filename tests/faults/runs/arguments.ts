@@ -2,7 +2,13 @@ import { parseArgs } from 'node:util'
 
 export type Command =
   | { readonly command: 'list' }
-  | { readonly command: 'run'; readonly names: readonly string[]; readonly brokers: 1 | 3 | undefined }
+  | {
+      readonly command: 'run'
+      readonly names: readonly string[]
+      readonly brokers: 1 | 3 | undefined
+      /** Green runs leave their history and logs, too. */
+      readonly keepsAll: boolean
+    }
   | { readonly command: 'nemesis'; readonly nemesis: NemesisArguments }
   | { readonly command: 'replay'; readonly path: string }
 
@@ -10,13 +16,14 @@ export interface NemesisArguments {
   readonly minutes: number
   readonly seed: number
   readonly brokers: 1 | 3
+  readonly keepsAll: boolean
   /** Whether a line is added to the ledger. */
   readonly isInLedger: boolean
 }
 
 export const usage = `npm run faults -- list
-npm run faults -- run NAME… | short | all  [--brokers 3]
-npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger]
+npm run faults -- run NAME… | short | all  [--brokers 3] [--keep]
+npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger] [--keep]
 npm run faults -- replay .chat/faults/…/script.json`
 
 /** Throws with what is wrong and how to use it. */
@@ -29,12 +36,13 @@ export const parseCommand = (args: readonly string[]): Command => {
       seed: { type: 'string', default: '1' },
       brokers: { type: 'string' },
       ledger: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
     },
   })
   const [command, ...rest] = positionals
   const brokers = brokersOf(values.brokers)
   if (command === 'list') return { command }
-  if (command === 'run' && rest.length > 0) return { command, names: rest, brokers }
+  if (command === 'run' && rest.length > 0) return { command, names: rest, brokers, keepsAll: values.keep }
   if (command === 'replay' && rest[0] !== undefined) return { command, path: rest[0] }
   if (command === 'nemesis')
     return {
@@ -44,6 +52,7 @@ export const parseCommand = (args: readonly string[]): Command => {
         seed: positive(values.seed, 'seed'),
         brokers: brokers ?? 1,
         isInLedger: values.ledger,
+        keepsAll: values.keep,
       },
     }
   throw new Error(usage)

@@ -41,13 +41,13 @@ const chosen = (names: readonly string[]): readonly Scenario[] => {
 }
 
 /** Those that do not say how many brokers they need run on `asked`, 1 unless told. */
-const run = async (names: readonly string[], asked: 1 | 3 | undefined): Promise<number> => {
+const run = async (names: readonly string[], asked: 1 | 3 | undefined, keepsAll: boolean): Promise<number> => {
   const failures: string[] = []
   for (const brokers of [1, 3] as const) {
     const group = chosen(names).filter(({ needs }) => (needs.brokers ?? asked ?? 1) === brokers)
     if (group.length === 0) continue
     await onStack(brokers, async () => {
-      const outcome = await runScenarios(group, { clock, say, perSecond: scenarioPerSecond, brokers })
+      const outcome = await runScenarios(group, { clock, say, perSecond: scenarioPerSecond, brokers, keepsAll })
       failures.push(...outcome.failures)
       return outcome.failures.length
     })
@@ -81,9 +81,9 @@ type Script =
 
 const replay = (path: string): Promise<number> => {
   const script = JSON.parse(readFileSync(path, 'utf8')) as Script
-  if ('scenarios' in script) return run(script.scenarios, script.brokers)
+  if ('scenarios' in script) return run(script.scenarios, script.brokers, true)
   // All of its rounds, however long they take.
-  return nemesis({ ...script, minutes: Number.POSITIVE_INFINITY, isInLedger: false })
+  return nemesis({ ...script, minutes: Number.POSITIVE_INFINITY, isInLedger: false, keepsAll: true })
 }
 
 const main = async (): Promise<number> => {
@@ -92,7 +92,7 @@ const main = async (): Promise<number> => {
     case 'list':
       return list()
     case 'run':
-      return run(command.names, command.brokers)
+      return run(command.names, command.brokers, command.keepsAll)
     case 'nemesis':
       return nemesis(command.nemesis)
     case 'replay':

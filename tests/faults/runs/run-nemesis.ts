@@ -15,6 +15,7 @@ export interface NemesisOptions {
   /** Rounds are begun until then. */
   readonly minutes: number
   readonly perSecond: number
+  readonly keepsAll?: boolean
   /** What to do instead of what the seed says: a replay. */
   readonly rounds?: readonly Round[]
 }
@@ -49,7 +50,7 @@ export const runNemesis = async (options: NemesisOptions): Promise<NemesisRun> =
       say(recoveryRow(await arena.strike(hits)))
     }
     verdict = await arena.finish()
-    failure = judge([`seed ${seed}`], verdict, evidence, arena, say)
+    failure = judge([`seed ${seed}`], verdict, evidence, arena, options)
   } catch (error) {
     failure = reasonOf(error)
     evidence.keep(arena?.site, failure)

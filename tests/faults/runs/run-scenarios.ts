@@ -16,6 +16,7 @@ export interface RunOptions {
   readonly say: (line: string) => void
   readonly perSecond: number
   readonly brokers: number
+  readonly keepsAll?: boolean
 }
 
 /** Between two scenarios the system is left in peace, so that one does not meet what the other left, ms. */
@@ -59,7 +60,7 @@ const runBatch = async (batch: readonly Scenario[], options: RunOptions) => {
     }
     failure = undefined
     if (batch.every(({ isUnchecked }) => isUnchecked === true)) evidence.discard()
-    else failure = judge(names, await arena.finish(), evidence, arena, say)
+    else failure = judge(names, await arena.finish(), evidence, arena, options)
   } catch (error) {
     failure ??= names.join(' ')
     evidence.keep(arena?.site, reasonOf(error))
@@ -82,15 +83,16 @@ export const judge = (
   verdict: Verdict,
   evidence: Evidence,
   arena: Arena,
-  say: RunOptions['say'],
+  { say, keepsAll }: Pick<RunOptions, 'say' | 'keepsAll'>,
 ): string | undefined => {
   say(verdictLine(verdict))
   for (const line of violationLines(verdict)) say(line)
-  if (isGreen(verdict)) {
+  if (isGreen(verdict) && keepsAll !== true) {
     evidence.discard()
     return undefined
   }
   evidence.keep(arena.site, [verdictLine(verdict), ...violationLines(verdict)].join('\n'))
   say(`what it left is in ${evidence.dir}`)
+  if (isGreen(verdict)) return undefined
   return `the history of ${names.join(' ')}`
 }
