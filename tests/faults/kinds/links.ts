@@ -2,9 +2,14 @@ import type { FaultProxy } from '@chat/testkit'
 import type { Site } from '../site/site.ts'
 import type { FaultKind } from './fault-kind.ts'
 
-type Link = 'redis' | 'postgres' | 'clients'
+type Link = 'redis' | 'postgres' | 'kafka' | 'clients'
 
-const budgets = { redis: 'redis wiped', postgres: 'postgres away', clients: 'devices cut' } as const
+const budgets = {
+  redis: 'redis wiped',
+  postgres: 'postgres away',
+  kafka: 'broker killed',
+  clients: 'devices cut',
+} as const
 
 /** A half-open link of devices is theirs to notice: 25 s of silence and 10 s for `ping`. The nemesis has no time for that. */
 const linkFault = (
@@ -19,7 +24,10 @@ const linkFault = (
   countsFrom: 'end',
   lastsMs,
   weight: 2,
-  targets: (site) => (link === 'clients' ? site.seatsOf('connector').map((seat) => seat.name) : [link]),
+  targets: (site) => {
+    if (link === 'clients') return site.seatsOf('connector').map((seat) => seat.name)
+    return link === 'kafka' ? site.brokers : [link]
+  },
   inject: async (site, target) => {
     const proxy = proxyOf(site, link, target)
     await apply(proxy)
@@ -27,14 +35,15 @@ const linkFault = (
   },
 })
 
-const proxyOf = (site: Site, link: Link, target: string): FaultProxy => {
-  if (link !== 'clients') return site.links[link]
-  const proxy = site.links.clients[site.seatsOf('connector').findIndex((seat) => seat.name === target)]
+const proxyOf = ({ links, seatsOf, brokers }: Site, link: Link, target: string): FaultProxy => {
+  if (link === 'redis' || link === 'postgres') return links[link]
+  const names = link === 'kafka' ? brokers : seatsOf('connector').map((seat) => seat.name)
+  const proxy = links[link][names.indexOf(target)]
   if (proxy === undefined) throw new Error(`nobody reaches ${target}`)
   return proxy
 }
 
-const links: readonly Link[] = ['redis', 'postgres', 'clients']
+const links: readonly Link[] = ['redis', 'postgres', 'kafka', 'clients']
 
 export const linkFaults: readonly FaultKind[] = links.flatMap((link) => [
   linkFault(link, 'cut', (proxy) => proxy.cut()),

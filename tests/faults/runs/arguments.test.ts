@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { parseCommand } from './arguments.ts'
+import { parseCommand as parse } from './arguments.ts'
+
+const parseCommand = (args: readonly string[]) => parse(args, 99)
 
 test('reads what to run, and on how many brokers', () => {
   expect(parseCommand(['list'])).toEqual({ command: 'list' })
@@ -20,6 +22,7 @@ test('reads what to run, and on how many brokers', () => {
     command: 'nemesis',
     nemesis: { minutes: 3, seed: 7, brokers: 1, isInLedger: true, keepsAll: false },
   })
+  expect(parseCommand(['nemesis'])).toMatchObject({ nemesis: { seed: 99 } })
 })
 
 test.each([

@@ -26,14 +26,14 @@ npm run faults -- run NAME… | short | all  [--brokers 3] [--keep]
 npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger] [--keep]
 npm run faults -- replay .chat/faults/…/script.json`
 
-/** Throws with what is wrong and how to use it. */
-export const parseCommand = (args: readonly string[]): Command => {
+/** Throws with what is wrong and how to use it. `newSeed` is for a nemesis that was given none. */
+export const parseCommand = (args: readonly string[], newSeed: number): Command => {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
       minutes: { type: 'string', default: '10' },
-      seed: { type: 'string', default: '1' },
+      seed: { type: 'string' },
       brokers: { type: 'string' },
       ledger: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
@@ -49,7 +49,8 @@ export const parseCommand = (args: readonly string[]): Command => {
       command,
       nemesis: {
         minutes: positive(values.minutes, 'minutes'),
-        seed: positive(values.seed, 'seed'),
+        // Another one each time, unless told.
+        seed: positive(values.seed ?? String(newSeed), 'seed'),
         brokers: brokers ?? 1,
         isInLedger: values.ledger,
         keepsAll: values.keep,

@@ -58,6 +58,7 @@ const run = async (names: readonly string[], asked: 1 | 3 | undefined, keepsAll:
 
 const nemesis = (args: NemesisArguments & { readonly rounds?: readonly Round[] }) =>
   onStack(args.brokers, async () => {
+    say(`nemesis of seed ${args.seed}`)
     const { failure, ...outcome } = await runNemesis({ ...args, clock, say, perSecond: nemesisPerSecond })
     const { faults, recoveries, verdict } = outcome
     const { seed, brokers, minutes } = args
@@ -87,7 +88,7 @@ const replay = (path: string): Promise<number> => {
 }
 
 const main = async (): Promise<number> => {
-  const command = parseCommand(process.argv.slice(2))
+  const command = parseCommand(process.argv.slice(2), Math.floor(Date.now() / 1_000))
   switch (command.command) {
     case 'list':
       return list()

@@ -12,8 +12,9 @@ export interface NemesisOptions {
   readonly say: (line: string) => void
   readonly seed: number
   readonly brokers: number
-  /** Rounds are begun until then. */
+  /** Rounds are begun until then, and until `faultsMin` faults were done. */
   readonly minutes: number
+  readonly faultsMin?: number
   readonly perSecond: number
   readonly keepsAll?: boolean
   /** What to do instead of what the seed says: a replay. */
@@ -31,7 +32,7 @@ export interface NemesisRun {
 
 /** Fault after fault, as the seed chooses, on one system under traffic; each is healed and recovered from before the next comes. */
 export const runNemesis = async (options: NemesisOptions): Promise<NemesisRun> => {
-  const { clock, say, seed, brokers, minutes, perSecond } = options
+  const { clock, say, seed, brokers, minutes, perSecond, faultsMin = 0 } = options
   const done: Round[] = []
   const script = () => ({ seed, brokers, minutes, perSecond, rounds: done })
   const evidence = openEvidence(String(seed), script())
@@ -42,7 +43,7 @@ export const runNemesis = async (options: NemesisOptions): Promise<NemesisRun> =
     arena = await openArena({ clock, label: `nemesis ${seed}`, perSecond, historyPath: evidence.historyPath })
     const endMs = clock.monotonic() + minutes * 60_000
     for (const round of options.rounds ?? planRounds(seed, faultKinds, arena.site)) {
-      if (clock.monotonic() > endMs) break
+      if (clock.monotonic() > endMs && arena.faults() >= faultsMin) break
       done.push(round)
       evidence.write(script())
       await sleep(clock, round.pauseMs)

@@ -23,7 +23,7 @@ export const processScenarios: readonly Scenario[] = [
     forMs: 7_000,
   }),
   oneFault(faultKind('projector frozen'), {
-    ...short,
+    ...long,
     what: 'on waking its compare-and-set is refused',
     forMs: 8_000,
   }),

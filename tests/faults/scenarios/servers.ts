@@ -26,8 +26,12 @@ const links: readonly (readonly [string, string])[] = [
   ['without answers', 'requests take effect, and nobody hears of it'],
 ]
 
-export const linkScenarios: readonly Scenario[] = (['redis', 'postgres', 'clients'] as const).flatMap((link) =>
+export const linkScenarios: readonly Scenario[] = (['redis', 'postgres', 'kafka', 'clients'] as const).flatMap((link) =>
   links.map(([fault, what]) =>
-    oneFault(faultKind(`${link} link ${fault}`), { what, forMs: 6_000, isShort: fault === 'cut' }),
+    oneFault(faultKind(`${link} link ${fault}`), {
+      what,
+      forMs: 6_000,
+      isShort: fault === 'cut' && (link === 'postgres' || link === 'clients'),
+    }),
   ),
 )

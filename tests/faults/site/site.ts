@@ -8,7 +8,8 @@ import { createSeat, type Seat } from './seat.ts'
 
 /**
  * The whole system on a real stack, every part of it within reach: servers by name, services by seat, and a fault proxy on each link
- * from services to Redis and PostgreSQL and from devices to connectors.
+ * from services to Redis and PostgreSQL and from devices to connectors. The second process of each kind goes to Kafka through proxies as
+ * well, so that its links to the log can be broken while the others' are whole.
  */
 export interface Site {
   readonly stack: Stack
@@ -20,12 +21,21 @@ export interface Site {
   readonly seats: readonly Seat[]
   seat(name: string): Seat
   seatsOf(kind: ServiceName): readonly Seat[]
-  readonly links: { readonly redis: FaultProxy; readonly postgres: FaultProxy; readonly clients: readonly FaultProxy[] }
+  readonly links: Links
   /** Of the connectors, through the proxies. */
   readonly clientUrls: readonly string[]
   /** Kills a server and waits until it is gone. */
   killServer(name: string): Promise<void>
   stop(): Promise<void>
+}
+
+export interface Links {
+  readonly redis: FaultProxy
+  readonly postgres: FaultProxy
+  /** To each broker, for those that go through them. */
+  readonly kafka: readonly FaultProxy[]
+  /** From devices to each connector. */
+  readonly clients: readonly FaultProxy[]
 }
 
 export interface SiteOptions {
@@ -45,16 +55,19 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
   const links = {
     redis: await proxyTo(system.env.CHAT_REDIS_URL),
     postgres: await proxyTo(system.env.CHAT_DATABASE_URL),
+    kafka: await kafkaProxies(process.env.CHAT_TEST_KAFKA_PROXIES ?? ''),
   }
   const env = {
     ...system.env,
     CHAT_REDIS_URL: through(system.env.CHAT_REDIS_URL, links.redis),
     CHAT_DATABASE_URL: through(system.env.CHAT_DATABASE_URL, links.postgres),
   }
+  const envOf = (index: number) =>
+    index === 0 ? env : { ...env, CHAT_KAFKA_BROKERS: links.kafka.map(({ address }) => address).join(',') }
   const makeSeats = (kind: ServiceName, count: number) =>
     Promise.all(
       Array.from({ length: count }, async (_, index) =>
-        createSeat({ name: `${kind}-${index + 1}`, kind, port: await freePort(), env, clock }),
+        createSeat({ name: `${kind}-${index + 1}`, kind, port: await freePort(), env: envOf(index), clock }),
       ),
     )
   const connectors = await makeSeats('connector', options.connectors)
@@ -83,7 +96,7 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
     killServer: (name) => killServer(stack, stackDir, name),
     stop: async () => {
       await Promise.all(seats.map((seat) => seat.end('SIGKILL')))
-      await Promise.all([links.redis, links.postgres, ...clients].map((proxy) => proxy.stop()))
+      await Promise.all([links.redis, links.postgres, ...links.kafka, ...clients].map((proxy) => proxy.stop()))
       await system.stop()
     },
   }
@@ -106,6 +119,17 @@ const proxyTo = async (address: string | undefined): Promise<FaultProxy> => {
   const proxy = createFaultProxy({ target: `${hostname}:${port}` })
   await proxy.start()
   return proxy
+}
+
+/** `proxy=proxied`, … : ports of 127.0.0.1. The brokers advertise the first of each. */
+const kafkaProxies = async (ports: string): Promise<readonly FaultProxy[]> => {
+  if (ports === '') throw new Error('this stack has no proxied brokers: CHAT_TEST_KAFKA_PROXIES is not set')
+  const proxies = ports.split(',').map((pair) => {
+    const [port, target] = pair.split('=')
+    return createFaultProxy({ port: Number(port), target: `127.0.0.1:${target}` })
+  })
+  await Promise.all(proxies.map((proxy) => proxy.start()))
+  return proxies
 }
 
 const through = (address: string | undefined, proxy: FaultProxy): string => {
