@@ -44,7 +44,7 @@ interface Asked {
   readonly held: Readonly<Record<string, number>>
 }
 
-const createRecordingObserver = (recorder: Recorder, device: string, user: number): DeviceObserver => {
+export const createRecordingObserver = (recorder: Recorder, device: string, user: number): DeviceObserver => {
   const { record, intern } = recorder
   const asked = new Map<number, Asked>()
 
