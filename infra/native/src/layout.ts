@@ -25,7 +25,7 @@ const preferredPorts: Readonly<Record<string, number>> = {
   postgres: 19_432,
 }
 
-export const portNames = (brokers: BrokerCount): readonly string[] => [
+const portNames = (brokers: BrokerCount): readonly string[] => [
   ...Array.from({ length: brokers }, (_, index) => [`kafka-${index + 1}`, `kafka-${index + 1}-controller`]).flat(),
   'redis',
   'postgres',

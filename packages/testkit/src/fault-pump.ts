@@ -14,7 +14,7 @@ export interface Pump {
   stop(): void
 }
 
-export interface Pace {
+interface Pace {
   readonly delayMs: number
   readonly bytesPerS: number
 }

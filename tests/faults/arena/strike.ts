@@ -7,7 +7,7 @@ import type { Site } from '../site/site.ts'
 import type { Place } from './traffic.ts'
 
 /** One fault to be done. */
-export interface Hit {
+interface Hit {
   readonly kind: FaultKind
   readonly target: string
   readonly forMs: number
@@ -34,7 +34,7 @@ export interface Striker {
   faults(): number
 }
 
-export interface Described {
+interface Described {
   readonly name: string
   readonly target: string
   readonly budget: FaultKind['budget']

@@ -15,7 +15,7 @@ export interface Traffic {
   stop(): Promise<void>
 }
 
-export interface TrafficCounts {
+interface TrafficCounts {
   readonly sent: number
   readonly accepted: number
   /** code → how many sends were refused for good. */

@@ -5,7 +5,7 @@ import type { Site } from '../site/site.ts'
 export type Heal = () => Promise<void>
 
 /** Of two faults at once no two are of one part: what one does would undo the other. */
-export type Part = 'connector' | 'router' | 'projector' | 'kafka' | 'redis' | 'postgres' | 'registry' | 'clients'
+type Part = 'connector' | 'router' | 'projector' | 'kafka' | 'redis' | 'postgres' | 'registry' | 'clients'
 
 /** The parts of a system, by their names. */
 export interface Targets {

@@ -3,7 +3,7 @@ import { linkFaults } from './links.ts'
 import { processFaults } from './processes.ts'
 import { serverFaults } from './servers.ts'
 
-export type { FaultKind, Heal, Part, Targets } from './fault-kind.ts'
+export type { FaultKind, Heal, Targets } from './fault-kind.ts'
 
 export const faultKinds: readonly FaultKind[] = [...processFaults, ...serverFaults, ...linkFaults]
 

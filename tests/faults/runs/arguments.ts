@@ -21,7 +21,7 @@ export interface NemesisArguments {
   readonly isInLedger: boolean
 }
 
-export const usage = `npm run faults -- list
+const usage = `npm run faults -- list
 npm run faults -- run NAME… | short | all  [--brokers 3] [--keep]
 npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger] [--keep]
 npm run faults -- replay .chat/faults/…/script.json`

@@ -10,7 +10,7 @@ export const recoveryRow = ({ fault, ms, budgetMs }: Recovery): string => {
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 
 /** 0.5: the median. Undefined of nothing. */
-export const quantile = (values: readonly number[], part: number): number | undefined => {
+const quantile = (values: readonly number[], part: number): number | undefined => {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
 }

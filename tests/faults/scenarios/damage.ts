@@ -67,13 +67,18 @@ const logCut: Scenario = {
   needs: { brokers: 1, isAlone: true },
   isUnchecked: true,
   run: async (arena) => {
-    await arena.traffic.stop()
     const { site } = arena
+    await arena.traffic.stop()
+    // What they show has been projected: the projectors know what is about to be cut.
+    await Promise.all(arena.devices.map((device) => device.catchUp()))
     const partition = await fullestPartition(arena)
     await site.killServer('kafka-1')
     const records = cutEvents({ stackDir: site.stackDir, topic: site.system.world.topics.events.name, partition })
     if (records < 1) throw new Error('nothing was cut')
     await site.stack.startServer('kafka-1')
+    // A router looks at the log when it writes. Nobody may answer these.
+    for (const { conversation, devices } of arena.places)
+      devices[0]?.send(conversation, 'after the cut').catch(() => {}) // Refused or never answered: both are right.
     const notices = (kind: 'router' | 'projector', says: RegExp) =>
       waitUntil(() => site.seatsOf(kind).some((seat) => says.test(seat.logs())), {
         deadlineMs: noticedWithinMs,

@@ -29,7 +29,7 @@ export interface Site {
   stop(): Promise<void>
 }
 
-export interface Links {
+interface Links {
   readonly redis: FaultProxy
   readonly postgres: FaultProxy
   /** To each broker, for those that go through them. */
