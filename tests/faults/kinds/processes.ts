@@ -55,7 +55,7 @@ const frozen = (kind: Kind): FaultKind => ({
   lastsMs: [1_000, 9_000],
   weight: 4,
   inject: async (site, target) => {
-    const service = site.seat(target).process()
+    const service = await site.seat(target).whenTaken()
     service.kill('SIGSTOP')
     return async () => void service.kill('SIGCONT')
   },

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '@chat/runtime'
 import { type ServiceName, type ServiceProcess, spawnService } from '@chat/stack'
+import { waitUntil } from '@chat/testkit'
 
 /** A place of the system that one process after the other takes: always on the same port, started again when it ends by itself. */
 export interface Seat {
@@ -9,8 +10,8 @@ export interface Seat {
   /** Where it serves, whichever process has it. */
   readonly url: string
   process(): ServiceProcess
-  /** Signals the process that has it. */
-  signal(signal: NodeJS.Signals): void
+  /** The same, once one that fell has been followed. */
+  whenTaken(): Promise<ServiceProcess>
   /** Ends the process and leaves the seat empty until `start`. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
   /** A new process, with other settings where `env` says so; resolves when it is ready. */
@@ -63,7 +64,8 @@ export const createSeat = (options: {
     kind,
     url: `http://127.0.0.1:${port}`,
     process: current,
-    signal: (signal) => void current().kill(signal),
+    whenTaken: () =>
+      waitUntil(() => present, { deadlineMs: restartAfterMs * 10, what: `somebody takes the seat of ${name}` }),
     end: async (signal) => {
       isEnded = true
       const service = present
