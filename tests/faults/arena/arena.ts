@@ -24,6 +24,8 @@ export interface Arena extends Striker {
   addDevice(account: Account, options?: { readonly urls?: readonly string[] }): Device
   /** The end of the traffic: all is answered, all devices sync, everything is dumped and checked. */
   finish(): Promise<Verdict>
+  /** What a scenario leaves open for its devices; called by `close`. */
+  atClose(run: () => Promise<void>): void
   close(): Promise<void>
 }
 
@@ -52,8 +54,18 @@ const usersCount = 12
 const clockErrorMs = 50
 
 export const openArena = async (options: ArenaOptions): Promise<Arena> => {
+  const { clock, projectors = 2 } = options
+  const site = await openSite({ connectors: 2, routers: 2, projectors, clock })
+  try {
+    return await openOn(site, options)
+  } catch (error) {
+    await site.stop()
+    throw error
+  }
+}
+
+const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
   const { clock } = options
-  const site = await openSite({ connectors: 2, routers: 2, projectors: options.projectors ?? 2, clock })
   const recorder = openRecorder(options)
   const accounts = [...(await registerAccounts(site.clientUrls, usersCount))]
   const devices: Device[] = []
@@ -80,6 +92,7 @@ export const openArena = async (options: ArenaOptions): Promise<Arena> => {
   })
   traffic.start()
   const startMs = clock.monotonic()
+  const leftOpen: (() => Promise<void>)[] = []
   const striker = createStriker({ clock, site, recorder, places: () => places })
 
   return {
@@ -112,10 +125,12 @@ export const openArena = async (options: ArenaOptions): Promise<Arena> => {
         falls: site.seats.filter((seat) => seat.falls() > 0).map((seat) => `${seat.name} × ${seat.falls()}`),
       }
     },
+    atClose: (run) => void leftOpen.push(run),
     close: async () => {
       for (const keepUp of keepUps) keepUp.stop()
       await Promise.allSettled(devices.map((device) => device.close()))
       recorder.end()
+      await Promise.allSettled(leftOpen.map((run) => run()))
       await site.stop()
     },
   }

@@ -105,6 +105,7 @@ const deafReaders: Scenario = {
       Array.from({ length: deafDevices }, async () => {
         const proxy = createFaultProxy({ target: arena.site.clientUrls[0]?.replace('http://', '') ?? '' })
         await proxy.start()
+        arena.atClose(proxy.stop)
         return proxy
       }),
     )
@@ -122,7 +123,8 @@ const deafReaders: Scenario = {
       await waitUntil(
         () => {
           const passedMs = performance.now() - startMs
-          while (sends.length < (passedMs * bigPerSecond) / 1_000) sends.push(speaker.send(place.conversation, bigText))
+          while (sends.length < (passedMs * bigPerSecond) / 1_000)
+            sends.push(awaitedLater(speaker.send(place.conversation, bigText)))
           return passedMs > deafForMs
         },
         { deadlineMs: deafForMs * 2, what: 'it was said' },
@@ -154,7 +156,7 @@ const hotGroup: Scenario = {
         () => {
           const passedMs = Math.min(performance.now() - startMs, hotForMs)
           while (sends.length < (passedMs * hotPerSecond) / 1_000)
-            sends.push(at(place.devices, sends.length).send(place.conversation, `hot ${sends.length}`))
+            sends.push(awaitedLater(at(place.devices, sends.length).send(place.conversation, `hot ${sends.length}`)))
           return passedMs === hotForMs
         },
         { deadlineMs: hotForMs * 2, what: 'all of it is sent' },
@@ -163,6 +165,12 @@ const hotGroup: Scenario = {
     })
     return [recovery]
   },
+}
+
+/** It may fail before somebody waits for it. */
+const awaitedLater = <T>(promise: Promise<T>): Promise<T> => {
+  promise.catch(() => {}) // Whoever waits for it gets the error.
+  return promise
 }
 
 const at = <T>(items: readonly T[], index: number): T => {
