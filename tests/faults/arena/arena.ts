@@ -2,11 +2,10 @@ import type { Clock } from '@chat/runtime'
 import { registerAccounts } from '@chat/stack/system'
 import type { Account, Device } from '@chat/testkit'
 import { check, fedInvariants, type Invariant, type Violation } from '../checker/index.ts'
-import { createRecordingDevice } from '../client.ts'
 import { recordFinals } from '../final.ts'
 import { createRecorder, type Recorder } from '../recorder.ts'
 import { openSite, type Site } from '../site/site.ts'
-import { createKeepUp, type KeepUp } from './keep-up.ts'
+import { createCrew } from './crew.ts'
 import { budgetTolerance, createStriker, type Striker } from './strike.ts'
 import { createTraffic, type Place, type Traffic } from './traffic.ts'
 
@@ -68,19 +67,10 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
   const { clock } = options
   const recorder = openRecorder(options)
   const accounts = [...(await registerAccounts(site.clientUrls, usersCount))]
-  const devices: Device[] = []
-  const keepUps: KeepUp[] = []
-
-  const addDevice: Arena['addDevice'] = (account, { urls = site.clientUrls } = {}) => {
-    const keepUp = createKeepUp(clock)
-    const device = createRecordingDevice(recorder, { urls, account, observer: keepUp.observer })
-    devices.push(device)
-    keepUps.push(keepUp)
-    keepUp.start(device)
-    return device
-  }
+  const crew = createCrew({ clock, recorder })
+  const { devices } = crew
   for (const [index, account] of accounts.entries())
-    addDevice(account, { urls: index % 2 === 0 ? site.clientUrls : [...site.clientUrls].reverse() })
+    crew.add(account, index % 2 === 0 ? site.clientUrls : [...site.clientUrls].reverse())
   await Promise.all(devices.map((device) => device.connect()))
 
   const places = [...(await openPlaces(devices))]
@@ -103,7 +93,7 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
     accounts,
     devices,
     places,
-    addDevice,
+    addDevice: (account, { urls = site.clientUrls } = {}) => crew.add(account, urls),
     addPlace: (place, { hasTraffic }) => {
       places.push(place)
       if (!hasTraffic) silent.add(place)
@@ -111,9 +101,9 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
     finish: async () => {
       await traffic.stop()
       const seconds = (clock.monotonic() - startMs) / 1_000
-      for (const keepUp of keepUps) keepUp.stop()
+      crew.rest()
       await recordFinals(recorder, { world: site.system.world, urls: site.clientUrls, accounts, devices })
-      await Promise.allSettled(devices.map((device) => device.close()))
+      await crew.close()
       const history = recorder.end()
       const { accepted, refused } = traffic.counts()
       return {
@@ -127,8 +117,8 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
     },
     atClose: (run) => void leftOpen.push(run),
     close: async () => {
-      for (const keepUp of keepUps) keepUp.stop()
-      await Promise.allSettled(devices.map((device) => device.close()))
+      traffic.pause()
+      await crew.close()
       recorder.end()
       await Promise.allSettled(leftOpen.map((run) => run()))
       await site.stop()

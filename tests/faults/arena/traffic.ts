@@ -11,6 +11,8 @@ export interface Place {
 export interface Traffic {
   start(): void
   counts(): TrafficCounts
+  /** Offers no more. */
+  pause(): void
   /** Offers no more, and waits until everything that was sent is answered. */
   stop(): Promise<void>
 }
@@ -80,6 +82,7 @@ export const createTraffic = (options: {
       })
     },
     counts: () => ({ sent, accepted, refused, held }),
+    pause: () => cancel(),
     stop: async () => {
       cancel()
       await waitUntil(() => left() === 0, {
