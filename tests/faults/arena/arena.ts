@@ -3,6 +3,7 @@ import { registerAccounts } from '@chat/stack/system'
 import type { Account, Device } from '@chat/testkit'
 import { check, fedInvariants, type Invariant, type Violation } from '../checker/index.ts'
 import { recordFinals } from '../final.ts'
+import type { HistoryEvent } from '../history.ts'
 import { createRecorder, type Recorder } from '../recorder.ts'
 import { openSite, type Site } from '../site/site.ts'
 import { createCrew } from './crew.ts'
@@ -104,16 +105,7 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
       crew.rest()
       await recordFinals(recorder, { world: site.system.world, urls: site.clientUrls, accounts, devices })
       await crew.close()
-      const history = recorder.end()
-      const { accepted, refused } = traffic.counts()
-      return {
-        accepted,
-        perSecond: Math.round(accepted / seconds),
-        refused,
-        violations: await check(history, { budgetTolerance }),
-        fed: fedInvariants(history),
-        falls: site.seats.filter((seat) => seat.falls() > 0).map((seat) => `${seat.name} × ${seat.falls()}`),
-      }
+      return verdictOf(recorder.end(), site, traffic, seconds)
     },
     atClose: (run) => void leftOpen.push(run),
     close: async () => {
@@ -123,6 +115,23 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
       await Promise.allSettled(leftOpen.map((run) => run()))
       await site.stop()
     },
+  }
+}
+
+const verdictOf = async (
+  history: readonly HistoryEvent[],
+  site: Site,
+  traffic: Traffic,
+  seconds: number,
+): Promise<Verdict> => {
+  const { accepted, refused } = traffic.counts()
+  return {
+    accepted,
+    perSecond: Math.round(accepted / seconds),
+    refused,
+    violations: await check(history, { budgetTolerance }),
+    fed: fedInvariants(history),
+    falls: site.seats.filter((seat) => seat.falls() > 0).map((seat) => `${seat.name} × ${seat.falls()}`),
   }
 }
 
