@@ -25,6 +25,8 @@ export interface Device {
   unanswered(): number
   readonly wire: WireCounts
   isConnected(): boolean
+  /** Gives up the connection without a word, as when nothing is heard on it any more; it is repaired like one that was lost. */
+  drop(): void
   /** Stops reconnecting and closes. */
   close(): Promise<void>
 }
@@ -82,6 +84,9 @@ interface OutboxEntry {
   state: 'queued' | 'sent'
   tries: number
 }
+
+/** A server that took the connection and does not answer `hello` is given up, ms. */
+const helloWithinMs = 10_000
 
 /** A well-behaved client of PROTOCOL chat.v1: ordered resends, merge by seq, catch-up by sync and history. */
 export const createDevice = (options: DeviceOptions): Device => {
@@ -251,7 +256,16 @@ export const createDevice = (options: DeviceOptions): Device => {
     socket = opening
     connection++
     pushesHere = createPushOrder(wire)
-    await transmit({ op: 'hello', token, device: deviceId })
+    const cancel = systemClock.after(helloWithinMs, () => opening.terminate())
+    try {
+      await transmit({ op: 'hello', token, device: deviceId })
+    } catch (error) {
+      // The next try logs in again: the session may be over.
+      if (error instanceof RequestError && error.code === 'unauthorized') accessToken = undefined
+      throw error
+    } finally {
+      cancel()
+    }
     wire.connects++
     observer?.connected(connection)
     isLive = true
@@ -324,6 +338,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     coveredTo: (conversation) => covered.get(conversation) ?? 0,
     unanswered: () => outbox.filter((entry) => entry.state === 'sent').length,
     isConnected: () => isLive,
+    drop: () => socket?.terminate(),
     close: async () => {
       isClosing = true
       const closing = socket
