@@ -15,6 +15,8 @@ import { noFreeSlot } from './no-free-slot.ts'
 export interface MemoryPresence extends Presence {
   /** Loses everything, as a store without disk does in a restart: for tests and the simulation. */
   wipe(): void
+  /** Saves everything as it is now; the returned function puts it back, as a restart from an older dump does. */
+  save(): () => void
 }
 
 interface Holder {
@@ -63,6 +65,14 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       for (const [slot, epoch] of own) if (!isCurrent({ slot, epoch })) forget(user, slot)
   }
 
+  const clear = (): void => {
+    holders.clear()
+    lastEpochs.clear()
+    entries.clear()
+    generation = null
+    lastOrder = 0
+  }
+
   return {
     lease: async (info): Promise<Lease> => {
       const slot = Array.from({ length: slots }, (_, index) => index).find(
@@ -98,12 +108,18 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     connectors: async () =>
       Array.from({ length: slots }, (_, slot) => currentHolder(slot)?.info).filter((info) => info !== undefined),
     close: async () => {},
-    wipe: () => {
-      holders.clear()
-      lastEpochs.clear()
-      entries.clear()
-      generation = null
-      lastOrder = 0
+    wipe: clear,
+    save: () => {
+      const saved = { holders: [...holders], lastEpochs: [...lastEpochs], generation, lastOrder }
+      const savedEntries = [...entries].map(([user, own]) => [user, [...own]] as const)
+      return () => {
+        clear()
+        for (const [slot, holder] of saved.holders) holders.set(slot, holder)
+        for (const [slot, epoch] of saved.lastEpochs) lastEpochs.set(slot, epoch)
+        for (const [user, own] of savedEntries) entries.set(user, new Map(own))
+        generation = saved.generation
+        lastOrder = saved.lastOrder
+      }
     },
   }
 }

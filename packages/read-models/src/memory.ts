@@ -14,6 +14,8 @@ export { type Dump, differencesOf, linesOf } from './dump.ts'
 export interface MemoryReadModels extends ReadModels {
   readonly projection: Projection
   dump(): Dump
+  /** How far each partition is projected: the next offset. A partition that nothing was projected of is absent. */
+  offsets(source: Source): ReadonlyMap<number, number>
 }
 
 export const createMemoryReadModels = (options: {
@@ -37,6 +39,7 @@ export const createMemoryReadModels = (options: {
       receipts: [...rows.receipts.values()],
       parked: [...rows.parked],
     }),
+    offsets: (source) => new Map([...rows.offsets[source]].map(([partition, { nextOffset }]) => [partition, nextOffset])),
     close: async () => {},
   }
 }
