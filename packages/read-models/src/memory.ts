@@ -39,7 +39,8 @@ export const createMemoryReadModels = (options: {
       receipts: [...rows.receipts.values()],
       parked: [...rows.parked],
     }),
-    offsets: (source) => new Map([...rows.offsets[source]].map(([partition, { nextOffset }]) => [partition, nextOffset])),
+    offsets: (source) =>
+      new Map([...rows.offsets[source]].map(([partition, { nextOffset }]) => [partition, nextOffset])),
     close: async () => {},
   }
 }
