@@ -77,7 +77,10 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
 
   /** One batch: decide, append, keep. What waits is taken at once; there is no timer. */
   const step = async (signal: AbortSignal): Promise<void> => {
+    // Another owner's events may be read before the commands that they answer: those come in here when they are done with.
+    inbox.dropBefore(state.head.resume)
     const commands = inbox.waiting()
+    if (commands.length === 0) return
     observeWaiting(commands)
     const decideStartedMs = clock.monotonic()
     const draft = decideBatch(commands, state, { wire, limits: draftLimits, brokerTimeMs: brokerTime.nowMs() })

@@ -126,7 +126,10 @@ const createMember = (client: MemoryClient, options: ShareOptions, { machine, wi
 
   const join = () =>
     wire.call('joins', 'group', async () => {
-      if (!isLeaving && seat === undefined) seat = await client.share({ ...options, onAssigned })
+      if (isLeaving || seat !== undefined) return
+      // Who comes back has nothing until it is given something.
+      if (told > 0) onAssigned(new Set())
+      seat = await client.share({ ...options, onAssigned })
     })
 
   return {
