@@ -42,10 +42,16 @@ export const startSystem = async (counts: {
   readonly projectors: number
   readonly partitions?: number
   readonly eventsFlush?: 'each' | 'os'
+  /** A Redis of the test's own, which it may stop. */
+  readonly redisUrl?: string
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
-  const env = { ...environmentOf(world, folder), CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each' }
+  const env = {
+    ...environmentOf(world, folder),
+    CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each',
+    ...(counts.redisUrl === undefined ? {} : { CHAT_REDIS_URL: counts.redisUrl }),
+  }
   await initWorld(env, () => {})
   const all: ServiceProcess[] = []
   const start = async (name: ServiceName): Promise<ServiceProcess> => {
