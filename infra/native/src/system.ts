@@ -48,10 +48,16 @@ export const startSystem = async (counts: {
   readonly prepare?: (world: TestWorld) => Promise<void>
   /** What `prepare` left may take its time to be read. */
   readonly readyTimeoutMs?: number
+  /** A Redis of the test's own, which it may stop. */
+  readonly redisUrl?: string
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
-  const env = { ...environmentOf(world, folder), CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each' }
+  const env = {
+    ...environmentOf(world, folder),
+    CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each',
+    ...(counts.redisUrl === undefined ? {} : { CHAT_REDIS_URL: counts.redisUrl }),
+  }
   await initWorld(env, () => {})
   await counts.prepare?.(world)
   const all: ServiceProcess[] = []

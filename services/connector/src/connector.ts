@@ -16,6 +16,7 @@ import { createKicks } from './kicks.ts'
 import { createLeaseKeeper, withinMs } from './lease.ts'
 import type { Api, Ports } from './ports.ts'
 import { createPresenceKeeper } from './presence-keeper.ts'
+import { createPresenceNews } from './presence-news.ts'
 import { createRegistrar } from './registrar.ts'
 import { createRequests } from './requests.ts'
 import type { ConnectionServices } from './socket/connection-services.ts'
@@ -123,15 +124,16 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const watermark = createWatermark(ports)
   const directory = createDirectory({ readModels, watermark, partitions: topics.events.partitions })
   const receipts = createReceipts(ports)
-  const currentLease = () => lease.current()
-  const commands = createCommandLane({ ...ports, lease: currentLease })
+  const news = createPresenceNews(clock)
+  const forPresence = { ...ports, news, lease: () => lease.current(), isPresenceAway: () => lease.isPresenceAway() }
+  const commands = createCommandLane(forPresence)
   const revocations = createRevocations(ports)
   const tokens = createTokens({ keys: config.tokenKeys, clock })
   const accounts = createAccounts(
     { ...ports, commands, tokens, revocations, watermark },
     { socketUrl, limits: config.limits },
   )
-  const publish = createPublisher(ports.metrics, stats, () => connections.size())
+  const publish = createPublisher(ports.metrics, stats, { ...forPresence, connections: () => connections.size() })
   const sweep = createSweep({ ...ports, watermark })
   const connections = createConnections({
     ...ports,
@@ -139,8 +141,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     onTick: publish,
     idPrefix: () => connectorId,
   })
-  const registrar = createRegistrar({ ...ports, lease: currentLease, isConnected: connections.hasUser })
-  const kicks = createKicks({ ...ports, lease: currentLease })
+  const registrar = createRegistrar({ ...forPresence, isConnected: connections.hasUser })
+  const kicks = createKicks(forPresence)
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
@@ -163,6 +165,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
       complete: commands.complete,
       push: connections.push,
       kick: onKick,
+      presenceAway: news.heard,
       resyncAll: () => connections.resyncAll(resyncSpreadMs),
     },
   )
@@ -174,7 +177,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     isReady: health.isReady(),
   })
   const keeper = createPresenceKeeper(ports, { info, fanOut, commands, connections, registrar, resyncSpreadMs })
-  const lease = createLeaseKeeper(ports, keeper)
+  const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, commands, endSession })
   const api: Api = { ...accounts, request }
