@@ -58,7 +58,10 @@ const descriptors: Scenario = {
   run: async ({ site, during }) => {
     const seat = site.seat('connector-1')
     const { pid } = seat.process()
-    const limit = (count: number | string) => execFileSync('prlimit', ['--pid', String(pid), `--nofile=${count}:`])
+    const prlimit = (...args: readonly string[]) =>
+      execFileSync('prlimit', ['--pid', String(pid), ...args], { encoding: 'utf8' }).trim()
+    const limit = (count: number) => prlimit(`--nofile=${count}:`)
+    const usual = Number(prlimit('--nofile', '--noheadings', '--output=SOFT'))
     const sockets: WebSocket[] = []
     const fault = { name: 'descriptors used up', target: seat.name, budget: 'devices cut' } as const
     return [
@@ -77,7 +80,7 @@ const descriptors: Scenario = {
           await waitUntil(() => outcomes.open + outcomes.failed === crowd, { deadlineMs: 20_000, what: 'all know' })
           if (outcomes.failed === 0) throw new Error('the limit was not reached')
         } finally {
-          limit('65536')
+          limit(usual)
           for (const socket of sockets) socket.terminate()
         }
         if (seat.process().pid !== pid) throw new Error('the process did not live through it')
@@ -90,7 +93,7 @@ const descriptors: Scenario = {
 const deafForMs = 25_000
 const deafDevices = 4
 const bigText = 'so much to say '.repeat(250)
-const bigPerSecond = 30
+const bigPerSecond = 80
 
 const deafReaders: Scenario = {
   name: 'slow-and-dead-readers',

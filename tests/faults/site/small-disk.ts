@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, cpSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A folder on a file system of its own that is nearly full. Needs root. */
@@ -23,21 +23,24 @@ export const mountSmallDisk = (dir: string, spareMiB: number): SmallDisk => {
   renameSync(dir, aside)
   mkdirSync(dir)
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(usedKiB / 1024) + spareMiB}m`, 'tmpfs', dir])
-  // Sparse as it was: indexes are large files with little in them.
-  execFileSync('cp', ['-a', '--sparse=always', `${aside}/.`, dir])
+  copy(aside, dir)
   return {
     fill: () => fill(ballast),
     empty: () => rmSync(ballast, { force: true }),
     unmount: () => {
       rmSync(ballast, { force: true })
       rmSync(aside, { recursive: true })
-      cpSync(dir, aside, { recursive: true, preserveTimestamps: true })
+      mkdirSync(aside)
+      copy(dir, aside)
       execFileSync('umount', [dir])
       rmSync(dir, { recursive: true })
       renameSync(aside, dir)
     },
   }
 }
+
+/** Sparse as it was: indexes are large files with little in them. */
+const copy = (from: string, to: string): void => void execFileSync('cp', ['-a', '--sparse=always', `${from}/.`, to])
 
 const fill = (path: string): void => {
   const file = openSync(path, 'w')
