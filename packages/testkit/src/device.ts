@@ -25,6 +25,8 @@ export interface Device {
   unanswered(): number
   readonly wire: WireCounts
   isConnected(): boolean
+  /** The network breaks: the connection is gone without a close, and is repaired as any other loss. */
+  cut(): void
   /** Stops reconnecting and closes. */
   close(): Promise<void>
 }
@@ -62,6 +64,8 @@ export interface DeviceOptions {
   readonly deviceId?: string
   /** How many sends may be unanswered. */
   readonly window?: number
+  /** An access token of the account that is there already; without it the device logs in itself. */
+  readonly accessToken?: string
   /** A place to keep the sync token between devices of one id, as an app's storage would. */
   readonly syncToken?: string
   readonly random?: Random
@@ -99,7 +103,8 @@ export const createDevice = (options: DeviceOptions): Device => {
   const pending = new Map<number, PromiseWithResolvers<Frame>>()
   let socket: WebSocket | undefined
   let pushesHere = createPushOrder(wire)
-  let accessToken: { readonly value: string; readonly until: number } | undefined
+  let accessToken: { readonly value: string; readonly until: number } | undefined =
+    options.accessToken === undefined ? undefined : { value: options.accessToken, until: Date.now() + 10 * 60_000 }
   let syncToken = options.syncToken
   let nextRef = 1
   let connection = 0
@@ -324,6 +329,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     coveredTo: (conversation) => covered.get(conversation) ?? 0,
     unanswered: () => outbox.filter((entry) => entry.state === 'sent').length,
     isConnected: () => isLive,
+    cut: () => socket?.terminate(),
     close: async () => {
       isClosing = true
       const closing = socket
