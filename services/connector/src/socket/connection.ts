@@ -6,7 +6,7 @@ import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Answer, CommandOutcome, Identity, Socket, SocketEvents } from '../ports.ts'
 import { count } from '../stats.ts'
 import type { ConnectionServices, Session } from './connection-services.ts'
-import { awaitingHello, type ConnectionState, closed } from './connection-state.ts'
+import { awaitingHello, type ConnectionState, closed, openingSession } from './connection-state.ts'
 import { readFrameText } from './frame-text.ts'
 import { answerRead } from './frames/answer-read.ts'
 import type { EffectHandler, ReadHandler } from './frames/handler.ts'
@@ -251,7 +251,10 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private hello(frame: HelloFrame) {
     if (this.state.kind !== 'awaitingHello') return this.answer(frame.ref, refused('invalid', 'hello was said before'))
     this.state = { kind: 'authenticating' }
-    this.open(frame).catch((error) => {
+    const opened = this.services.helloGate.enter(() => this.open(frame))
+    if (!(opened instanceof Promise))
+      return this.refuse(frame.ref, opened, closeCode.unavailable, 'too many connect at once')
+    opened.catch((error) => {
       if (this.state.kind !== 'live') this.failed(frame.ref, error)
       this.close(closeCode.unavailable, 'not possible at the moment')
     })
@@ -266,12 +269,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
       return this.refuse(frame.ref, refused('unauthorized'), closeCode.sessionEnded, 'token refused')
     if (!isOpen())
       return this.refuse(frame.ref, refused('unavailable'), closeCode.unavailable, 'this connector is not ready')
-    const session = {
-      identity: { ...identity, device: frame.device },
-      connection: this.home.newConnectionId(),
-      at: clock.now(),
-      order: undefined,
-    }
+    const session = openingSession(identity, frame.device, this.home.newConnectionId(), clock.now())
     this.state = { kind: 'opening', session }
     const release = this.pushes.holdBack()
     this.home.admit(this, session)
