@@ -73,8 +73,8 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     for (const reply of delivery.replies) targets.complete(reply, delivery.partition)
     for (const event of delivery.events) {
       if (repeats.isRepeat(delivery.partition, event.pos)) {
-        stats.deliveriesRepeated++ // [G2]
-        continue
+        stats.deliveriesRepeated++
+        continue // [G2]
       }
       const pushed = pushedEvent(delivery.partition, event)
       if (typeof pushed === 'string') bury(topic, record, pushed)
@@ -111,7 +111,7 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     // Of an earlier holder of the slot, or of ourselves before the lease was lost: its users have synced since.
     if (lease !== undefined && (delivery.slot !== lease.slot || delivery.epoch !== lease.epoch)) {
       stats.deliveriesForeign++
-      return
+      return // [G8]
     }
     ageMs.observe(Math.max(0, clock.now() - record.timestamp))
     if (delivery.type === 'Kick') targets.kick(delivery)
