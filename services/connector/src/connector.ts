@@ -100,11 +100,11 @@ const stop = async (
   connections.notice(restartNotice)
   await receipts.flush()
   const finished = connections.finishAll(closeCode.restarting, 'restarting', spreadMs)
-  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined)
+  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined) // [G12]
   connections.closeAll(closeCode.restarting, 'restarting')
   commands.stop()
   await receipts.flush()
-  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined)
+  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined) // [G12]
   stopping.abort(new Error('stopping'))
   await starting.catch(() => {}) // Whoever called start got it.
   await sockets.stop()

@@ -168,7 +168,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   /** Takes nothing more, lets what was taken be answered, then closes. [G12] */
   async finish(code: CloseCode, reason: string): Promise<void> {
     this.stopTaking()
-    if (this.state.kind === 'finishing') await this.work.idle()
+    if (this.state.kind === 'finishing') await this.work.idle() // [G12]
     this.close(code, reason)
   }
 
@@ -282,7 +282,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private async begin(frame: HelloFrame, opening: Session): Promise<void> {
     const { registrar, kicks, directory } = this.services
     const { userId, device } = opening.identity
-    const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId)])
+    const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId)]) // [G1]
     if (this.isClosed()) return
     const session = { ...opening, order }
     this.state = { kind: 'opening', session }
@@ -337,6 +337,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   /** What was pipelined behind a write of unknown outcome must not overtake it: the client resends all of it in order. [G4] */
   writeFailed(ref: number, error: unknown) {
+    // [G4]
     if (isFault(error) && error.code !== 'timeout') return this.close(closeCode.unavailable, 'the log is not reachable')
     this.failed(ref, error)
     this.done('write')
