@@ -4,6 +4,7 @@ import { createFatal, createLogger, exitCodeOf } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createTopics } from '@chat/schemas'
 import { readRebuildConfig } from './config.ts'
+import { startLoadThreads } from './load-threads.ts'
 import { createProgressView } from './progress.ts'
 import { rebuild } from './rebuild.ts'
 import { parseRebuildArgs } from './rebuild-args.ts'
@@ -37,9 +38,15 @@ const run = async (): Promise<number> => {
     return 0
   }
   const next = stack.adopt(openPostgresRebuild(store), (opened) => opened.close())
-  const partitionsAtOnce = Math.min(config.rebuildPartitionsAtOnce, config.databasePoolMax)
+  const partitionsAtOnce = config.rebuildPartitionsAtOnce
+  const { load } = stack.adopt(startLoadThreads(partitionsAtOnce, { ...config, topics: ports.topics }), (t) =>
+    t.close(),
+  )
   const from = action === 'rebuild-anew' ? 'anew' : 'resume'
-  const report = await Promise.race([rebuild({ ...ports, next }, { partitionsAtOnce, onDifferences, from }), fatal])
+  const report = await Promise.race([
+    rebuild({ ...ports, next, load }, { partitionsAtOnce, onDifferences, from }),
+    fatal,
+  ])
   const rate = (ms: number) => Math.round((report.events * 1000) / Math.max(ms, 1))
   const { loadMs, indexMs, differences } = report
   say(
