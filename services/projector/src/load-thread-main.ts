@@ -3,11 +3,12 @@ import { openKafkaLog } from '@chat/event-log/kafka'
 import { openPostgresLoader } from '@chat/read-models/postgres'
 import { assert, createLogger, isFault } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
+import { createTopics } from '@chat/schemas'
 import { createLoader, type PartitionJob } from './load.ts'
 import type { LoadAnswer, LoadThreadSettings } from './load-threads.ts'
 
 /** A thread of `npm run rebuild`: one partition after the other, as it is told. */
-const { kafkaBrokers, databaseUrl, logLevel, topics }: LoadThreadSettings = workerData
+const { kafkaBrokers, databaseUrl, logLevel, world }: LoadThreadSettings = workerData
 const port = parentPort
 assert(port !== null, 'this file runs in a thread')
 const logger = createLogger({ service: 'rebuild', level: logLevel })
@@ -17,7 +18,7 @@ const onFatal = (error: unknown) => {
 const kafka = { brokers: kafkaBrokers, clientId: 'rebuild-load', onFatal, onWaiting: () => {} }
 const log = await openKafkaLog({ ...kafka, clock, random, logger })
 const into = openPostgresLoader({ url: databaseUrl, logger, poolMax: 1 })
-const load = createLoader({ log, topics, logger, into })
+const load = createLoader({ log, topics: createTopics(world), logger, into })
 const answer = (message: LoadAnswer) => port.postMessage(message)
 const never = new AbortController().signal
 

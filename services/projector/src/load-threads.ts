@@ -1,14 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import { assert, Fault } from '@chat/runtime'
-import type { Topics } from '@chat/schemas'
-import type { Loaded, LoadPartition, PartitionJob } from './load.ts'
+import type { Loaded, LoadPartition } from './load.ts'
 
 /** What a thread connects with. */
 export interface LoadThreadSettings {
   readonly kafkaBrokers: readonly string[]
   readonly databaseUrl: string
   readonly logLevel: string
-  readonly topics: Topics
+  readonly world: { readonly prefix: string; readonly partitions: number; readonly slots: number }
 }
 
 /** What a thread answers to a job: how far it is, any number of times, and in the end one of the others. */
@@ -24,48 +23,51 @@ export interface LoadThreads {
 
 /** Decoding and folding are the work of one core each: `count` threads load as many partitions side by side. */
 export const startLoadThreads = (count: number, settings: LoadThreadSettings): LoadThreads => {
-  const workers = Array.from(
-    { length: count },
-    () => new Worker(new URL('./load-thread-main.ts', import.meta.url), { workerData: settings }),
-  )
-  const idle = [...workers]
+  const threads = Array.from({ length: count }, () => startThread(settings))
+  const idle = [...threads]
   return {
     load: async (job, passed, signal) => {
-      const worker = idle.pop()
-      assert(worker !== undefined, 'no more partitions are loaded at once than there are threads')
-      const loaded = await runJob(worker, job, passed, signal)
-      idle.push(worker) // One that failed gets no other job.
+      const thread = idle.pop()
+      assert(thread !== undefined, 'no more partitions are loaded at once than there are threads')
+      const loaded = await thread.run(job, passed, signal)
+      idle.push(thread) // One that failed gets no other job.
       return loaded
     },
-    close: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
+    close: async () => void (await Promise.all(threads.map((thread) => thread.end()))),
   }
 }
 
-const runJob = (
-  worker: Worker,
-  job: PartitionJob,
-  passed: (records: number) => void,
-  signal: AbortSignal,
-): Promise<Loaded> =>
-  new Promise((resolve, reject) => {
-    const settle = (run: () => void) => {
-      worker.off('message', onAnswer).off('error', onError).off('exit', onExit)
-      signal.removeEventListener('abort', onAbort)
-      run()
-    }
-    const onError = (error: unknown) => settle(() => reject(error))
-    const onExit = () => onError(new Fault('rebuild_failed', 'a thread of the rebuild ended', { isRetryable: false }))
-    // With its connections gone, the server rolls back what it wrote.
-    const onAbort = () => void worker.terminate().then(() => onError(signal.reason))
+const startThread = (settings: LoadThreadSettings) => {
+  const worker = new Worker(new URL('./load-thread-main.ts', import.meta.url), { workerData: settings })
+  const ended = new Promise<never>((_, reject) => {
+    worker.once('error', reject)
+    worker.once('exit', () =>
+      reject(new Fault('rebuild_failed', 'a thread of the rebuild ended', { isRetryable: false })),
+    )
+  })
+  ended.catch(() => {}) // Its job hears of it, or the next one.
+  const run: LoadPartition = async (job, passed, signal) => {
+    const answered = Promise.withResolvers<Loaded>()
     const onAnswer = (answer: LoadAnswer) => {
       if ('passed' in answer) passed(answer.passed)
-      else if ('loaded' in answer) settle(() => resolve(answer.loaded))
-      else {
-        const { code, message, isRetryable } = answer.failed
-        onError(new Fault(code, message, { isRetryable }))
-      }
+      else if ('loaded' in answer) answered.resolve(answer.loaded)
+      else answered.reject(faultOf(answer.failed))
     }
-    worker.on('message', onAnswer).on('error', onError).on('exit', onExit)
+    // With its connections gone, the server rolls back what it wrote.
+    const onAbort = () => void worker.terminate().then(() => answered.reject(signal.reason))
+    worker.on('message', onAnswer)
     signal.addEventListener('abort', onAbort, { once: true })
-    worker.postMessage(job)
-  })
+    try {
+      worker.postMessage(job)
+      return await Promise.race([answered.promise, ended])
+    } finally {
+      worker.off('message', onAnswer)
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+  return { run, end: () => worker.terminate() }
+}
+
+type Failed = Extract<LoadAnswer, { failed: object }>['failed']
+
+const faultOf = ({ code, message, isRetryable }: Failed): Fault => new Fault(code, message, { isRetryable })

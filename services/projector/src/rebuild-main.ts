@@ -31,7 +31,9 @@ const run = async (): Promise<number> => {
   say(`the log is read from Kafka at ${config.kafkaBrokers.join(', ')} (that of npm start by its own process only)`)
   const kafka = { brokers: config.kafkaBrokers, clientId: 'rebuild', onFatal, onWaiting: say }
   const log = stack.use(await openKafkaLog({ ...kafka, clock, random, logger }))
-  const ports = { log, topics: createTopics({ ...config, prefix: config.logPrefix }), clock, logger, view, say }
+  const { partitions, slots, logPrefix: prefix } = config
+  const world = { prefix, partitions, slots }
+  const ports = { log, topics: createTopics(world), clock, logger, view, say }
   const onDifferences = config.rebuildDifferences
   if (action === 'rollback') {
     await Promise.race([rollback({ ...ports, previous: openPrevious() }, { onDifferences }), fatal])
@@ -39,9 +41,7 @@ const run = async (): Promise<number> => {
   }
   const next = stack.adopt(openPostgresRebuild(store), (opened) => opened.close())
   const partitionsAtOnce = config.rebuildPartitionsAtOnce
-  const { load } = stack.adopt(startLoadThreads(partitionsAtOnce, { ...config, topics: ports.topics }), (t) =>
-    t.close(),
-  )
+  const { load } = stack.adopt(startLoadThreads(partitionsAtOnce, { ...config, world }), (t) => t.close())
   const from = action === 'rebuild-anew' ? 'anew' : 'resume'
   const report = await Promise.race([
     rebuild({ ...ports, next, load }, { partitionsAtOnce, onDifferences, from }),
