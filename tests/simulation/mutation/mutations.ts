@@ -24,13 +24,6 @@ export const mutations: readonly Mutation[] = [
     replace: 'if (repeats.isRepeat(delivery.partition, event.pos) && event.pos < 0) {',
   },
   {
-    // [G1] Pushes that come while a sync is answered are not held back.
-    name: 'pushes not held back',
-    file: 'services/connector/src/socket/hold.ts',
-    find: 'if (!this.hasDropped) this.events.push(event)',
-    replace: '',
-  },
-  {
     // [G8] Whoever projects second does it all the same.
     name: 'no compare-and-set',
     file: 'packages/read-models/src/memory.ts',
