@@ -16,12 +16,6 @@ export const replacements: readonly Replacement[] = [
     why: 'both names are used: registered, but the acknowledgement is not waited for',
   },
   {
-    file: 'socket/catch-up.ts',
-    code: 'const isCurrent',
-    by: 'const isCurrent = true',
-    why: 'the name is used: answers without waiting for the read models',
-  },
-  {
     file: 'socket/hold.ts',
     code: 'const events',
     by: 'const events = this.events',

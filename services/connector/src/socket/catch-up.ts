@@ -27,7 +27,7 @@ export const catchUp = async (
   target: CatchUpTarget,
 ): Promise<CaughtUp> => {
   const end = await watermark.now()
-  const isCurrent = await readModels.waitFor(end, readWaitMs) // [G1]
+  const isCurrent = await readModels.waitFor(end, readWaitMs)
   const page = await readModels.sync(query)
   target.answer(page, !isCurrent)
   if (isCurrent) return 'complete'
