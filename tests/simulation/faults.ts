@@ -139,7 +139,7 @@ const fateOf = (random: Random, kind: TopicKind): AppendFate | undefined => {
   const fate = anyFateOf(random)
   if (kind !== 'commands' || fate === undefined) return fate
   // The port's word: a command is sent once, because copies of a refused one may have two outcomes. [G11] The same goes for one that lands
-  // after it was given up, behind its repetition by the client; nothing rules that out, so it is left out here and in docs/failures.md.
+  // after it was given up, behind its repetition by the client; nothing rules that out, so it is left out here, see docs/simulation.md.
   return { ...fate, copies: fate.copies === 0 ? 0 : 1, ...(fate.answer === 'early' ? { answer: 'lost' } : {}) }
 }
 
@@ -250,7 +250,7 @@ export type Weather = 'storm' | 'breeze'
 const planOf = (random: Random, weather: Weather, durationMs: number): readonly Planned[] => {
   // Not everything in every run: what always happens together hides what each of it does.
   const chosen = weather === 'breeze' ? [cut] : kinds.filter(() => random.fraction() < 0.3)
-  const count = weather === 'breeze' ? 40 : 2 + Math.floor(random.fraction() * 9)
+  const count = weather === 'breeze' ? 32 : 2 + Math.floor(random.fraction() * 9)
   return Array.from({ length: chosen.length === 0 ? 0 : count }, () => {
     const kind = pick(chosen, random) ?? cut
     const [least, most] = kind.lastsMs

@@ -44,7 +44,7 @@ export interface Simulated {
 /** How long a system that nothing is wrong with may take to start, ms. */
 const startMaxMs = 30_000
 /** How long people and faults go on, ms. */
-const activityMs = 20_000
+const activityMs = 16_000
 /** Once healed, everything is done within this, ms: frozen connectors are given up after 35 s, and clients sync every two minutes. */
 const convergeMaxMs = 200_000
 
