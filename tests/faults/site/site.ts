@@ -77,9 +77,7 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
     ...(await makeSeats('projector', options.projectors)),
   ]
   const clients = await Promise.all(connectors.map((seat) => proxyTo(seat.url)))
-  await Promise.all(seats.map((seat) => seat.start()))
-
-  return {
+  const site: Site = {
     stack,
     stackDir,
     brokers: system.world.stack.kafkaBrokers.map((_, index) => `kafka-${index + 1}`),
@@ -95,11 +93,19 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
     clientUrls: clients.map((proxy) => `http://${proxy.address}`),
     killServer: (name) => killServer(stack, stackDir, name),
     stop: async () => {
-      await Promise.all(seats.map((seat) => seat.end('SIGKILL')))
+      await Promise.allSettled(seats.map((seat) => seat.end('SIGKILL')))
       await Promise.all([links.redis, links.postgres, ...links.kafka, ...clients].map((proxy) => proxy.stop()))
       await system.stop()
     },
   }
+  try {
+    await Promise.all(seats.map((seat) => seat.start()))
+  } catch (error) {
+    // The ports on which brokers are reached are the same for the next site.
+    await site.stop()
+    throw error
+  }
+  return site
 }
 
 const stackIn = (dir: string, clock: Clock): Stack =>
