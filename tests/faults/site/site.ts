@@ -51,6 +51,7 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
   const stackDir = process.env.CHAT_STACK_DIR ?? ''
   if (stackDir === '') throw new Error('this test needs the native stack: CHAT_STACK_DIR is not set')
   const stack = stackIn(stackDir, clock)
+  await reviveServers(stack)
   const system = await startSystem({ connectors: 0, routers: 0, projectors: 0 })
   const links = {
     redis: await proxyTo(system.env.CHAT_REDIS_URL),
@@ -119,6 +120,15 @@ const stackIn = (dir: string, clock: Clock): Stack =>
     clock,
     say: () => {},
   })
+
+/** A scenario that failed may have left one dead or frozen. */
+const reviveServers = async (stack: Stack): Promise<void> => {
+  for (const { name, isServing } of await stack.status()) {
+    if (isServing) continue
+    stack.signal(name, 'SIGCONT')
+    await stack.startServer(name)
+  }
+}
 
 const proxyTo = async (address: string | undefined): Promise<FaultProxy> => {
   const { hostname, port } = new URL(address ?? '')
