@@ -9,7 +9,7 @@ import { type DirectResult, runDirect } from './direct.ts'
 import { fillLog } from './fill-log.ts'
 import { parseRebuildOutput, type RebuildTimes } from './rebuild-output.ts'
 import { stackServers } from './target.ts'
-import { readProcesses, type Usage, usageOf, usageOfTrees } from './usage.ts'
+import { readProcesses, usageOf, usageOfTrees } from './usage.ts'
 
 /** A rebuild of a log that is written first, while messages flow. */
 export interface RebuildBenchOptions {
@@ -27,6 +27,7 @@ export interface RebuildBenchOptions {
 export interface RebuildBenchResult extends RebuildTimes {
   /** What the rebuild itself used, and the database for everybody meanwhile. */
   readonly cpuSeconds: { readonly rebuild: number; readonly postgres: number }
+  /** Of the rebuild, at most. */
   readonly rssMiB: number
   /** Messages flowed from before its beginning until after its end. */
   readonly isCoveredByTraffic: boolean
@@ -97,16 +98,18 @@ const runRebuild = async (system: System) => {
   }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
-  let used: Usage = { cpuSeconds: 0, rssMiB: 0 }
+  let [cpuSeconds, rssMiB] = [0, 0]
   const sampling = setInterval(() => {
     const [now] = readProcesses().filter(({ pid }) => pid === child.pid)
-    if (now !== undefined) used = usageOf(now.pid, [now]) // The last look before it ends is what counts.
+    if (now === undefined) return
+    const used = usageOf(now.pid, [now])
+    cpuSeconds = used.cpuSeconds // The last look before it ends is what counts; its memory is gone by then.
+    rssMiB = Math.max(rssMiB, used.rssMiB)
   }, sampleEveryMs)
   const [code] = await once(child, 'close')
   clearInterval(sampling)
   const endedMs = performance.now()
   const postgres = Math.round((databaseCpuSeconds() - databaseBefore) * 100) / 100
   if (code !== 0) throw new Error(`the rebuild ended with ${code}:\n${output}`)
-  const cpuSeconds = { rebuild: used.cpuSeconds, postgres }
-  return { ...parseRebuildOutput(output), cpuSeconds, rssMiB: used.rssMiB, endedMs }
+  return { ...parseRebuildOutput(output), cpuSeconds: { rebuild: cpuSeconds, postgres }, rssMiB, endedMs }
 }

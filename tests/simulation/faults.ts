@@ -4,6 +4,7 @@ import type { Random } from '@chat/runtime'
 import type { TopicKind } from '@chat/schemas'
 import type { Device } from './client/device.ts'
 import type { Host } from './host.ts'
+import type { Cable } from './ports/network.ts'
 import { partitions, type World } from './world.ts'
 
 /** A thing that can go wrong. */
@@ -203,20 +204,32 @@ const expelled: FaultKind = {
   },
 }
 
-const cabled = (name: string, does: (device: Device, random: Random) => void): FaultKind => ({
-  name,
-  lastsMs: [0, 0],
+const cabled = (
+  name: string,
+  lastsMs: FaultKind['lastsMs'],
+  does: (cable: Cable, random: Random) => () => void,
+): FaultKind => ({
+  ...{ name, lastsMs },
   begin: ({ devices, random }) => {
     const device = pick(devices, random)
-    if (device?.session() === undefined) return undefined
-    does(device, random)
-    return { target: device.id, end: nothing }
+    const cable = device?.session()?.cable
+    return device === undefined || cable === undefined ? undefined : { target: device.id, end: does(cable, random) }
   },
 })
 
-const cut = cabled('devices cut', (device) => device.session()?.cable.cut())
-const halved = cabled('half open', (device) => device.session()?.cable.halve())
-const slowed = cabled('slow link', (device, random) => device.session()?.cable.slow(200 + random.fraction() * 2500))
+const cut = cabled('devices cut', [0, 0], (cable) => {
+  cable.cut()
+  return nothing
+})
+/** Both ends find out by their heartbeats, or when the network tells them at last. */
+const halved = cabled('half open', [5000, 70_000], (cable) => {
+  cable.halve()
+  return cable.cut
+})
+const slowed = cabled('slow link', [2000, 15_000], (cable, random) => {
+  cable.slow(200 + random.fraction() * 2500)
+  return () => cable.slow(0)
+})
 
 const kinds: readonly FaultKind[] = [
   ...[killed('router'), killed('projector'), killed('connector')],

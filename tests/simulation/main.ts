@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
+import { type Mode, modeOf } from './modes.ts'
 import { plantsByName } from './planted/plants.ts'
-import { type Mode, simulate } from './simulate.ts'
+import { simulate } from './simulate.ts'
 
 const usage = `npm run simulate -- [--seeds N] [--from SEED] [--mode safety|liveness] [--plant NAME] [--stop-at-first]
 npm run simulate -- --seed SEED [--mode …] [--trace]`
@@ -35,9 +36,6 @@ const numberOf = (text: string): number => {
   if (!Number.isSafeInteger(number) || number < 0) throw new Error(`${text} is no seed and no count`)
   return number
 }
-
-/** Safety alone is told apart only by what goes on at the end: every fourth seed ends in the middle of it all. */
-export const modeOf = (seed: number): Mode => (seed % 4 === 0 ? 'safety' : 'liveness')
 
 const violationsShown = 10
 

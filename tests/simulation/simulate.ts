@@ -5,6 +5,7 @@ import type { Device } from './client/device.ts'
 import { haveConverged, lagOf } from './convergence.ts'
 import { dumpDevices, dumpHistories, dumpLog, dumpRows } from './dumps.ts'
 import { brew, type Weather } from './faults.ts'
+import type { Mode } from './modes.ts'
 import { isOpenFinding } from './open-findings.ts'
 import { outcomesWrong } from './outcomes.ts'
 import { enrol } from './people.ts'
@@ -14,9 +15,6 @@ import { unpromptOf } from './promptness.ts'
 import { createScheduler } from './scheduler.ts'
 import { startWorkload } from './workload.ts'
 import { createWorld, layOut, type World } from './world.ts'
-
-/** `safety`: whatever happens, nothing that must never happen has. `liveness`: that, and once all is healed everything gets done. */
-export type Mode = 'safety' | 'liveness'
 
 export interface SimulationOptions {
   readonly seed: number

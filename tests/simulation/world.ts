@@ -46,7 +46,7 @@ export interface World {
   runUntil(isDone: () => boolean, ms: number): Promise<boolean>
 }
 
-export interface Trouble {
+interface Trouble {
   readonly outages: Outages
   readonly redis: StoreState
   readonly database: StoreState

@@ -91,7 +91,7 @@ const createMemoryProjection = (rows: MemoryRows, inTurn: InTurn, wake: () => vo
     rows.offsets[source].get(partition) ?? { nextOffset: 0, lastPos: -1, chain: chainStart }
 
   const move = (source: Source, partition: number, from: number, to: ProjectionOffset) => {
-    if (offsetOf(source, partition).nextOffset !== from) throw overtaken(source, partition, from)
+    if (offsetOf(source, partition).nextOffset !== from) throw overtaken(source, partition, from) // [G7] [G8]
     rows.offsets[source].set(partition, to)
   }
 

@@ -64,6 +64,8 @@ export interface DeviceOptions {
   readonly deviceId?: string
   /** How many sends may be unanswered. */
   readonly window?: number
+  /** An access token of the account that is there already; without it the device logs in itself. */
+  readonly accessToken?: string
   /** A place to keep the sync token between devices of one id, as an app's storage would. */
   readonly syncToken?: string
   readonly random?: Random
@@ -104,7 +106,8 @@ export const createDevice = (options: DeviceOptions): Device => {
   const pending = new Map<number, PromiseWithResolvers<Frame>>()
   let socket: WebSocket | undefined
   let pushesHere = createPushOrder(wire)
-  let accessToken: { readonly value: string; readonly until: number } | undefined
+  let accessToken: { readonly value: string; readonly until: number } | undefined =
+    options.accessToken === undefined ? undefined : { value: options.accessToken, until: Date.now() + 10 * 60_000 }
   let syncToken = options.syncToken
   let nextRef = 1
   let connection = 0

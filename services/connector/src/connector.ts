@@ -3,6 +3,7 @@ import { randomId, type Service } from '@chat/runtime'
 import type { Kick } from '@chat/schemas'
 import { closeCode, heartbeatMs } from '@chat/schemas/protocol'
 import { createAccounts, socketUrlOf } from './accounts/accounts.ts'
+import { createCountedHasher } from './accounts/counted-hasher.ts'
 import { createRevocations } from './accounts/revocations.ts'
 import { createSweep } from './accounts/sweep.ts'
 import { createTokens } from './accounts/tokens.ts'
@@ -21,6 +22,7 @@ import { createRegistrar } from './registrar.ts'
 import { createRequests } from './requests.ts'
 import type { ConnectionServices } from './socket/connection-services.ts'
 import { createConnections } from './socket/connections.ts'
+import { createHelloGate } from './socket/hello-gate.ts'
 import { createReceipts } from './socket/receipts.ts'
 import { createPublisher, createStats } from './stats.ts'
 import { createWatermark } from './watermark.ts'
@@ -98,11 +100,11 @@ const stop = async (
   connections.notice(restartNotice)
   await receipts.flush()
   const finished = connections.finishAll(closeCode.restarting, 'restarting', spreadMs)
-  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined)
+  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined) // [G12]
   connections.closeAll(closeCode.restarting, 'restarting')
   commands.stop()
   await receipts.flush()
-  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined)
+  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined) // [G12]
   stopping.abort(new Error('stopping'))
   await starting.catch(() => {}) // Whoever called start got it.
   await sockets.stop()
@@ -129,8 +131,9 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const commands = createCommandLane(forPresence)
   const revocations = createRevocations(ports)
   const tokens = createTokens({ keys: config.tokenKeys, clock })
+  const hasher = createCountedHasher(ports.hasher, ports.metrics)
   const accounts = createAccounts(
-    { ...ports, commands, tokens, revocations, watermark },
+    { ...ports, hasher, commands, tokens, revocations, watermark },
     { socketUrl, limits: config.limits },
   )
   const publish = createPublisher(ports.metrics, stats, { ...forPresence, connections: () => connections.size() })
@@ -147,6 +150,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const services: ConnectionServices = {
     ...ports,
     ...{ connectorId, heartbeatMs, commands, watermark, registrar, kicks, stats, directory, receipts, isOpen },
+    helloGate: createHelloGate(ports.random),
     authenticate: accounts.authenticate,
     endSession: accounts.endSession,
     isEnded: revocations.isEnded,

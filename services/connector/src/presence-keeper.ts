@@ -87,7 +87,7 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
       tail.done.catch(onFatal)
     },
     adopted: (_, signal) => {
-      if (!isFirst) announceAll()
+      if (!isFirst) announceAll() // [G9]
       isFirst = false
       const cancelRewrite = every(clock, rewriteMs, rewrite)
       signal.addEventListener('abort', () => {

@@ -4,6 +4,7 @@ import { createFatal, createLogger, exitCodeOf } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createTopics } from '@chat/schemas'
 import { readRebuildConfig } from './config.ts'
+import { startLoadThreads } from './load-threads.ts'
 import { createProgressView } from './progress.ts'
 import { rebuild } from './rebuild.ts'
 import { parseRebuildArgs } from './rebuild-args.ts'
@@ -30,16 +31,22 @@ const run = async (): Promise<number> => {
   say(`the log is read from Kafka at ${config.kafkaBrokers.join(', ')} (that of npm start by its own process only)`)
   const kafka = { brokers: config.kafkaBrokers, clientId: 'rebuild', onFatal, onWaiting: say }
   const log = stack.use(await openKafkaLog({ ...kafka, clock, random, logger }))
-  const ports = { log, topics: createTopics({ ...config, prefix: config.logPrefix }), clock, logger, view, say }
+  const { partitions, slots, logPrefix: prefix } = config
+  const world = { prefix, partitions, slots }
+  const ports = { log, topics: createTopics(world), clock, logger, view, say }
   const onDifferences = config.rebuildDifferences
   if (action === 'rollback') {
     await Promise.race([rollback({ ...ports, previous: openPrevious() }, { onDifferences }), fatal])
     return 0
   }
   const next = stack.adopt(openPostgresRebuild(store), (opened) => opened.close())
-  const partitionsAtOnce = Math.min(config.rebuildPartitionsAtOnce, config.databasePoolMax)
+  const partitionsAtOnce = config.rebuildPartitionsAtOnce
+  const { load } = stack.adopt(startLoadThreads(partitionsAtOnce, { ...config, world }), (t) => t.close())
   const from = action === 'rebuild-anew' ? 'anew' : 'resume'
-  const report = await Promise.race([rebuild({ ...ports, next }, { partitionsAtOnce, onDifferences, from }), fatal])
+  const report = await Promise.race([
+    rebuild({ ...ports, next, load }, { partitionsAtOnce, onDifferences, from }),
+    fatal,
+  ])
   const rate = (ms: number) => Math.round((report.events * 1000) / Math.max(ms, 1))
   const { loadMs, indexMs, differences } = report
   say(

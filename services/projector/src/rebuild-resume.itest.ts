@@ -135,6 +135,17 @@ test('a partition that a run left behind still writes is loaded by one of the tw
   expect(rows).toEqual([{ count: events.filter(({ event }) => event.type === 'UserRegistered').length }])
 })
 
+test('a run whose tables another build has taken over loads nothing into them', async () => {
+  const { url } = await createWorld()
+  const next = openPostgresRebuild({ url, logger: silentLogger, poolMax: 2 })
+  onTestFinished(() => next.close())
+  await next.begin()
+  await next.clear()
+  await pool.query(`comment on schema read_next is 'built by somebody else'`)
+  const load = next.loadPartition(0, async () => {})
+  await expect(load).rejects.toMatchObject({ code: 'rebuild_lost' })
+})
+
 test('what people write arrives as it is, whatever it means to the format of a copy', async () => {
   const { story, write, runRebuild, expectFold } = await createRebuildWorld(database.databaseUrl, onTestFinished)
   const texts = ['\\N', '\\.', 'a\tb\nc\r\\d', '', '\u0000', '🦊 \u2028', '\\', 'x'.repeat(4000)]

@@ -1,17 +1,19 @@
-import type { Difference, NextReadModels, NextState, Offsets, PartitionLoad } from '@chat/read-models'
+import type { Difference, NextReadModels, NextState, Offsets } from '@chat/read-models'
 import { Fault } from '@chat/runtime'
-import { chainStart } from '@chat/schemas'
-import { type CatchUpPorts, catchUp, endsOf, never, projectEvents, projectReceipts, switchOver } from './catch-up.ts'
+import { type CatchUpPorts, catchUp, endsOf, never, switchOver } from './catch-up.ts'
+import type { LoadPartition } from './load.ts'
 import { checkPlace } from './place.ts'
 import { type ProgressView, withProgress } from './progress.ts'
 
 export interface RebuildPorts extends CatchUpPorts {
   readonly next: NextReadModels
+  /** Into `next`, in this thread or in others. */
+  readonly load: LoadPartition
   readonly view: ProgressView
 }
 
 export interface RebuildOptions {
-  /** Partitions read and folded at once; each keeps its conversations in memory meanwhile. */
+  /** Partitions loaded at once; each keeps its conversations in memory meanwhile. */
   readonly partitionsAtOnce: number
   /** `refuse`: what the live ones say otherwise ends the rebuild; `accept`: it is why one rebuilds. */
   readonly onDifferences: 'refuse' | 'accept'
@@ -44,7 +46,7 @@ export const rebuild = async (ports: RebuildPorts, options: RebuildOptions): Pro
   await resumeOrClear(ports, options)
   const generation = (await isCut(ports)) ? 'new' : 'keep'
   if (generation === 'new') view.say('the log was cut: devices will get a reset')
-  const counts = await load(ports, options.partitionsAtOnce)
+  const counts = await loadAll(ports, options.partitionsAtOnce)
   const loadMs = sinceStart()
   view.say(`loaded ${counts.events} events and ${counts.receipts} receipts in ${seconds(loadMs)}, making indexes`)
   await next.finishLoading()
@@ -99,26 +101,23 @@ const isCut = async ({ log, topics, next }: RebuildPorts): Promise<boolean> => {
   return false
 }
 
-interface Counts {
-  events: number
-  receipts: number
-}
-
-const load = async (ports: RebuildPorts, partitionsAtOnce: number): Promise<Counts> => {
-  const { clock, view } = ports
+const loadAll = async (ports: RebuildPorts, partitionsAtOnce: number) => {
+  const { clock, view, load } = ports
   const ends = await endsOf(ports)
   const waiting = await notLoaded(ports, ends)
   const total = waiting.reduce((sum, partition) => sum + recordsOf(ends, partition), 0)
-  const counts: Counts = { events: 0, receipts: 0 }
+  const counts = { events: 0, receipts: 0 }
   const failing = new AbortController()
   await withProgress({ clock, view, total }, async (passed) => {
     const work = async () => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const partition = next
-        await ports.next.loadPartition(partition, async (into) => {
-          await readPartition(ports, partition, ends, counted(into, counts, passed), failing.signal)
-          failing.signal.throwIfAborted() // A read that was ended early looks like one that is done.
-        })
+      for (let partition = waiting.shift(); partition !== undefined; partition = waiting.shift()) {
+        const job = {
+          partition,
+          ends: { events: endOf(ends.events, partition), receipts: endOf(ends.receipts, partition) },
+        }
+        const loaded = await load(job, passed, failing.signal)
+        counts.events += loaded.events
+        counts.receipts += loaded.receipts
       }
     }
     const workers = Array.from({ length: partitionsAtOnce }, () =>
@@ -133,8 +132,10 @@ const load = async (ports: RebuildPorts, partitionsAtOnce: number): Promise<Coun
   return counts
 }
 
+const endOf = (ends: Offsets['events'], partition: number): number => ends.get(partition) ?? 0
+
 const recordsOf = (ends: Offsets, partition: number): number =>
-  (ends.events.get(partition) ?? 0) + (ends.receipts.get(partition) ?? 0)
+  endOf(ends.events, partition) + endOf(ends.receipts, partition)
 
 /** The largest first: none is left to be read alone at the end. */
 const notLoaded = async ({ next }: RebuildPorts, ends: Offsets): Promise<number[]> => {
@@ -145,34 +146,6 @@ const notLoaded = async ({ next }: RebuildPorts, ends: Offsets): Promise<number[
     if (events.nextOffset === 0 && receipts.nextOffset === 0) waiting.push(partition)
   }
   return waiting.sort((a, b) => recordsOf(ends, b) - recordsOf(ends, a))
-}
-
-const counted = (into: PartitionLoad, counts: Counts, passed: (records: number) => void): PartitionLoad => ({
-  events: (batch) => {
-    counts.events += batch.events.length
-    passed(batch.to.nextOffset - batch.from)
-    return into.events(batch)
-  },
-  receipts: (batch) => {
-    counts.receipts += batch.receipts.length
-    passed(batch.to - batch.from)
-    into.receipts(batch)
-  },
-})
-
-const readPartition = async (
-  ports: RebuildPorts,
-  partition: number,
-  ends: Offsets,
-  into: PartitionLoad,
-  signal: AbortSignal,
-): Promise<void> => {
-  const { log, topics } = ports
-  const start = { nextOffset: 0, lastPos: -1, chain: chainStart }
-  const events = log.read(topics.events, partition, 0, ends.events.get(partition) ?? 0, signal)
-  await projectEvents(ports, partition, start, events, into.events)
-  const receipts = log.read(topics.receipts, partition, 0, ends.receipts.get(partition) ?? 0, signal)
-  await projectReceipts(partition, 0, receipts, into.receipts)
 }
 
 const compare = async ({ next, view }: RebuildPorts, options: RebuildOptions): Promise<readonly Difference[]> => {

@@ -16,6 +16,7 @@ import { createSeededRandom, waitUntil } from '@chat/testkit'
 import { randomHistory } from '@chat/testkit/contracts/read-models-random'
 import { createStory } from '@chat/testkit/contracts/read-models-story'
 import { foldLog } from './fold-log.ts'
+import { createLoader } from './load.ts'
 import { createProjector } from './projector.ts'
 import { type RebuildOptions, rebuild } from './rebuild.ts'
 import { type RollbackOptions, rollback } from './rollback.ts'
@@ -54,7 +55,8 @@ export const createRebuildWorld = async (url: string, onFinished: (stop: () => P
   const runRebuild = async (over: Partial<RebuildOptions> = {}, from: EventLog = log) => {
     const next = openPostgresRebuild({ url, logger: silentLogger, poolMax: 4 })
     try {
-      return await rebuild({ ...ports, log: from, next }, { ...options, ...over })
+      const load = createLoader({ ...ports, log: from, into: next })
+      return await rebuild({ ...ports, log: from, next, load }, { ...options, ...over })
     } finally {
       await next.close()
     }

@@ -88,7 +88,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     await bury(draft.deadCommands, commands, signal)
     if (draft.events.length > 0) {
       const landing = await land(draft)
-      if (landing === 'missed') return missed(draft, signal)
+      if (landing === 'missed') return missed(draft, signal) // [G1] [G11]
       if (landing === 'to_compare') return readBack(draft, signal)
       commit(state, draft)
     }
@@ -107,7 +107,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
       brokerTime.observe(appended.timestamp)
       metrics.appendMs.observe(clock.monotonic() - startedMs)
       metrics.batchEvents.observe(draft.events.length)
-      if (appended.baseOffset !== draft.base.nextPos) return 'missed'
+      if (appended.baseOffset !== draft.base.nextPos) return 'missed' // [G1] [G8]
       const isSame = appended.connection === connection
       connection = appended.connection
       return isSame ? 'landed' : 'to_compare'

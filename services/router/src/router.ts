@@ -97,10 +97,10 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   const stop = async (): Promise<void> => {
     health.set('router', 'stopping')
     ended.abort()
-    await Promise.all([...owners.values()].map((owner) => owner.stop()))
+    await Promise.all([...owners.values()].map((owner) => owner.stop())) // [G12]
     locator.stop()
     // A group that was not joined yet is left as soon as it is: brokers that are away would be waited for.
-    await share?.leave()
+    await share?.leave() // [G12]
   }
 
   return {

@@ -5,7 +5,7 @@ import { type Clock, sleep } from '@chat/runtime'
 import type { Host } from '../host.ts'
 
 /** The ports of a process that something can be planted in. */
-export interface PlantedPorts {
+interface PlantedPorts {
   readonly log: EventLog
   readonly presence: Presence
   readonly projection: Projection

@@ -1,3 +1,4 @@
+import { Fault } from '@chat/runtime'
 import { chainStart } from '@chat/schemas'
 import { tables } from '../dump.ts'
 import { emptyFold, foldEvents, foldReceipts, noRows } from '../fold.ts'
@@ -6,6 +7,7 @@ import type { StoredReceipt } from '../receipts.ts'
 import type { Table } from '../table.ts'
 import { copyStatement, createLineEncoder } from './copy.ts'
 import type { Database, Transaction } from './database.ts'
+import { readNote } from './schemas.ts'
 import { createWriter } from './writer.ts'
 
 /** Rows of one message of a copy. */
@@ -15,11 +17,11 @@ const encodeEvent = createLineEncoder(tables.events_read)
 
 /**
  * One partition from offset 0 into tables without indexes, in one transaction. Events go straight into their table; rows that change
- * with every event are kept and written once, at the end. [G7]
+ * with every event are kept and written once, at the end. [G7] Throws Fault `rebuild_lost` when the schema has not this note.
  */
 export const loadPartition = (
   database: Database,
-  schema: string,
+  { schema, note }: { readonly schema: string; readonly note: string },
   partition: number,
   read: (load: PartitionLoad) => Promise<void>,
 ): Promise<void> =>
@@ -27,6 +29,10 @@ export const loadPartition = (
     const [state, rows] = [emptyFold(), noRows()]
     const receipts = new Map<string, StoredReceipt>()
     const reached: { events?: ProjectionOffset; receipts?: ProjectionOffset } = {}
+    // Until the commit nobody can put other tables here, which would be another run's.
+    await session.run(`lock table ${schema}.events_read in row exclusive mode`)
+    if ((await readNote(session, schema)) !== note)
+      throw new Fault('rebuild_lost', 'another run has begun', { isRetryable: false })
     const copy = session.copy(copyStatement(tables.events_read, schema))
     try {
       await read({

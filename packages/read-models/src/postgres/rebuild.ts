@@ -13,6 +13,25 @@ import { dropDiscarded, switchOver } from './switch.ts'
 /** Memory of one sort while indexes are made: a rebuild makes one after the other. */
 const indexMemory = '256MB'
 
+const noteOfThisBuild = (): string => `built by ${sourcesDigest()}`
+
+/**
+ * Only loads, for a thread of a rebuild that another one leads: it holds no lock of its own. Two that load the same partition cannot both
+ * commit. [G8]
+ */
+export const openPostgresLoader = (options: {
+  readonly url: string
+  readonly logger: Logger
+  readonly poolMax: number
+}): Pick<NextReadModels, 'loadPartition' | 'close'> => {
+  const database = openDatabase({ ...options, statementTimeoutMs: 0 })
+  const into = { schema: nextSchema, note: noteOfThisBuild() }
+  return {
+    loadPartition: (partition, read) => loadPartition(database, into, partition, read),
+    close: () => database.close(),
+  }
+}
+
 /** The next schema, on connections of its own. */
 export const openPostgresRebuild = (options: {
   readonly url: string
@@ -23,7 +42,7 @@ export const openPostgresRebuild = (options: {
   const database = openDatabase({ ...options, poolMax: options.poolMax + 1, statementTimeoutMs: 0 })
   const lock = createRebuildLock(options)
   const projection = createProjection(database, nextSchema)
-  const note = `built by ${sourcesDigest()}`
+  const note = noteOfThisBuild()
 
   const isLoaded = async (): Promise<boolean> =>
     (await database.session.rows(`select from ${nextSchema}.generation`)).length > 0
@@ -48,7 +67,7 @@ export const openPostgresRebuild = (options: {
     },
     loadPartition: async (partition, read) => {
       lock.check()
-      await loadPartition(database, nextSchema, partition, async (load) => {
+      await loadPartition(database, { schema: nextSchema, note }, partition, async (load) => {
         await read(load)
         lock.check()
       })

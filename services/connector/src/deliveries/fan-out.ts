@@ -86,8 +86,8 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     replied(delivery)
     for (const event of delivery.events) {
       if (repeats.isRepeat(delivery.partition, event.pos)) {
-        stats.deliveriesRepeated++ // [G2]
-        continue
+        stats.deliveriesRepeated++
+        continue // [G2]
       }
       const pushed = pushedEvent(delivery.partition, event)
       if (typeof pushed === 'string') bury(topic, record, pushed)
@@ -125,7 +125,7 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     // Of an earlier holder of the slot, or of ourselves before the lease was lost: its users have synced since.
     if (addressee !== undefined && !isFor(delivery, addressee.lease)) {
       stats.deliveriesForeign++
-      return
+      return // [G8]
     }
     ageMs.observe(Math.max(0, clock.now() - record.timestamp))
     if (addressee?.takes === 'replies') return replied(delivery)
