@@ -63,6 +63,8 @@ const runBatch = async (batch: readonly Scenario[], options: RunOptions) => {
     else failure = judge(names, await arena.finish(), evidence, arena, options)
   } catch (error) {
     failure ??= names.join(' ')
+    // Without a system none of them can be run.
+    if (arena === undefined) left.length = 0
     evidence.keep(arena?.site, reasonOf(error))
     say(`FAILED ${failure}: ${reasonOf(error)}\n  what it left is in ${evidence.dir}`)
   }

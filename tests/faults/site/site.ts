@@ -51,6 +51,7 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
   const stackDir = process.env.CHAT_STACK_DIR ?? ''
   if (stackDir === '') throw new Error('this test needs the native stack: CHAT_STACK_DIR is not set')
   const stack = stackIn(stackDir, clock)
+  await reviveServers(stack)
   const system = await startSystem({ connectors: 0, routers: 0, projectors: 0 })
   const links = {
     redis: await proxyTo(system.env.CHAT_REDIS_URL),
@@ -77,9 +78,7 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
     ...(await makeSeats('projector', options.projectors)),
   ]
   const clients = await Promise.all(connectors.map((seat) => proxyTo(seat.url)))
-  await Promise.all(seats.map((seat) => seat.start()))
-
-  return {
+  const site: Site = {
     stack,
     stackDir,
     brokers: system.world.stack.kafkaBrokers.map((_, index) => `kafka-${index + 1}`),
@@ -95,11 +94,19 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
     clientUrls: clients.map((proxy) => `http://${proxy.address}`),
     killServer: (name) => killServer(stack, stackDir, name),
     stop: async () => {
-      await Promise.all(seats.map((seat) => seat.end('SIGKILL')))
+      await Promise.allSettled(seats.map((seat) => seat.end('SIGKILL')))
       await Promise.all([links.redis, links.postgres, ...links.kafka, ...clients].map((proxy) => proxy.stop()))
       await system.stop()
     },
   }
+  try {
+    await Promise.all(seats.map((seat) => seat.start()))
+  } catch (error) {
+    // The ports on which brokers are reached are the same for the next site.
+    await site.stop()
+    throw error
+  }
+  return site
 }
 
 const stackIn = (dir: string, clock: Clock): Stack =>
@@ -113,6 +120,15 @@ const stackIn = (dir: string, clock: Clock): Stack =>
     clock,
     say: () => {},
   })
+
+/** A scenario that failed may have left one dead or frozen. */
+const reviveServers = async (stack: Stack): Promise<void> => {
+  for (const { name, isServing } of await stack.status()) {
+    if (isServing) continue
+    stack.signal(name, 'SIGCONT')
+    await stack.startServer(name)
+  }
+}
 
 const proxyTo = async (address: string | undefined): Promise<FaultProxy> => {
   const { hostname, port } = new URL(address ?? '')
