@@ -31,6 +31,10 @@ export interface DirectResult {
   readonly reordered: number
 }
 
+/** Every message offered was acknowledged and received once, in order: anything else is no result to compare. */
+export const isSound = ({ unanswered, refused, lost, doubled, reordered }: DirectResult): boolean =>
+  [unanswered, lost, doubled, reordered, ...Object.values(refused)].every((count) => count === 0)
+
 interface Client {
   readonly account: Account
   readonly socket: WebSocket
@@ -135,7 +139,7 @@ const sendFrame = (ref: number, user: number, textBytes: number): string =>
     body: { kind: 'text', text: `${ref} `.padEnd(textBytes, 'x') },
   })
 
-const uuidV7 = (): string => {
+export const uuidV7 = (): string => {
   const time = Date.now().toString(16).padStart(12, '0')
   const random = crypto.randomUUID()
   return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`

@@ -3,12 +3,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runDirect } from './direct.ts'
+import { isSound, runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
+import { runRebuildBench } from './rebuild.ts'
+import { runRestore } from './restore.ts'
 import { startEmbedded, startOnStack, type Target } from './target.ts'
 import { usageBetween } from './usage.ts'
 
-const usage = `usage: npm run bench -- direct [options]
+const usage = `usage: npm run bench -- direct [options] | rebuild [options] | restore [options]
+direct: messages between two
   --rate N         messages a second offered (1500)
   --seconds N      how long it is measured, after 3 s of warm-up (20)
   --connectors N   connector processes (2)
@@ -18,18 +21,37 @@ const usage = `usage: npm run bench -- direct [options]
   --partitions N   P of the world that is made for the run (24)
   --flush WHAT     each: an event is on disk before it is acknowledged; os: it is in the operating system (each)
   --on WHAT        kafka: the running \`npm run stack\`; embedded: one process on PostgreSQL (kafka)
+rebuild: all read models anew while messages flow, on the running stack; the options of direct, but
+  --rate N         messages a second offered (200)
+  --seconds N      how long messages flow: longer than the rebuild takes (60)
+  --events N       messages on the log before anything starts (500000)
+restore: a router that starts, on the running stack
+  --events N         in the partition (1000000)
+  --conversations N  in the partition (50000)
+  --tail N           events behind the snapshot (45000)
+  --repeats N        starts from the snapshot (3)
 `
 
 const root = join(import.meta.dirname, '..', '..')
 const textBytes = 200
+
+const workloads = ['direct', 'rebuild', 'restore'] as const
+const isWorkload = (name: string | undefined): name is (typeof workloads)[number] => workloads.some((w) => w === name)
+
+/** Of options that mean something else in each. */
+const defaults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  rate: { direct: '1500', rebuild: '200' },
+  seconds: { direct: '20', rebuild: '60' },
+  events: { rebuild: '500000', restore: '1000000' },
+}
 
 const readOptions = () => {
   const text = (value: string) => ({ type: 'string' as const, default: value })
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      rate: text('1500'),
-      seconds: text('20'),
+      rate: { type: 'string' },
+      seconds: { type: 'string' },
       connectors: text('2'),
       routers: text('1'),
       users: text('500'),
@@ -37,17 +59,26 @@ const readOptions = () => {
       partitions: text('24'),
       flush: text('each'),
       on: text('kafka'),
+      events: { type: 'string' },
+      conversations: text('50000'),
+      tail: text('45000'),
+      repeats: text('3'),
     },
   })
-  const number = (name: 'rate' | 'seconds' | 'connectors' | 'routers' | 'users' | 'pairs' | 'partitions'): number => {
-    const value = Number(values[name])
+  const [workload] = positionals
+  const number = (name: keyof typeof values): number => {
+    const value = Number(values[name] ?? defaults[name]?.[workload ?? ''])
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a positive integer`)
     return value
   }
-  if (positionals[0] !== 'direct' || positionals.length > 1) throw new Error('which workload?')
+  if (!isWorkload(workload) || positionals.length > 1) throw new Error('which workload?')
   if (values.flush !== 'each' && values.flush !== 'os') throw new Error('--flush is each or os')
   if (values.on !== 'kafka' && values.on !== 'embedded') throw new Error('--on is kafka or embedded')
-  return {
+  if (workload === 'restore') {
+    const [events, conversations] = [number('events'), number('conversations')]
+    return { workload, options: { events, conversations, tail: number('tail'), repeats: number('repeats') } } as const
+  }
+  const options = {
     on: values.on,
     rate: number('rate'),
     seconds: number('seconds'),
@@ -58,9 +89,13 @@ const readOptions = () => {
     partitions: number('partitions'),
     flush: values.flush,
   } as const
+  if (workload === 'direct') return { workload, options } as const
+  const { on, ...rest } = options
+  if (on !== 'kafka') throw new Error('the log of one process can be read by that process only')
+  return { workload, options: { ...rest, events: number('events') } } as const
 }
 
-type Options = ReturnType<typeof readOptions>
+type Options = Extract<ReturnType<typeof readOptions>, { workload: 'direct' }>['options']
 
 /** The addresses of the running stack, as `stack up` wrote them. */
 const loadStackAddresses = (): void => {
@@ -92,10 +127,12 @@ const commit = (): string => {
   return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '-uno') === '' ? '' : '+changes')
 }
 
-const save = (record: object): string => {
+const save = (workload: string, options: object, measured: object): string => {
+  const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }
+  const record = { at: new Date().toISOString(), commit: commit(), workload, options, machine, ...measured }
   const folder = join(root, 'bench', 'results')
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, 'direct.jsonl')
+  const path = join(folder, `${workload}.jsonl`)
   const known = existsSync(path) ? readFileSync(path, 'utf8') : ''
   writeFileSync(path, `${known}${JSON.stringify(record)}\n`)
   return path
@@ -110,28 +147,40 @@ const print = ({ result, hops, processes }: Awaited<ReturnType<typeof measure>>)
   console.log(`unanswered ${unanswered}, lost ${lost}, doubled ${doubled}, reordered ${reordered}`, refused)
 }
 
-const main = async (): Promise<number> => {
-  const options = readOptions()
+const runDirectWorkload = async (options: Options): Promise<number> => {
   if (options.on === 'kafka') loadStackAddresses()
   const target = options.on === 'kafka' ? await startOnStack(options) : await startEmbedded(options)
   try {
     const measured = await measure(options, target)
     print(measured)
     const { result } = measured
-    const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }
-    const record = {
-      at: new Date().toISOString(),
-      commit: commit(),
-      workload: 'direct',
-      options,
-      machine,
-      ...measured,
-    }
-    console.log(`appended to ${save(record)}`)
-    return result.lost + result.doubled + result.reordered > 0 ? 1 : 0
+    const replicas = options.on === 'kafka' ? Number(process.env.CHAT_REPLICAS ?? 1) : undefined
+    console.log(`appended to ${save('direct', { ...options, replicas }, measured)}`)
+    return isSound(result) ? 0 : 1
   } finally {
     await target.stop()
   }
+}
+
+const runRebuildWorkload = async (options: Parameters<typeof runRebuildBench>[0]): Promise<number> => {
+  loadStackAddresses()
+  const result = await runRebuildBench(options)
+  console.log(result)
+  if (!result.isCoveredByTraffic) throw new Error('messages stopped before the rebuild was done: raise --seconds')
+  console.log(`appended to ${save('rebuild', options, { result })}`)
+  const { lost, doubled, reordered } = result.traffic
+  return lost + doubled + reordered > 0 ? 1 : 0
+}
+
+const main = async (): Promise<number> => {
+  const { workload, options } = readOptions()
+  if (workload === 'direct') return await runDirectWorkload(options)
+  if (workload === 'rebuild') return await runRebuildWorkload(options)
+  loadStackAddresses()
+  const brokers = (process.env.CHAT_KAFKA_BROKERS ?? '').split(',')
+  const result = await runRestore({ ...options, textBytes, brokers })
+  console.log(`appended to ${save('restore', options, { result })}`)
+  return 0
 }
 
 try {

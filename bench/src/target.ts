@@ -2,17 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@chat/runtime/system'
-import { type ServiceProcess, spawnService } from '@chat/stack'
+import { createStack, definedOf, type ServiceProcess, spawnService } from '@chat/stack'
 import { registerAccounts, startSystem } from '@chat/stack/system'
 import type { Account } from '@chat/testkit'
 import { type Histograms, parseHistograms } from './hops.ts'
-import { type Usage, usageOf } from './usage.ts'
+import { childrenOf, readProcesses, type Usage, usageOf, usageOfTrees } from './usage.ts'
 
 /** A running system with accounts, ready to be loaded. */
 export interface Target {
   readonly urls: readonly string[]
   readonly accounts: readonly Account[]
-  /** CPU and memory now, by process; `load` is this process. */
+  /** CPU and memory now: each process of ours, the servers they stand on, and `load`, this process. */
   usages(): ReadonlyMap<string, Usage>
   /** The histograms of every process now. */
   histograms(): Promise<readonly Histograms[]>
@@ -24,9 +24,34 @@ const histogramsOf = (processes: readonly ServiceProcess[]): Promise<readonly Hi
     processes.map(async ({ url }) => parseHistograms(await fetch(`${url}/metrics`).then((answer) => answer.text()))),
   )
 
-const usagesOf = (processes: readonly ServiceProcess[]): ReadonlyMap<string, Usage> => {
-  const named = processes.map((process, index) => [`${process.name} ${index + 1}`, usageOf(process.pid)] as const)
-  return new Map([...named, ['load', usageOf(process.pid)]])
+/** `servers`: the processes that each server began with; what these started counts with them. */
+const usagesOf = (
+  services: readonly ServiceProcess[],
+  servers: () => ReadonlyMap<string, readonly number[]>,
+): ReadonlyMap<string, Usage> => {
+  const processes = readProcesses()
+  const named = services.map(({ name, pid }, index) => [`${name} ${index + 1}`, usageOf(pid, processes)] as const)
+  const trees = [...servers()].map(([name, pids]) => [name, usageOfTrees(pids, processes)] as const)
+  return new Map([...named, ...trees, ['load', usageOf(process.pid, processes)]])
+}
+
+const root = join(import.meta.dirname, '..', '..')
+
+/** The servers of the running `npm run stack`, by name. */
+export const stackServers = async (): Promise<ReadonlyMap<string, readonly number[]>> => {
+  const dataDir = join(root, '.chat')
+  const stack = createStack({
+    dir: join(dataDir, 'stack'),
+    cacheDir: join(dataDir, 'cache'),
+    brokers: undefined,
+    ports: 'preferred',
+    envPath: join(dataDir, 'stack.env'),
+    env: definedOf(process.env),
+    clock: systemClock,
+    say: () => {},
+  })
+  const running = await stack.status()
+  return new Map(running.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, [pid]] as const])))
 }
 
 export const startOnStack = async (counts: {
@@ -38,11 +63,12 @@ export const startOnStack = async (counts: {
 }): Promise<Target> => {
   const system = await startSystem({ ...counts, projectors: 1, eventsFlush: counts.flush })
   const urls = system.connectors.map((connector) => connector.url)
+  const servers = await stackServers()
   const processes = [...system.connectors, ...system.routers, ...system.projectors]
   return {
     urls,
     accounts: await registerAccounts(urls, counts.users),
-    usages: () => usagesOf(processes),
+    usages: () => usagesOf(processes, () => servers),
     histograms: () => histogramsOf(processes),
     stop: system.stop,
   }
@@ -56,7 +82,8 @@ export const startEmbedded = async ({ users }: { readonly users: number }): Prom
   return {
     urls: [server.url],
     accounts: await registerAccounts([server.url], users),
-    usages: () => usagesOf([server]),
+    // Its database server is a child of it.
+    usages: () => usagesOf([server], () => new Map([['postgres', childrenOf(server.pid, readProcesses())]])),
     histograms: () => histogramsOf([server]),
     stop: async () => {
       server.kill('SIGTERM')

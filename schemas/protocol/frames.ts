@@ -65,20 +65,16 @@ const send = Type.Object(
   strict,
 )
 
-const history = Type.Refine(
-  Type.Object(
-    {
-      op: Type.Literal('history'),
-      ref,
-      conversation,
-      before: Type.Optional(seqBound),
-      after: Type.Optional(seqBound),
-      limit: Type.Optional(pageLimit),
-    },
-    strict,
-  ),
-  (frame) => frame.before === undefined || frame.after === undefined,
-  () => 'must have at most one of before and after',
+const history = Type.Object(
+  {
+    op: Type.Literal('history'),
+    ref,
+    conversation,
+    before: Type.Optional(seqBound),
+    after: Type.Optional(seqBound),
+    limit: Type.Optional(pageLimit),
+  },
+  strict,
 )
 
 const sync = Type.Object(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { wirePrefixBytes } from './codec.ts'
 
 /** 16 hex digits before the first valid event of a partition. */
@@ -11,12 +11,11 @@ export const chainStart = '0000000000000000'
 export const chainOf = (
   previous: string,
   event: { readonly pos: number; readonly type: string; readonly cmd: number; readonly value: Uint8Array },
-): string =>
-  createHash('sha256')
-    .update(`${previous}\n${event.pos}\n${event.type}\n${event.cmd}\n`)
-    .update(event.value.subarray(wirePrefixBytes))
-    .digest('hex')
-    .slice(0, 16)
+): string => {
+  const head = Buffer.from(`${previous}\n${event.pos}\n${event.type}\n${event.cmd}\n`)
+  // In one piece: a hash object for each event costs twice as much as hashing it.
+  return hash('sha256', Buffer.concat([head, event.value.subarray(wirePrefixBytes)]), 'hex').slice(0, 16)
+}
 
 /** The headers of a record on the event log (all UTF-8, numbers in decimal). */
 export interface EventHeaders {

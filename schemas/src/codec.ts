@@ -1,10 +1,11 @@
 import avsc from 'avsc'
 import { createBoundsCheck } from './bounds.ts'
 import { schemas } from './generated/schemas.ts'
+import type { SnapshotRecord } from './generated/snapshot-types.ts'
 import type { Command, DeadLetterRecord, Delivery, LogEvent, Receipt } from './generated/types.ts'
 
 /** Every record that crosses a process boundary; `type` tells them apart. */
-export type AnyRecord = LogEvent | Command | Delivery | Receipt | DeadLetterRecord
+export type AnyRecord = LogEvent | Command | Delivery | Receipt | SnapshotRecord | DeadLetterRecord
 
 /** Name and version of a schema, as in the `schema` header: `message-posted.v1`. */
 export type SchemaName = keyof typeof schemas
@@ -118,4 +119,5 @@ export const decodeEvent = decodeIn<LogEvent>('events')
 export const decodeCommand = decodeIn<Command>('commands')
 export const decodeDelivery = decodeIn<Delivery>('deliveries')
 export const decodeReceipt = decodeIn<Receipt>('receipts')
+export const decodeSnapshot = decodeIn<SnapshotRecord>('snapshots')
 export const decodeDeadLetter = decodeIn<DeadLetterRecord>('deadLetters')

@@ -7,6 +7,7 @@ const folders = {
   commands: 'Command',
   deliveries: 'Delivery',
   receipts: 'Receipt',
+  snapshots: 'SnapshotRecord',
   'dead-letters': 'DeadLetterRecord',
 } as const
 
@@ -111,13 +112,15 @@ const newest = (files: readonly SchemaFile[]): readonly SchemaFile[] => {
   return [...byName.values()]
 }
 
-const generateTypes = (): string => {
-  const files = newest(readSchemaFiles())
+/** The types of some folders, so that no generated file grows beyond reading. */
+const generateTypes = (isWanted: (folder: string) => boolean) => (): string => {
+  const files = newest(readSchemaFiles()).filter(({ folder }) => isWanted(folder))
   const records = files.flatMap((file) => [
     declaration(file.record, `  readonly type: '${file.record.name}'`),
     ...file.record.fields.flatMap((field) => nestedRecords(field.type)).map((record) => declaration(record, '')),
   ])
-  const unions = Object.entries(folders).map(([folder, union]) => {
+  const wanted = Object.entries(folders).filter(([folder]) => isWanted(folder))
+  const unions = wanted.map(([folder, union]) => {
     const names = files.filter((file) => file.folder === folder).map((file) => file.record.name)
     return `export type ${union} = ${names.join(' | ')}`
   })
@@ -145,7 +148,8 @@ const generateSchemas = (): string => {
 }
 
 export const generatedFiles: Readonly<Record<string, () => string>> = {
-  'src/generated/types.ts': generateTypes,
+  'src/generated/types.ts': generateTypes((folder) => folder !== 'snapshots'),
+  'src/generated/snapshot-types.ts': generateTypes((folder) => folder === 'snapshots'),
   'src/generated/schemas.ts': generateSchemas,
 }
 

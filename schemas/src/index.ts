@@ -9,6 +9,7 @@ export {
   decodeDelivery,
   decodeEvent,
   decodeReceipt,
+  decodeSnapshot,
   type Encoded,
   type Encoder,
   type SchemaIds,
@@ -17,10 +18,24 @@ export {
 } from './codec.ts'
 export { localSchemaIds, schemas } from './generated/schemas.ts'
 export type {
+  AccountEntry,
+  DirectEntry,
+  GroupEntry,
+  GroupNameEntry,
+  HaltedEntry,
+  MemberEntry,
+  SnapshotBegun,
+  SnapshotEnded,
+  SnapshotPart,
+  SnapshotRecord,
+  WindowEntry,
+} from './generated/snapshot-types.ts'
+export type {
   Command,
   CommandsRejected,
   CreateGroup,
   DeadLetter,
+  Delivery,
   EventDelivery,
   GroupCreated,
   JoinGroup,
@@ -32,6 +47,7 @@ export type {
   MemberLeft,
   MessagePosted,
   PostMessage,
+  PresenceAway,
   ReceiptAdvanced,
   RegisterUser,
   Rejection,

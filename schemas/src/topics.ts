@@ -28,7 +28,7 @@ export interface Topics {
   readonly deliveries: readonly Topic[]
 }
 
-/** The names of DESIGN's topic table, the one place where they stand. */
+/** The names of the topic table in docs/architecture.md, the one place in the code where they stand. */
 export const createTopics = ({ prefix, partitions, slots }: World): Topics => {
   const topic = (name: string, kind: TopicKind, count: number): Topic => ({
     name: `${prefix}${name}`,

@@ -129,7 +129,12 @@ const readers: readonly FrameCase[] = [
   [
     'history between two bounds',
     ({ ownGroup }) => ({ op: 'history', conversation: ownGroup, before: 9, after: 1 }),
-    'invalid',
+    'ok',
+  ],
+  [
+    'history between bounds that exclude each other',
+    ({ ownGroup }) => ({ op: 'history', conversation: ownGroup, before: 1, after: idMax }),
+    'ok',
   ],
   [
     'history of a billion events',

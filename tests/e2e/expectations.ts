@@ -38,5 +38,6 @@ export const expectExactlyOnce = ({ conversation, devices, sent }: Expected): vo
       expect(shownSeqOf.get(id), `${conversation}: an acknowledged message is lost on ${device.userId}`).toBe(seq)
     expect(JSON.stringify(events), `${conversation}: devices differ`).toBe(reference)
     expect(device.wire.contradictions).toEqual([])
+    expect(device.wire.disorders, `pushes to ${device.userId} came out of order`).toEqual([])
   }
 }

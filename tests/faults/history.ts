@@ -45,7 +45,7 @@ export interface Started extends Line<'started'> {
 }
 
 /** Before anything else of the device. It is healed and dumped at the end. */
-export interface DeviceKnown extends Line<'device'> {
+interface DeviceKnown extends Line<'device'> {
   readonly device: string
   readonly user: number
 }
@@ -102,7 +102,7 @@ export interface SeenEvent {
   readonly print: number
 }
 
-export interface Pushed extends Line<'pushed'>, SeenEvent {
+interface Pushed extends Line<'pushed'>, SeenEvent {
   readonly device: string
   readonly connection: number
   readonly conversation: string
@@ -125,7 +125,7 @@ export interface Paged extends Line<'paged'> {
 }
 
 /** The device showed this seq to its user for the first time. */
-export interface Shown extends Line<'shown'> {
+interface Shown extends Line<'shown'> {
   readonly device: string
   readonly conversation: string
   readonly seq: number
@@ -136,7 +136,7 @@ export interface Shown extends Line<'shown'> {
 export type ShownBy = 'push' | 'sync' | 'history'
 
 /** A `receipt` push: how far `user` is in the conversation. */
-export interface ReceiptPushed extends Line<'receiptPushed'> {
+interface ReceiptPushed extends Line<'receiptPushed'> {
   readonly device: string
   readonly conversation: string
   readonly user: number
@@ -152,7 +152,7 @@ export interface PresenceSeen extends Line<'presenceSeen'> {
 }
 
 /** What the device sees of these users is no longer kept up to date. */
-export interface Unwatched extends Line<'unwatched'> {
+interface Unwatched extends Line<'unwatched'> {
   readonly device: string
   readonly users: readonly number[]
 }
@@ -165,12 +165,12 @@ export interface FaultBegun extends Line<'faultBegun'> {
 }
 
 /** Healed. A fault that is over in a moment (a kill) may have none. */
-export interface FaultEnded extends Line<'faultEnded'> {
+interface FaultEnded extends Line<'faultEnded'> {
   readonly fault: number
 }
 
 /** This message is sent to see whether the system is back to normal after a fault; its `invoked` follows. */
-export interface Probed extends Line<'probed'> {
+interface Probed extends Line<'probed'> {
   readonly fault: number
   readonly conversation: string
   readonly clientMsgId: string
@@ -204,7 +204,7 @@ export interface Logged extends Line<'logged'> {
 }
 
 /** A row of the read models, as PostgreSQL has it at the end. */
-export interface Row extends Line<'row'> {
+interface Row extends Line<'row'> {
   readonly table: keyof Dump
   readonly row: Dump[keyof Dump][number]
 }
@@ -217,7 +217,7 @@ export interface EventColumns {
 }
 
 /** What the device shows of a conversation at the end. */
-export interface DeviceState extends Line<'deviceState'>, EventColumns {
+interface DeviceState extends Line<'deviceState'>, EventColumns {
   readonly device: string
   readonly conversation: string
   /** Up to which seq the device believes to have everything. */
@@ -236,13 +236,13 @@ export interface UserHistory extends Line<'userHistory'>, EventColumns {
 export type DumpSource = 'log' | 'rows' | 'devices' | 'histories'
 
 /** All lines of this source are above, `count` in all. What was not dumped is not checked. */
-export interface Dumped extends Line<'dumped'> {
+interface Dumped extends Line<'dumped'> {
   readonly source: DumpSource
   readonly count: number
 }
 
 /** The last line; `lines` counts those before it. */
-export interface Ended extends Line<'ended'> {
+interface Ended extends Line<'ended'> {
   readonly lines: number
 }
 

@@ -2,7 +2,7 @@ import type { Clock, Random } from '@chat/runtime'
 import type { Scheduler } from './scheduler.ts'
 
 /** The wall clock of the world when a run begins. */
-export const wallStartMs = Date.UTC(2026, 0, 1)
+const wallStartMs = Date.UTC(2026, 0, 1)
 
 /** How wrong a process's clock is. */
 export interface Skew {

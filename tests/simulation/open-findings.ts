@@ -13,8 +13,8 @@ const openFindings: readonly OpenFinding[] = [
   // another connector, was refused, and became a member; then the first copy landed and was accepted. Nothing is kept of a refusal, so
   // nothing tells that copy from a new message. [G11]
   { matches: /^I1: .* refused (not_member|already_member|forbidden), and in the log$/, onlySkewed: false },
-  // Of two hellos of a device the later one stays, and which is later the wall clocks of two connectors say: a kick that is late then closes
-  // the newer connection for good.
+  // While presence is away hellos get no number from it, so that of two hellos of a device the wall clocks of two connectors say which is
+  // the later one: with clocks that differ, a kick that is late closes the newer connection for good.
   { matches: / was replaced on connection \d+, its newest$/, onlySkewed: true },
 ]
 

@@ -11,7 +11,7 @@ export interface Scheduler {
   fingerprint(): number
 }
 
-export type Cancel = () => void
+type Cancel = () => void
 
 interface Step {
   readonly dueMs: number

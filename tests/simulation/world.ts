@@ -1,3 +1,4 @@
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createConnector } from '@chat/connector'
 import type { Credentials } from '@chat/credentials'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
@@ -45,7 +46,7 @@ export interface World {
   runUntil(isDone: () => boolean, ms: number): Promise<boolean>
 }
 
-export interface Trouble {
+interface Trouble {
   readonly outages: Outages
   readonly redis: StoreState
   readonly database: StoreState
@@ -131,6 +132,9 @@ interface BootParts
   readonly logger: Logger
 }
 
+/** So few that partitions are restored from snapshots now and then. */
+const snapshotEvents = 40
+
 /** The service itself, unchanged; only its ports are of this world. */
 const bootProcess = (parts: BootParts): Life => {
   const { name, kind, hooks, machine, plants, topics, trouble, scheduler, fork, store } = parts
@@ -157,7 +161,7 @@ const bootProcess = (parts: BootParts): Life => {
     metrics: createMetrics({ withProcess: 'bare' }),
   }
   const createService = () => {
-    if (kind === 'router') return createRouter({ logPrefix: 's.', firstId: 1 }, ports)
+    if (kind === 'router') return createRouter({ logPrefix: 's.', firstId: 1, snapshotEvents }, ports)
     if (kind === 'projector') return createProjector({ logPrefix: 's.' }, ports)
     return createConnector(connectorConfig(name), {
       ...ports,
@@ -165,6 +169,7 @@ const bootProcess = (parts: BootParts): Life => {
       readModels: overWire(parts.readModels, { ...database, code: 'read_models_unavailable' }),
       credentials: overWire(parts.credentials, { ...database, code: 'credentials_unavailable' }),
       hasher: createPlainHasher(),
+      attempts: createMemoryAttempts({ clock: machine.clock }),
     })
   }
   return { machine, health, log, service: createService() }

@@ -59,7 +59,10 @@ const steps: readonly Step[] = [
       ),
   },
   { name: 'dead code', run: () => tool('node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints') },
-  { name: 'generated files', run: () => tool('schemas/src/generate.ts', '--check') },
+  {
+    name: 'generated files',
+    run: () => [...tool('schemas/src/generate.ts', '--check'), ...tool('infra/native/src/domain-hash.ts', '--check')],
+  },
   {
     name: 'dependency floors',
     run: () => floorProblems(readJson('infra/native/floors.json'), readJson('package-lock.json').packages),

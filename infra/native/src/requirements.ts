@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** A program that must be on the machine. */
 export interface Requirement {
@@ -9,6 +10,14 @@ export interface Requirement {
   /** A service that Debian starts when the package comes; nobody asked for it, so it is stopped again. */
   readonly service?: string
   isMet(): boolean
+}
+
+/** What is installed with. */
+export interface Machine {
+  /** As root, on a system with apt-get. */
+  readonly canInstall: boolean
+  /** Resolves with how a command ended and what it wrote. */
+  run(command: string, ...args: readonly string[]): { readonly status: number | null; readonly output: string }
 }
 
 const runs = (command: string, ...args: readonly string[]): boolean =>
@@ -47,26 +56,60 @@ export const compose: Requirement = {
   isMet: () => runs('docker-compose', 'version') || runs('docker', 'compose', 'version'),
 }
 
+/** The library that shifts the clock of one process; undefined: it is not installed. */
+const installedFaketime = (): string | undefined =>
+  ['/usr/lib', ...readdirSync('/usr/lib').map((name) => join('/usr/lib', name))]
+    .map((folder) => join(folder, 'faketime', 'libfaketime.so.1'))
+    .find((path) => existsSync(path))
+
+export const faketime: Requirement = {
+  name: 'libfaketime',
+  packages: ['libfaketime'],
+  isMet: () => installedFaketime() !== undefined,
+}
+
+/** For LD_PRELOAD. Throws when it is not installed. */
+export const faketimePath = (): string => {
+  const path = installedFaketime()
+  if (path === undefined) throw missingError([faketime], 'please install')
+  return path
+}
+
+const thisMachine = (): Machine => ({
+  canInstall: process.getuid?.() === 0 && existsSync('/usr/bin/apt-get'),
+  run: (command, ...args) => {
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      encoding: 'utf8',
+      timeout: 10 * 60_000,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return { status, output: `${stdout}${stderr}` }
+  },
+})
+
 /**
- * Resolves when all are there. What is missing is installed as root on Debian and Ubuntu; elsewhere throws one error that names
+ * Returns when all are there. What is missing is installed as root on Debian and Ubuntu; elsewhere throws one error that names
  * everything missing with its package.
  */
-export const ensureRequirements = (requirements: readonly Requirement[], say: (line: string) => void): void => {
+export const ensureRequirements = (
+  requirements: readonly Requirement[],
+  say: (line: string) => void,
+  machine = thisMachine(),
+): void => {
   const missing = requirements.filter((requirement) => !requirement.isMet())
   if (missing.length === 0) return
-  const isRoot = process.getuid?.() === 0
-  if (!isRoot || !existsSync('/usr/bin/apt-get')) throw missingError(missing, 'please install')
-  apt('update')
-  const packages = missing.map((requirement) => ({ requirement, name: known(requirement.packages) }))
-  say(`installing ${packages.map(({ name }) => name).join(' ')}`)
-  apt('install', '-y', '--no-install-recommends', ...packages.map(({ name }) => name))
-  for (const { service } of missing) if (service !== undefined) runs('service', service, 'stop')
+  if (!machine.canInstall) throw missingError(missing, 'please install')
+  apt(machine, 'update')
+  const packages = missing.map((requirement) => known(machine, requirement.packages))
+  say(`installing ${packages.join(' ')}`)
+  apt(machine, 'install', '-y', '--no-install-recommends', ...packages)
+  for (const { service } of missing) if (service !== undefined) machine.run('service', service, 'stop')
   const still = missing.filter((requirement) => !requirement.isMet())
   if (still.length > 0) throw missingError(still, 'apt-get did not bring')
 }
 
-const known = (packages: readonly string[]): string => {
-  const found = packages.find((name) => runs('apt-cache', 'show', name))
+const known = (machine: Machine, packages: readonly string[]): string => {
+  const found = packages.find((name) => machine.run('apt-cache', 'show', name).status === 0)
   if (found === undefined) throw new Error(`this system has none of the packages ${packages.join(' ')}`)
   return found
 }
@@ -78,12 +121,8 @@ const missingError = (missing: readonly Requirement[], verb: string): Error =>
       .join('\n')}`,
   )
 
-const apt = (...args: readonly string[]): void => {
+const apt = (machine: Machine, ...args: readonly string[]): void => {
   const command = ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=180', ...args]
-  const { status, stdout, stderr } = spawnSync('env', command, {
-    encoding: 'utf8',
-    timeout: 10 * 60_000,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${`${stdout}${stderr}`.slice(-4_000)}`)
+  const { status, output } = machine.run('env', ...command)
+  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${output.slice(-4_000)}`)
 }

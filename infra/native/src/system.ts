@@ -21,6 +21,8 @@ export interface System {
 const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string, string>> => ({
   PATH: process.env.PATH ?? '',
   CHAT_KAFKA_BROKERS: world.stack.kafkaBrokers.join(','),
+  // As many as the stack has brokers.
+  CHAT_REPLICAS: String(world.stack.kafkaBrokers.length),
   CHAT_REDIS_URL: world.stack.redisUrl,
   CHAT_REGISTRY_URL: world.stack.registryUrl,
   CHAT_DATABASE_URL: world.databaseUrl,
@@ -34,7 +36,7 @@ const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string
 
 /**
  * Makes a world on the stack that the environment names (`CHAT_KAFKA_BROKERS`, …) and starts processes on it. `stop` kills what is
- * left and drops the world's database.
+ * left and drops the world's database; so does a start that fails.
  */
 export const startSystem = async (counts: {
   readonly connectors: number
@@ -42,31 +44,49 @@ export const startSystem = async (counts: {
   readonly projectors: number
   readonly partitions?: number
   readonly eventsFlush?: 'each' | 'os'
+  /** When the world is there and nothing runs on it yet. */
+  readonly prepare?: (world: TestWorld) => Promise<void>
+  /** What `prepare` left may take its time to be read. */
+  readonly readyTimeoutMs?: number
+  /** A Redis of the test's own, which it may stop. */
+  readonly redisUrl?: string
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
-  const env = { ...environmentOf(world, folder), CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each' }
+  const env = {
+    ...environmentOf(world, folder),
+    CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each',
+    ...(counts.redisUrl === undefined ? {} : { CHAT_REDIS_URL: counts.redisUrl }),
+  }
   await initWorld(env, () => {})
+  await counts.prepare?.(world)
   const all: ServiceProcess[] = []
   const start = async (name: ServiceName): Promise<ServiceProcess> => {
     const service = await spawnService(name, env, systemClock)
     all.push(service)
-    await service.ready()
+    await service.ready(counts.readyTimeoutMs)
     return service
   }
   const several = (name: ServiceName, count: number) => Promise.all(Array.from({ length: count }, () => start(name)))
-  const [connectors, routers, projectors] = await Promise.all([
-    several('connector', counts.connectors),
-    several('router', counts.routers),
-    several('projector', counts.projectors),
-  ])
   const stop = async () => {
     for (const service of all) service.kill('SIGKILL')
     await Promise.all(all.map((service) => service.exited))
     await world.close()
     rmSync(folder, { recursive: true })
   }
-  return { world, env, connectors, routers, projectors, spawn: start, stop }
+  const starting = [
+    several('connector', counts.connectors),
+    several('router', counts.routers),
+    several('projector', counts.projectors),
+  ] as const
+  try {
+    const [connectors, routers, projectors] = await Promise.all(starting)
+    return { world, env, connectors, routers, projectors, spawn: start, stop }
+  } catch (error) {
+    await Promise.allSettled(starting)
+    await stop() // What did start would keep this process alive.
+    throw error
+  }
 }
 
 /** Registers `count` accounts through the connectors in turn, eight at a time. */

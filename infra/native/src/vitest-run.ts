@@ -19,7 +19,10 @@ const workersMax = 2
 /** For the report of a run that was ended early, ms. */
 const reportGraceMs = 5_000
 
-/** Runs one project with its output on ours. Aborting kills the runner and all that its tests started. */
+/**
+ * Runs one project with its output on ours. Aborting kills the runner and all that its tests started. A project without a test that
+ * could run counts as a failure: nobody chooses one for that.
+ */
 export const runProject = async (
   project: Project,
   options: VitestOptions & {
@@ -35,7 +38,7 @@ export const runProject = async (
   mkdirSync(options.reportDir, { recursive: true })
   rmSync(report, { force: true })
   const reporting = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const args = ['run', '--project', project, `--maxWorkers=${workersMax}`, '--passWithNoTests', ...reporting]
+  const args = ['run', '--project', project, `--maxWorkers=${workersMax}`, ...reporting]
   // A group of its own: one signal ends the runner, its workers and the services they started.
   const child = spawn(process.execPath, [vitestMain(options.repoDir), ...args, ...options.passedOn], {
     cwd: options.repoDir,

@@ -43,6 +43,8 @@ export interface Credentials {
   endSession(id: string, now: number): Promise<void>
   /** Sessions ended at or after `since`, with the time up to which the answer is complete. Poll with that time. */
   endedSince(since: number): Promise<{ readonly sessions: readonly string[]; readonly until: number }>
+  /** Sessions that expired after `after` and at or before `until`, and had not ended before. */
+  expiredBetween(after: number, until: number): Promise<readonly string[]>
   /**
    * Deletes what nobody can use any more: credentials older than `orphanAgeMs` that `registered` does not know, and sessions that
    * expired that long ago. `registered` gets at most `sweepBatchMax` registration ids, more than once, and answers which of them

@@ -40,7 +40,10 @@ export const createMemoryCredentials = ({ random }: { readonly random: Random })
 }
 
 type PasswordMethods = Pick<Credentials, 'insertCredential' | 'passwordHash'>
-type SessionMethods = Pick<Credentials, 'beginSession' | 'refresh' | 'session' | 'endSession' | 'endedSince'>
+type SessionMethods = Pick<
+  Credentials,
+  'beginSession' | 'refresh' | 'session' | 'endSession' | 'endedSince' | 'expiredBetween'
+>
 
 const createStoredPasswords = (): PasswordMethods & { readonly sweepOrphans: Credentials['sweep'] } => {
   const credentials = new Map<string, { readonly hash: string; readonly createdAt: number }>()
@@ -108,6 +111,10 @@ const createSessions = (random: Random): SessionMethods & { readonly forgetExpir
       sessions: [...sessions.values()].filter((kept) => (kept.endedAt ?? -1) >= since).map((kept) => kept.session.id),
       until: Math.max(since, lastEndedAt),
     }),
+    expiredBetween: async (after, until) =>
+      [...sessions.values()].flatMap(({ session, endedAt }) =>
+        endedAt === undefined && session.expiresAt > after && session.expiresAt <= until ? [session.id] : [],
+      ),
     forgetExpired: (until) => {
       for (const { session } of sessions.values()) if (session.expiresAt <= until) sessions.delete(session.id)
     },

@@ -13,6 +13,7 @@ export {
 } from './batch.ts'
 export type { Conversation } from './conversation.ts'
 export type { RejectionCode, UserId } from './decision.ts'
+export { domainHash } from './generated/domain-hash.ts'
 export { groupMembersMax } from './group/state.ts'
 export {
   type Applied,
@@ -37,3 +38,4 @@ export {
   type SlotShare,
   usersOf,
 } from './route.ts'
+export { type Dump, type DumpedHead, type DumpPart, dumpDelta, dumpFull, loadHead, loadPart } from './snapshot.ts'

@@ -3,14 +3,12 @@ import {
   createGroup,
   type GivenCommand,
   given,
+  givenCommands,
   groupCreated,
-  joinGroup,
-  leaveGroup,
   memberLeft,
   messageId,
   messagePosted,
   postMessage,
-  registerUser,
   stored,
   testWire,
 } from '@chat/testkit'
@@ -102,29 +100,7 @@ test('a draft that spans idle days comes to the same as its events one by one', 
 })
 
 describe('properties', () => {
-  const users = [1, 2, 3]
-  const user = fc.constantFrom(...users)
-  const conversation = fc.constantFrom('d1.2', 'd2.2', 'd1.3', 'g4', 'g5', 'g6', 'x')
-  const options = fc.record({
-    clientMsgId: fc.nat(25).map((n) => messageId(n)),
-    atMs: fc.nat(1000).map(at),
-  })
-  const after = fc.option(fc.nat(25).map((n) => messageId(n)))
-  const replyTo = fc.option(fc.integer({ min: -1, max: 6 }))
-  const command: fc.Arbitrary<GivenCommand> = fc.oneof(
-    fc.tuple(fc.constantFrom('ann', 'bob', 'eve'), options).map(([name, o]) => registerUser(name, o)),
-    fc
-      .tuple(user, fc.option(fc.constantFrom('tea', 'pie')), fc.subarray(users), options)
-      .map(([actor, normalisedName, members, o]) => createGroup(actor, { ...o, normalisedName, members })),
-    {
-      weight: 4,
-      arbitrary: fc
-        .tuple(user, conversation, options, after, replyTo)
-        .map(([actor, c, o, a, r]) => postMessage(actor, c, { ...o, after: a, replyTo: r })),
-    },
-    fc.tuple(user, conversation, options).map(([actor, c, o]) => joinGroup(actor, c, o)),
-    fc.tuple(user, conversation, options).map(([actor, c, o]) => leaveGroup(actor, c, o)),
-  )
+  const command = givenCommands()
   const numbered = (commands: readonly GivenCommand[], first = 0): StoredCommand[] =>
     commands.map((given, index) => ({ cmd: first + index, ...given, atMs: given.atMs + (first + index) * 86_000_000 }))
   /** Batches of a log: how many commands each draft is offered. */

@@ -4,6 +4,7 @@ import type { Account } from './account/state.ts'
 import { type Conversation, type ConversationEvent, evolve as evolveConversation, halt } from './conversation.ts'
 import { invariant, unexpected } from './decision.ts'
 import { emptyDirect } from './direct/state.ts'
+import { TrackedTable } from './tracked-table.ts'
 import { dayOf, emptyWindow, parseMessageId, remember, type Window, windowAt } from './window.ts'
 
 /** What the domain is handed of the schemas, whose types alone it imports. All are pure. */
@@ -71,11 +72,11 @@ export interface PartitionState {
   readonly partition: number
   readonly partitions: number
   head: Head
-  readonly tables: {
-    readonly conversations: Map<string, Conversation>
-    readonly windows: Map<string, Window>
-    readonly accounts: Map<string, Account>
-    readonly groupNames: Map<string, number>
+  tables: {
+    readonly conversations: TrackedTable<Conversation>
+    readonly windows: TrackedTable<Window>
+    readonly accounts: TrackedTable<Account>
+    readonly groupNames: TrackedTable<number>
   }
 }
 
@@ -91,7 +92,12 @@ export const createPartitionState = (partition: number, partitions: number, wire
     logTimeMs: 0,
     opened: undefined,
   },
-  tables: { conversations: new Map(), windows: new Map(), accounts: new Map(), groupNames: new Map() },
+  tables: {
+    conversations: new TrackedTable(),
+    windows: new TrackedTable(),
+    accounts: new TrackedTable(),
+    groupNames: new TrackedTable(),
+  },
 })
 
 export type Applied =

@@ -1,3 +1,5 @@
+import { invariant } from './decision.ts'
+
 /**
  * What one device did in one conversation, as far as repeats can be told apart: its accepted `clientMsgId`s (UUID v7), in the order
  * of acceptance, with their places. At most `windowIdsMax`; the greatest id that fell out is kept, so that an id which cannot be
@@ -88,6 +90,25 @@ export const windowAt = (window: Window, logTimeMs: number): Window => {
   for (let at = 0; at < newest; at += fieldCount) dropped = greater(dropped, idAt(window.entries, at))
   return { entries: window.entries.slice(newest), dropped, lastAtMs: window.lastAtMs }
 }
+
+/** `entries` for a dump: times, numbers and positions as differences to the id before, which makes them short. */
+export const packIds = (entries: readonly number[]): number[] => {
+  const packed = entries.slice()
+  for (let at = packed.length - fieldCount; at >= fieldCount; at -= fieldCount)
+    for (const part of differing) packed[at + part] = field(entries, at + part) - field(entries, at + part - fieldCount)
+  return packed
+}
+
+export const unpackIds = (packed: readonly number[]): readonly number[] => {
+  invariant(packed.length % fieldCount === 0 && packed.length <= windowIdsMax * fieldCount, 'ids are whole and bounded')
+  const entries = packed.slice()
+  for (let at = fieldCount; at < entries.length; at += fieldCount)
+    for (const part of differing) entries[at + part] = field(packed, at + part) + field(entries, at + part - fieldCount)
+  return entries
+}
+
+/** Of the fields of an id, those that are like the ones before. */
+const differing = [0, 3, 4] as const
 
 /** The day of log time: when it changes, idle windows shrink. */
 export const dayOf = (logTimeMs: number): number => Math.floor(logTimeMs / dayMs)

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, sleep } from '@chat/runtime'
+import { type Clock, Fault, isFault, type Logger, sleep } from '@chat/runtime'
 import type { Topic } from '@chat/schemas'
 import type pg from 'pg'
 import type { Offset, Partition, StoredRecord } from './index.ts'
@@ -8,6 +8,12 @@ import { readStatement, recordsOf } from './postgres-statements.ts'
 
 /** Between two tries to read while the database is away, ms. */
 const readRetryMs = 250
+
+/** What is asked for is in the table, unless it was kept for a time only. */
+const checked = (records: readonly StoredRecord[], from: Offset): readonly StoredRecord[] => {
+  if (records[0]?.offset === from) return records
+  throw new Fault('offset_gone', `offset ${from} is no longer there`, { isRetryable: false })
+}
 
 interface ReaderParts {
   readonly pool: pg.Pool
@@ -22,8 +28,9 @@ export const createReader = ({ pool, clock, logger, closing, find }: ReaderParts
   const fromTable = async (head: number, from: Offset, to: Offset, signal: AbortSignal) => {
     for (let tries = 0; !signal.aborted && !closing.aborted; tries++)
       try {
-        return recordsOf(await pool.query(readStatement(head, from, to)))
+        return checked(recordsOf(await pool.query(readStatement(head, from, to))), from)
       } catch (error) {
+        if (isFault(error)) throw error
         if (tries === 0) logger.warn({ err: error, head, from }, 'log read waits for the database')
         await sleep(clock, readRetryMs)
       }

@@ -169,6 +169,35 @@ describe('postgres log', () => {
     await proxy.close()
   })
 
+  test('snapshots go after 48 hours, with the next that is written; events never', async () => {
+    const { events, snapshots } = world.topics
+    const first = await openLog()
+    for (const topic of [events, snapshots])
+      for (const text of ['a', 'b']) await first.append({ topic, partition: 1, records: [event(text)] })
+    expect((await first.beginnings(snapshots)).get(1)).toBe(0)
+    const hours = 60 * 60 * 1000
+    await admin(`update log.records set at = at - ${49 * hours} where "offset" = 0`)
+    await admin(`update log.records set at = at - ${47 * hours} where "offset" = 1`)
+    await first.close()
+    const second = await openLog()
+    await second.append({ topic: snapshots, partition: 1, records: [event('c')] })
+    await waitUntil(async () => (await second.beginnings(snapshots)).get(1) === 1, {
+      deadlineMs: 5000,
+      what: 'it is gone',
+    })
+    expect([...(await second.beginnings(snapshots)).values()]).toEqual([0, 1, 0, 0])
+    const read = async (from: Offset) => {
+      const found: string[] = []
+      for await (const records of second.read(snapshots, 1, from, 3, new AbortController().signal))
+        found.push(...records.map(({ value }) => Buffer.from(value ?? []).toString()))
+      return found
+    }
+    expect(await read(1)).toEqual(['b', 'c'])
+    await expect(read(0)).rejects.toMatchObject({ code: 'offset_gone' })
+    expect((await second.beginnings(events)).get(1)).toBe(0)
+    expect(await texts(second, 1)).toEqual(['a', 'b'])
+  })
+
   test('a process that finds offsets which are not its own is told to exit', async () => {
     const fatal: unknown[] = []
     const log = await openLog((error) => fatal.push(error))

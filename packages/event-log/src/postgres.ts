@@ -7,6 +7,7 @@ import { closed, createMemoryStore, type Retention } from './memory.ts'
 import { createAppender } from './postgres-appender.ts'
 import { createStoredPartitions, type StoredPartitions } from './postgres-partitions.ts'
 import { createReader } from './postgres-reader.ts'
+import { createRetention, isKeptForATime, readBeginnings } from './postgres-retention.ts'
 import { createTopicRows, isPersisted } from './postgres-schema.ts'
 import { openSession, type Session, unavailable } from './postgres-session.ts'
 
@@ -32,8 +33,8 @@ const retention = (kind: TopicKind): Retention =>
     : { bytesMax: passingBytesMax, whenFull: 'drop' }
 
 /**
- * The embedded log: one process, one database. Events, receipts, snapshots and dead letters are on disk (schema `log`) when an append
- * resolves. Commands, deliveries and signals live in this process; after a restart the commands of a partition go on after the
+ * The embedded log: one process, one database. Events, receipts, snapshots (for 48 hours) and dead letters are on disk (schema `log`) when
+ * an append resolves. Commands, deliveries and signals live in this process; after a restart the commands of a partition go on after the
  * last one that caused a valid event, so a command whose event is missing was never acknowledged. [G1]
  * Throws Fault `log_in_use` when another process has it open.
  */
@@ -62,6 +63,8 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
     },
   })
 
+  const keeping = createRetention({ session, clock, logger })
+
   const checkOpen = () => {
     if (closing.signal.aborted) throw closed()
   }
@@ -70,7 +73,10 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
     if (!isPersisted(batch.topic.kind)) return client.append(batch)
     checkOpen()
     checkBatch(batch)
-    return appender.append(stored.find(batch.topic, batch.partition), batch)
+    const partition = stored.find(batch.topic, batch.partition)
+    const appended = await appender.append(partition, batch)
+    void keeping.appended(batch.topic, partition.head)
+    return appended
   }
 
   const reader = createReader({ pool, clock, logger, closing: closing.signal, find: stored.find })
@@ -88,7 +94,8 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
     },
     beginnings: async (topic) => {
       checkOpen()
-      return isPersisted(topic.kind) ? partitionMap(topic, () => 0) : client.beginnings(topic) // Nothing on disk is ever dropped.
+      if (!isPersisted(topic.kind)) return client.beginnings(topic)
+      return isKeptForATime(topic) ? beginnings(topic, pool) : partitionMap(topic, () => 0)
     },
     share: (share) => client.share(share),
     ensureTopics: async (wanted, ensure) => {
@@ -111,6 +118,14 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Even
 
 const partitionMap = (topic: Topic, offsetOf: (partition: Partition) => Offset): ReadonlyMap<Partition, Offset> =>
   new Map(Array.from({ length: topic.partitions }, (_, partition) => [partition, offsetOf(partition)]))
+
+const beginnings = async (topic: Topic, pool: pg.Pool): Promise<ReadonlyMap<Partition, Offset>> => {
+  try {
+    return await readBeginnings(pool, topic)
+  } catch (error) {
+    throw unavailable('the statement failed', error)
+  }
+}
 
 /** While the connection is away the end may be beyond what we know: an append may have landed without an answer. */
 const ends = (topic: Topic, session: Session, stored: StoredPartitions): ReadonlyMap<Partition, Offset> => {

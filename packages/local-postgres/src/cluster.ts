@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process'
-import { chown, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { spawn } from 'node:child_process'
+import { chown, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { assert, Fault, type Random, randomId } from '@chat/runtime'
 import type { Binaries } from './binaries.ts'
 import type { ServerUser } from './server-user.ts'
-
-const run = promisify(execFile)
 
 export const superuser = 'chat'
 
@@ -66,7 +63,7 @@ export const createCluster = async (
   folder: DataFolder,
   binaries: Binaries,
   user: ServerUser,
-  random: Random,
+  { random, signal }: { readonly random: Random; readonly signal?: AbortSignal },
 ): Promise<void> => {
   const password = await agreePassword(folder, random)
   const draft = `${folder.cluster}.${process.pid}`
@@ -77,7 +74,7 @@ export const createCluster = async (
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
     if (user.owner !== undefined)
       for (const path of [draft, passwordFile]) await chown(path, user.owner.uid, user.owner.gid)
-    await runAs(user, binaries.initdb, [
+    const args = [
       `--pgdata=${draft}`,
       `--username=${superuser}`,
       `--pwfile=${passwordFile}`,
@@ -87,7 +84,8 @@ export const createCluster = async (
       '--locale=C',
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
-    ])
+    ]
+    await runAs(user, binaries.initdb, args, signal)
     await rename(draft, folder.cluster)
   } catch (error) {
     if (!isTaken(error)) throw error // Another run made it meanwhile, with the same password: the lock decides between us.
@@ -113,17 +111,64 @@ const agreePassword = async (folder: DataFolder, random: Random): Promise<string
   return memory.password
 }
 
-const runAs = async (user: ServerUser, program: string, args: readonly string[]): Promise<void> => {
-  const [command = program, ...rest] = [...user.wrapper, program, ...args]
-  try {
-    await run(command, rest, { cwd: '/', ...user.owner })
-  } catch (cause) {
-    throw new Fault('postgres_failed', `initdb failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      isRetryable: false,
-      cause,
-    })
+/**
+ * Removes what runs that died while they made the cluster left beside it. For the holder of the folder's lock: whoever else makes one at
+ * this moment is alive, and what it makes stays.
+ */
+export const removeDrafts = async (folder: DataFolder): Promise<void> => {
+  const dir = dirname(folder.cluster)
+  const prefixes = [folder.cluster, folder.memoryFile, `${folder.memoryFile}.password`].map((path) => basename(path))
+  for (const name of await readdir(dir)) {
+    const pid = /^(.+)\.(\d+)$/.exec(name)
+    if (pid === null || !prefixes.includes(pid[1] ?? '')) continue
+    // Ours are done with; one of our pid is of an earlier run, as in a container.
+    if (Number(pid[2]) === process.pid || !isRunning(Number(pid[2])))
+      await rm(join(dir, name), { recursive: true, force: true })
   }
 }
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH') // EPERM: somebody else's, and alive.
+  }
+}
+
+/** Resolves when the program and all that it started have ended, after an abort too; then it rejects with the signal's reason. */
+const runAs = async (
+  user: ServerUser,
+  program: string,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  signal?.throwIfAborted()
+  const [command = program, ...rest] = [...user.wrapper, program, ...args]
+  // A session of its own: the terminal's Ctrl-C reaches it through us alone.
+  const child = spawn(command, rest, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...user.owner })
+  const stop = () => void child.kill('SIGTERM')
+  signal?.addEventListener('abort', stop, { once: true })
+  let output = ''
+  const keep = (chunk: Buffer) => {
+    output = `${output}${chunk}`.slice(-outputCharactersMax)
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  const outcome = await new Promise<number | NodeJS.Signals | null | Error>((resolve) => {
+    child.on('error', resolve).on('close', (code, killer) => resolve(code ?? killer))
+  })
+  signal?.removeEventListener('abort', stop)
+  if (outcome === 0) return
+  signal?.throwIfAborted()
+  const reason = outcome instanceof Error ? outcome.message : `it ended with ${outcome}:\n${output.trimEnd()}`
+  throw new Fault('postgres_failed', `initdb failed: ${reason}`, {
+    isRetryable: false,
+    cause: outcome,
+  })
+}
+
+/** The end of what initdb wrote, for its failure. */
+const outputCharactersMax = 4_000
 
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -9,6 +9,7 @@ import {
   folderOf,
   type Memory,
   readMemory,
+  removeDrafts,
   writeMemory,
 } from './cluster.ts'
 import { lockDataFolder } from './data-folder-lock.ts'
@@ -41,9 +42,10 @@ const exitsMax = 8
  * Starts a PostgreSQL 18 of its own on 127.0.0.1, with its data in `dataDir`. The server has a session of its own: Ctrl-C reaches only
  * this process, which stops it last; if this process is killed the server lives on, and the next start ends it cleanly first.
  * Throws Fault `data_folder_in_use`, `port_in_use`, `postgres_missing`, `postgres_user` or `postgres_failed`, each with a sentence for the operator.
+ * A start that is aborted or fails leaves no server behind.
  */
 export const startLocalPostgres = async (options: LocalPostgresOptions): Promise<LocalPostgres> => {
-  const { clock, logger } = options
+  const { clock, logger, signal } = options
   const dataDir = resolve(options.dataDir)
   const folder = folderOf(dataDir)
   const binaries = await findBinaries(process.platform, process.arch)
@@ -56,22 +58,33 @@ export const startLocalPostgres = async (options: LocalPostgresOptions): Promise
   const isFresh = (await clusterOwner(folder)) === undefined
   if (isFresh) {
     logger.info({ dataDir }, 'making database cluster')
-    await createCluster(folder, binaries, user, options.random)
+    await createCluster(folder, binaries, user, options)
   }
   const deadline = clock.monotonic() + startTimeoutMs
   for (let exits = 1; ; exits++) {
+    signal?.throwIfAborted()
     await endOrphan(folder, dataDir, options)
     const memory = await remembered(folder)
     const port = await choosePort(options.port, memory.port)
     const started = await launch({ options, dataDir, folder, binaries, user, memory, port }, deadline)
     if (started !== undefined) {
-      await writeMemory(folder, { ...memory, port })
+      await remember(folder, { ...memory, port }).catch(async (error: unknown) => {
+        await started.stop()
+        throw error
+      })
       return { ...started, isFresh, port }
     }
+    signal?.throwIfAborted()
     // Somebody else's server may have come up first on this folder: the next round finds it, and its lock.
     if (exits === exitsMax || clock.monotonic() > deadline) throw await startFailed(folder)
-    await sleep(clock, 250)
+    await sleep(clock, 250, signal)
   }
+}
+
+/** Under the lock of the server that was started. */
+const remember = async (folder: DataFolder, memory: Memory): Promise<void> => {
+  await writeMemory(folder, memory)
+  await removeDrafts(folder)
 }
 
 const remembered = async (folder: DataFolder): Promise<Memory> => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '@chat/runtime'
@@ -222,4 +222,37 @@ test('a port in use is refused with a sentence', async () => {
     code: 'port_in_use',
     message: expect.stringContaining(String(first.port)),
   })
+})
+
+test('a start that is aborted rejects with the reason and leaves no server', async () => {
+  const dataDir = await privateFolder()
+  await (await start(dataDir)).stop()
+  const aborting = new AbortController()
+  const started = startLocalPostgres({
+    ...{ dataDir, logger: silentLogger, clock: systemClock, random: systemRandom },
+    signal: aborting.signal,
+  })
+  const pidFile = join(dataDir, 'cluster', 'postmaster.pid')
+  const pid = await waitUntil(async () => Number.parseInt(await readFile(pidFile, 'utf8'), 10), {
+    deadlineMs: 10_000,
+    everyMs: 1,
+    what: 'the server runs',
+  })
+  aborting.abort(new Error('enough'))
+  await expect(started).rejects.toThrow('enough')
+  expect(isAlive(pid)).toBe(false)
+})
+
+test('drafts of runs that died are removed by the next start, those of a living one stay', async () => {
+  const dataDir = await privateFolder()
+  const dead = runScript('', dataDir)
+  await exitOf(dead)
+  for (const pid of [dead.pid, process.pid, process.ppid]) await mkdir(join(dataDir, `cluster.${pid}`))
+  await writeFile(join(dataDir, `postgres.json.password.${dead.pid}`), 'secret')
+  await writeFile(join(dataDir, `other.${dead.pid}`), 'not ours')
+  await (await start(dataDir)).stop()
+  const names = await readdir(dataDir)
+  expect(names.filter((name) => /\.\d+$/.test(name)).sort()).toEqual(
+    [`cluster.${process.ppid}`, `other.${dead.pid}`].sort(),
+  )
 })

@@ -12,6 +12,8 @@ export interface LocalPostgresOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
+  /** Ends a start: it rejects with the signal's reason, and no process of it is left. */
+  readonly signal?: AbortSignal
   /** The server died while it should run. */
   readonly onFatal?: (error: unknown) => void
 }

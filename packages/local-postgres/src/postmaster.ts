@@ -31,7 +31,7 @@ const isPostmasterOf = async (pid: number, cluster: string): Promise<boolean> =>
   try {
     process.kill(pid, 0)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
+    if (isEnded(error)) return false
   }
   const commandLine = await readIfThere(`/proc/${pid}/cmdline`)
   // Without /proc (macOS) a living pid is believed; PostgreSQL itself does the same.
@@ -63,7 +63,7 @@ const kill = (pid: number, signal: NodeJS.Signals): void => {
     process.kill(pid, signal)
   } catch (error) {
     // Gone already: what was asked for.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (!isEnded(error)) throw error
   }
 }
 
@@ -71,7 +71,10 @@ const readIfThere = async (path: string): Promise<string | undefined> => {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (isMissing(error)) return undefined
+    // A process that ends between the opening of its /proc file and the reading is gone, too.
+    if (isMissing(error) || isEnded(error)) return undefined
     throw error
   }
 }
+
+const isEnded = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ESRCH'

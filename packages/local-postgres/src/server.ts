@@ -25,7 +25,7 @@ export interface Attempt {
   readonly port: number
 }
 
-/** Starts the server, waits until it answers and claims the folder. undefined: it exited before. */
+/** Starts the server, waits until it answers and claims the folder. undefined: it exited before, or the start was aborted. */
 export const launch = async (attempt: Attempt, deadline: number) => {
   const { options, dataDir, folder, memory, port } = attempt
   const { clock, logger } = options
@@ -55,21 +55,27 @@ export const launch = async (attempt: Attempt, deadline: number) => {
   }
 
   const adminUrl = urlOf(memory, port, 'postgres')
-  while (!hasExited && clock.monotonic() < deadline) {
-    if (!(await answers(adminUrl))) {
-      await sleep(clock, 25)
-      continue
+  let lock: DataFolderLock | undefined
+  try {
+    while (!hasExited && !options.signal?.aborted && clock.monotonic() < deadline) {
+      if (!(await answers(adminUrl))) {
+        await sleep(clock, 25)
+        continue
+      }
+      if (hasExited) return undefined // The answer came from another server.
+      lock = await lockDataFolder(adminUrl, { dataDir, clock, onLost: lost })
+      await createDatabase(adminUrl)
+      state = 'running'
+      let ended: Promise<void> | undefined
+      const stop = (): Promise<void> => {
+        ended ??= end(lock)
+        return ended
+      }
+      return { url: urlOf(memory, port, database), pid: child.pid ?? 0, stop }
     }
-    if (hasExited) return undefined // The answer came from another server.
-    const lock = await lockDataFolder(adminUrl, { dataDir, clock, onLost: lost })
-    await createDatabase(adminUrl)
-    state = 'running'
-    let ended: Promise<void> | undefined
-    const stop = (): Promise<void> => {
-      ended ??= end(lock)
-      return ended
-    }
-    return { url: urlOf(memory, port, database), pid: child.pid ?? 0, stop }
+  } catch (error) {
+    await end(lock)
+    throw error
   }
   if (!hasExited) await end(undefined)
   return undefined

@@ -52,8 +52,13 @@ export interface Presence {
   ): Promise<{ readonly outcome: 'renewed'; readonly generation: string } | { readonly outcome: 'lost' }>
   /** Frees the slot at once. Of a lease that is not current: no effect. */
   release(lease: Lease): Promise<void>
-  /** Users are connected under this lease. Idempotent. Of a lease that is not current: no effect. */
-  register(lease: Lease, users: readonly UserId[]): Promise<void>
+  /**
+   * Users are connected under this lease. Idempotent. Of a lease that is not current: no effect.
+   * Resolves with a number that no other call gets and that is greater than that of every call which resolved before this one began,
+   * whoever made it: of two hellos the one with the greater number is the newer, whatever the connectors' clocks say. After a loss of
+   * everything the numbers still grow: max(last + 1, store's clock in ms).
+   */
+  register(lease: Lease, users: readonly UserId[]): Promise<number>
   /** Users are no longer connected under this lease. */
   unregister(lease: Lease, users: readonly UserId[]): Promise<void>
   /** Generation and locations as of one moment. */

@@ -41,7 +41,7 @@ describe('keys', () => {
     const lease = await presence.lease(info)
     await presence.register(lease, [12])
     expect((await admin.keys(`${prefix}*`)).sort()).toEqual(
-      ['epoch:0', 'generation', 'pres:12', 'slot:0'].map((key) => prefix + key),
+      ['epoch:0', 'generation', 'order', 'pres:12', 'slot:0'].map((key) => prefix + key),
     )
     expect(await admin.pttl(`${prefix}pres:12`)).toBeGreaterThan(5 * 60_000)
     expect(await admin.pttl(`${prefix}slot:0`)).toBeLessThanOrEqual(6_000)

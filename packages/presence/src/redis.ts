@@ -36,7 +36,7 @@ const usersPerCallMax = 1_000
 
 /**
  * Presence in Redis (7 or later, one primary; never a replica). Keys: `slot:<n>` hash of a lease (epoch, info) with its expiry,
- * `epoch:<n>` the slot's last epoch, `generation`, `pres:<user>` hash slot → epoch. Each operation is one script: one round trip, atomic.
+ * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch. Each operation is one script: one round trip, atomic.
  * Resolves after the first try to connect, whatever came of it; from then on it reconnects by itself, and until it has, every call
  * is a Fault at once. A command that timed out may still have its effect.
  */
@@ -45,6 +45,7 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
   const redis = await connect(options)
   const run = createRunner(redis)
   const generationKey = `${prefix}generation`
+  const orderKey = `${prefix}order`
   const leaseKeys = `${prefix}slot:`
   const slotKeys = (name: string) => Array.from({ length: slots }, (_, slot) => `${prefix}${name}:${slot}`)
   const allLeases = slotKeys('slot')
@@ -73,7 +74,9 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
       await run('release', [`${leaseKeys}${slot}`], [epoch])
     },
     register: async ({ slot, epoch }, users) => {
-      await forUsers(users, (chunk) => run('register', chunk.map(userKey), [leaseKeys, slot, epoch, entryLifeMs]))
+      const args = [leaseKeys, slot, epoch, entryLifeMs]
+      const orders = await forUsers(users, (chunk) => run('register', [orderKey, ...chunk.map(userKey)], args))
+      return Number(orders.at(-1))
     },
     unregister: async ({ slot, epoch }, users) => {
       await forUsers(users, (chunk) => run('unregister', chunk.map(userKey), [slot, epoch]))

@@ -53,7 +53,7 @@ export const projectEvent = (event: LogEvent, place: Place, prior: Prior): Store
     seq: visible.seq,
     type: visible.type,
     actor: visible.actor,
-    at: Date.parse(visible.at),
+    at: event.at,
     data: storable(JSON.stringify(visible.data)),
     pos: place.pos,
     ordinal: messagesBefore + (isMessage ? 1 : 0),

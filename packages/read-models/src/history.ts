@@ -18,17 +18,21 @@ export const historyPage = async (snapshot: Snapshot, query: HistoryQuery): Prom
   const limit = Math.min(Math.max(query.limit, 1), historyEventsMax)
   if (query.after !== undefined) {
     const from = Math.min(query.after, idMax) + 1
-    const events = await eventsIn(snapshot, query.conversation, clip(visible, { from, to: highest }), limit, 'first')
+    const last = lastBefore(query, highest)
+    const events = await eventsIn(snapshot, query.conversation, clip(visible, { from, to: last }), limit, 'first')
     const hasMore = events.length > limit
-    const to = hasMore ? (events[limit - 1]?.seq ?? highest) : highest
+    const to = hasMore ? (events[limit - 1]?.seq ?? last) : last
     return { events: events.slice(0, limit).map(toClient), from, to, hasMore }
   }
-  const to = Math.min((query.before ?? highest + 1) - 1, highest)
+  const to = lastBefore(query, highest)
   const events = await eventsIn(snapshot, query.conversation, clip(visible, { from: 1, to }), limit, 'last')
   const hasMore = events.length > limit
   const shown = hasMore ? events.slice(-limit) : events
-  return { events: shown.map(toClient), from: hasMore ? (shown[0]?.seq ?? 1) : 1, to: Math.max(to, 0), hasMore }
+  return { events: shown.map(toClient), from: hasMore ? (shown[0]?.seq ?? 1) : 1, to, hasMore }
 }
+
+const lastBefore = ({ before }: HistoryQuery, highest: number): number =>
+  Math.max(0, Math.min((before ?? highest + 1) - 1, highest))
 
 /** The first or last `limit` + 1 of these intervals, oldest first. */
 const eventsIn = async (

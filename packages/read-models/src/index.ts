@@ -50,7 +50,7 @@ export interface MemberView {
 export interface HistoryQuery {
   readonly user: number
   readonly conversation: string
-  /** seq, exclusive. At most one of the two; neither: the newest page. */
+  /** seq, exclusive. With `after` the page begins there, else it ends before `before`; neither: the newest page. */
   readonly before?: number
   readonly after?: number
   readonly limit: number
@@ -116,12 +116,19 @@ export const aheadWaitMs = 500
 export interface ReadModels {
   /** Resolves true once every given position of the event log is projected, false when `timeoutMs` passed first. */
   waitFor(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
+  /** The same of the receipts: `pos` is an offset in their topic. */
+  waitForReceipts(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   userById(id: number): Promise<UserRow | undefined>
   userByName(normalisedName: string): Promise<UserRow | undefined>
   /** By name, prefix match on name or display name. */
   users(query: string, after: string | undefined, limit: number): Promise<Page<UserRow>>
   /** Which of these ids exist. */
   existingUsers(ids: readonly number[]): Promise<ReadonlySet<number>>
+  /**
+   * Which of these registrations have a user; undefined: events are parked, and with them perhaps somebody's registration, so that
+   * nobody can say who has none.
+   */
+  registered(registrationIds: readonly string[]): Promise<ReadonlySet<string> | undefined>
   /** Newest first. */
   conversations(user: number, after: string | undefined, limit: number): Promise<Page<ConversationView>>
   /** undefined: there is none that this user may see. A stranger sees a public group. */
@@ -223,34 +230,72 @@ export interface Offsets {
   readonly receipts: ReadonlyMap<number, number>
 }
 
-/**
- * Read models built beside the live ones from offset 0. Calls in this order: `begin`, then `load…` per partition in order,
- * `finishPartition` of each, `finishLoading`, then `projection` to catch up, `differences`, `switchOver`. Live reads and the live
- * projection go on all along. Throws Fault `rebuild_lost` when another run could have begun since.
- */
-export interface NextReadModels {
-  /** Clears what an interrupted run left. Throws Fault `rebuild_running` when another run is at it. */
-  begin(): Promise<void>
-  /** As `Projection`, but nothing is kept of a partition unless `finishPartition` resolved. */
-  loadEvents(batch: EventBatch): Promise<readonly ParkedEvent[]>
-  loadReceipts(batch: ReceiptBatch): Promise<void>
-  /** No more `load…` of this partition: writes what was kept back and frees it. */
-  finishPartition(partition: number): Promise<void>
-  finishLoading(): Promise<void>
-  /** Writes to the new ones. */
+/** Read models beside the live ones that can take their place. */
+export interface OtherReadModels {
+  /** Writes to them. */
   readonly projection: Omit<Projection, 'close'>
   /** The live ones' place. */
   liveOffset(source: Source, partition: number): Promise<ProjectionOffset>
-  /** At most `differencesMax`. What is not at the same place in both is not compared, nor what is parked. */
-  differences(): Promise<readonly Difference[]>
   /**
-   * Puts the new in the place of the live and drops the old after it. While the live ones stand still, `catchUp` is called once with
-   * their place and brings the new ones there; then both change places in one transaction. false: a partition of the new still
+   * Puts these in the place of the live ones, which are kept as the previous ones. While the live ones stand still, `catchUp` is called
+   * once with their place and brings these there; then both change places in one transaction. false: a partition of these still
    * lies behind; nothing happened. Throws Fault `read_models_unavailable` when the live ones could not be stopped in time.
    * `generation`: `keep` lets sync tokens live on; `new` resets them, and asks nothing of the places: the log was cut.
    */
   switchOver(generation: 'keep' | 'new', catchUp: (live: Offsets) => Promise<void>): Promise<boolean>
   close(): Promise<void>
+}
+
+/** What an interrupted run left: nothing, what only another build could go on from, some partitions, or all of them with indexes. */
+export type NextState = 'absent' | 'foreign' | 'loading' | 'loaded'
+
+/** The records of one partition, in order from offset 0. */
+export interface PartitionLoad {
+  events(batch: EventBatch): Promise<readonly ParkedEvent[]>
+  receipts(batch: ReceiptBatch): void
+}
+
+/**
+ * Read models built beside the live ones from offset 0. Calls in this order: `begin`, `clear` unless its answer is gone on from, then
+ * `loadPartition` of each partition whose stored offset is 0, `finishLoading`, then `projection` to catch up, `differences`,
+ * `switchOver`. Live reads and the live projection go on all along. Throws Fault `rebuild_lost` when another run could have begun since.
+ */
+export interface NextReadModels extends OtherReadModels {
+  /** Throws Fault `rebuild_running` when another run is at it. */
+  begin(): Promise<NextState>
+  /** Empty ones in the place of whatever was left. */
+  clear(): Promise<void>
+  /** All that `read` gives, in one transaction: it is there when this resolves, and nothing of it when it rejects. */
+  loadPartition(partition: number, read: (load: PartitionLoad) => Promise<void>): Promise<void>
+  /** Makes the indexes; from here on `projection` writes. Nothing happens when they are there. */
+  finishLoading(): Promise<void>
+  /** At most `differencesMax`. What is not at the same place in both is not compared, nor what is parked. */
+  differences(): Promise<readonly Difference[]>
+}
+
+/** `unfit`: they cannot be projected further, and so cannot come back. `identity` tells one switch's from another's. */
+export type PreviousState =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'fit'; readonly identity: number }
+  | { readonly kind: 'unfit'; readonly identity: number; readonly reason: string }
+
+/** The read models that were live before the last switch: the way back. */
+export interface PreviousReadModels extends OtherReadModels {
+  /** Throws Fault `rebuild_running` when a rebuild is at it. */
+  begin(): Promise<PreviousState>
+  /** How many aggregates are parked in these and not in the live ones: they stand still here. */
+  parkedOnlyHere(): Promise<number>
+  drop(): Promise<void>
+}
+
+/**
+ * The same as projectors see them: what they keep up, so that the way back takes nothing away, until it is dropped. Writing throws Fault
+ * `previous_unfit`, not retryable, when the tables do not take the rows of this build.
+ */
+export interface KeptProjection extends Projection {
+  state(): Promise<PreviousState>
+  /** For good. Nothing happens when those of this identity are gone. */
+  markUnfit(identity: number, reason: string): Promise<void>
 }
 
 export const differencesMax = 20

@@ -87,6 +87,11 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
         const user = rows.users.get(id)
         return user === undefined ? [] : [user]
       }),
+    hasParked: async () => rows.parked.length > 0,
+    registrations: async (ids) => {
+      const asked = new Set(ids)
+      return [...rows.users.values()].flatMap(({ registration_id: id }) => (asked.has(id) ? [id] : []))
+    },
     userByName: async (name) => [...rows.users.values()].find((user) => user.normalised_name === name),
     usersByPrefix: async (prefix, afterName, limit) =>
       [...rows.users.values()]

@@ -25,32 +25,12 @@ export const createMemoryReadModels = (options: {
   const rows = emptyRows(randomId(options.random))
   const snapshot = createMemorySnapshot(rows)
   const inTurn = createTurns()
-  const waiting = new Set<() => void>()
-  const wake = () => {
-    for (const look of [...waiting]) look()
-  }
-  const waitFor: ReadModels['waitFor'] = (positions, timeoutMs, signal) =>
-    new Promise((resolve) => {
-      if (isProjected(rows, positions)) return resolve(true)
-      const settle = (isReached: boolean) => {
-        waiting.delete(look)
-        cancel()
-        signal?.removeEventListener('abort', giveUp)
-        resolve(isReached)
-      }
-      const look = () => {
-        if (isProjected(rows, positions)) settle(true)
-      }
-      const giveUp = () => settle(false)
-      const cancel = options.clock.after(timeoutMs, giveUp)
-      if (signal?.aborted) return giveUp()
-      signal?.addEventListener('abort', giveUp, { once: true })
-      waiting.add(look)
-    })
+  const waiting = createWaits(options.clock, rows)
   return {
-    ...createQueries((_needs, query) => inTurn(() => query(snapshot)), waitFor),
-    waitFor,
-    projection: createMemoryProjection(rows, inTurn, wake),
+    ...createQueries((_needs, query) => inTurn(() => query(snapshot)), waiting.forSource('events')),
+    waitFor: waiting.forSource('events'),
+    waitForReceipts: waiting.forSource('receipts'),
+    projection: createMemoryProjection(rows, inTurn, waiting.wake),
     dump: () => ({
       users: [...rows.users.values()],
       conversations: [...rows.conversations.values()],
@@ -63,6 +43,35 @@ export const createMemoryReadModels = (options: {
       new Map([...rows.offsets[source]].map(([partition, { nextOffset }]) => [partition, nextOffset])),
     close: async () => {},
   }
+}
+
+/** Those who wait for a place of a source; `wake` looks at all of them again. */
+const createWaits = (clock: Clock, rows: MemoryRows) => {
+  const waiting = new Set<() => void>()
+  const forSource =
+    (source: Source): ReadModels['waitFor'] =>
+    (positions, timeoutMs, signal) =>
+      new Promise((resolve) => {
+        if (isProjected(rows, source, positions)) return resolve(true)
+        const settle = (isReached: boolean) => {
+          waiting.delete(look)
+          cancel()
+          signal?.removeEventListener('abort', giveUp)
+          resolve(isReached)
+        }
+        const look = () => {
+          if (isProjected(rows, source, positions)) settle(true)
+        }
+        const giveUp = () => settle(false)
+        const cancel = clock.after(timeoutMs, giveUp)
+        if (signal?.aborted) return giveUp()
+        signal?.addEventListener('abort', giveUp, { once: true })
+        waiting.add(look)
+      })
+  const wake = () => {
+    for (const look of [...waiting]) look()
+  }
+  return { forSource, wake }
 }
 
 type InTurn = <T>(run: () => T | Promise<T>) => Promise<T>
@@ -82,7 +91,7 @@ const createMemoryProjection = (rows: MemoryRows, inTurn: InTurn, wake: () => vo
     rows.offsets[source].get(partition) ?? { nextOffset: 0, lastPos: -1, chain: chainStart }
 
   const move = (source: Source, partition: number, from: number, to: ProjectionOffset) => {
-    if (offsetOf(source, partition).nextOffset !== from) throw overtaken(source, partition, from)
+    if (offsetOf(source, partition).nextOffset !== from) throw overtaken(source, partition, from) // [G7] [G8]
     rows.offsets[source].set(partition, to)
   }
 
@@ -102,10 +111,11 @@ const createMemoryProjection = (rows: MemoryRows, inTurn: InTurn, wake: () => vo
       inTurn(() => {
         move('receipts', partition, from, { nextOffset: to, lastPos: -1, chain: chainStart })
         writeReceipts(rows, foldReceipts(partition, receipts, rows.receipts))
+        wake()
       }),
     close: async () => {},
   }
 }
 
-const isProjected = (rows: MemoryRows, positions: readonly Position[]): boolean =>
-  positions.every(({ partition, pos }) => pos < (rows.offsets.events.get(partition)?.nextOffset ?? 0))
+const isProjected = (rows: MemoryRows, source: Source, positions: readonly Position[]): boolean =>
+  positions.every(({ partition, pos }) => pos < (rows.offsets[source].get(partition)?.nextOffset ?? 0))

@@ -12,7 +12,7 @@ import { highestOf, isMember, visibleTo } from './visibility.ts'
 export const createQueries = (
   atMoment: AtMoment,
   waitFor: ReadModels['waitFor'],
-): Omit<ReadModels, 'waitFor' | 'close'> => ({
+): Omit<ReadModels, 'waitFor' | 'waitForReceipts' | 'close'> => ({
   userById: (id) =>
     atMoment('single', async (snapshot) => {
       const [found] = await snapshot.usersByIds([id].filter(isId))
@@ -28,6 +28,11 @@ export const createQueries = (
       'single',
       async (snapshot) => new Set((await snapshot.usersByIds(ids.filter(isId))).map((user) => user.id)),
     ),
+  registered: (registrationIds) =>
+    atMoment('many', async (snapshot) => {
+      if (await snapshot.hasParked()) return undefined
+      return new Set(await snapshot.registrations(registrationIds))
+    }),
   users: (query, after, limit) =>
     atMoment('single', async (snapshot) => {
       const afterName = Buffer.from(after ?? '', 'base64url')

@@ -68,6 +68,9 @@ export interface Snapshot {
     end: 'first' | 'last',
   ): Promise<readonly (readonly StoredEvent[])[]>
   usersByIds(ids: readonly number[]): Promise<readonly StoredUser[]>
+  hasParked(): Promise<boolean>
+  /** Those of these registrations that a user has. */
+  registrations(ids: readonly string[]): Promise<readonly string[]>
   userByName(normalisedName: string): Promise<StoredUser | undefined>
   /** Names or display names that begin with `prefix` (folded), by normalised name. */
   usersByPrefix(prefix: string, afterName: string, limit: number): Promise<readonly StoredUser[]>

@@ -24,10 +24,14 @@ export class ConfigError extends Error {
 const isProblem = (value: unknown): value is Problem =>
   typeof value === 'object' && value !== null && 'problem' in value
 
-/** Reads every setting from `env`; throws one ConfigError that names all problems. Pure. An empty variable counts as absent. */
+/**
+ * Reads every setting from `env`; throws one ConfigError that names all problems. Pure. An empty variable counts as absent. `check`
+ * gets what could be read and says what does not fit together.
+ */
 export const readSettings = <S extends Readonly<Record<string, Setting<unknown>>>>(
   settings: S,
   env: Readonly<Record<string, string | undefined>>,
+  check: (values: Partial<Values<S>>) => readonly string[] = () => [],
 ): Values<S> => {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
@@ -42,6 +46,7 @@ export const readSettings = <S extends Readonly<Record<string, Setting<unknown>>
     if (isProblem(value)) problems.push(`${setting.env} ${value.problem}, not ${JSON.stringify(text)}`)
     else values[name] = value
   }
+  problems.push(...check(values as Partial<Values<S>>))
   if (problems.length > 0) throw new ConfigError(problems)
   return values as Values<S>
 }

@@ -2,6 +2,7 @@ import { type Random, sleep, uuidV7 } from '@chat/runtime'
 import { systemClock, systemRandom } from '@chat/runtime/system'
 import { WebSocket } from 'ws'
 import { type Account, type Frame, logIn, RequestError } from './http.ts'
+import { createPushOrder, nothingCounted, type WireCounts } from './wire-counts.ts'
 
 /** What a test needs to know of one device: everything it was shown, and everything that was wrong on the wire. */
 export interface Device {
@@ -24,6 +25,8 @@ export interface Device {
   unanswered(): number
   readonly wire: WireCounts
   isConnected(): boolean
+  /** Gives up the connection without a word, as when nothing is heard on it any more; it is repaired like one that was lost. */
+  drop(): void
   /** Stops reconnecting and closes. */
   close(): Promise<void>
 }
@@ -41,19 +44,6 @@ export interface ShownEvent {
   readonly actor: number
   readonly at: string
   readonly data: Readonly<Record<string, unknown>>
-}
-
-/** Counted over the life of the device. */
-export interface WireCounts {
-  /** `event` pushes. */
-  pushes: number
-  /** The same (conversation, seq) pushed twice on one connection. */
-  repeats: number
-  /** The same seq with another content: must never happen. */
-  contradictions: string[]
-  connects: number
-  closes: number[]
-  resyncs: number
 }
 
 /** Hears what happens to a device, when it happens. Connections count from 1; a frame heard is that on the wire, parsed. */
@@ -74,6 +64,8 @@ export interface DeviceOptions {
   readonly deviceId?: string
   /** How many sends may be unanswered. */
   readonly window?: number
+  /** An access token of the account that is there already; without it the device logs in itself. */
+  readonly accessToken?: string
   /** A place to keep the sync token between devices of one id, as an app's storage would. */
   readonly syncToken?: string
   readonly random?: Random
@@ -92,7 +84,11 @@ interface OutboxEntry {
   readonly text: string
   readonly done: PromiseWithResolvers<Acknowledged>
   state: 'queued' | 'sent'
+  tries: number
 }
+
+/** A server that took the connection and does not answer `hello` is given up, ms. */
+const helloWithinMs = 10_000
 
 /** A well-behaved client of PROTOCOL chat.v1: ordered resends, merge by seq, catch-up by sync and history. */
 export const createDevice = (options: DeviceOptions): Device => {
@@ -100,7 +96,7 @@ export const createDevice = (options: DeviceOptions): Device => {
   const window = options.window ?? 16
   const { account, observer } = options
   const deviceId = options.deviceId ?? crypto.randomUUID()
-  const wire: WireCounts = { pushes: 0, repeats: 0, contradictions: [], connects: 0, closes: [], resyncs: 0 }
+  const wire = nothingCounted()
   const shown = new Map<string, Map<number, ShownEvent>>()
   /** Per conversation: the seq up to which everything was shown or is not visible to this user. */
   const covered = new Map<string, number>()
@@ -109,8 +105,9 @@ export const createDevice = (options: DeviceOptions): Device => {
   const holdUntil = new Map<string, number>()
   const pending = new Map<number, PromiseWithResolvers<Frame>>()
   let socket: WebSocket | undefined
-  let pushedHere = new Set<string>()
-  let accessToken: { readonly value: string; readonly until: number } | undefined
+  let pushesHere = createPushOrder(wire)
+  let accessToken: { readonly value: string; readonly until: number } | undefined =
+    options.accessToken === undefined ? undefined : { value: options.accessToken, until: Date.now() + 10 * 60_000 }
   let syncToken = options.syncToken
   let nextRef = 1
   let connection = 0
@@ -152,6 +149,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     if (index === -1) return
     outbox.splice(index, 1)
     const { clientMsgId } = entry
+    if (frame.duplicate === true) wire.duplicates++
     lastAccepted.set(entry.conversation, clientMsgId)
     entry.done.resolve({
       conversation: String(frame.conversation),
@@ -178,6 +176,7 @@ export const createDevice = (options: DeviceOptions): Device => {
 
   const post = (entry: OutboxEntry, index: number) => {
     entry.state = 'sent'
+    if (entry.tries++ > 0) wire.resends++
     const { conversation, clientMsgId, text } = entry
     const before = outbox.slice(0, index).findLast((earlier) => earlier.conversation === conversation)
     const after = before?.clientMsgId ?? lastAccepted.get(conversation)
@@ -213,11 +212,8 @@ export const createDevice = (options: DeviceOptions): Device => {
   const onPush = (frame: Frame) => {
     if (frame.op === 'resync') wire.resyncs++
     if (frame.op !== 'event') return
-    wire.pushes++
     const { conversation, ...event } = frame as unknown as ShownEvent & { conversation: string }
-    const key = `${conversation}/${event.seq}`
-    if (pushedHere.has(key)) wire.repeats++
-    pushedHere.add(key)
+    pushesHere.note(conversation, event.seq)
     show(conversation, event, 'push')
   }
 
@@ -262,8 +258,17 @@ export const createDevice = (options: DeviceOptions): Device => {
     opening.on('close', (code) => onLost(code))
     socket = opening
     connection++
-    pushedHere = new Set()
-    await transmit({ op: 'hello', token, device: deviceId })
+    pushesHere = createPushOrder(wire)
+    const cancel = systemClock.after(helloWithinMs, () => opening.terminate())
+    try {
+      await transmit({ op: 'hello', token, device: deviceId })
+    } catch (error) {
+      // The next try logs in again: the session may be over.
+      if (error instanceof RequestError && error.code === 'unauthorized') accessToken = undefined
+      throw error
+    } finally {
+      cancel()
+    }
     wire.connects++
     observer?.connected(connection)
     isLive = true
@@ -299,10 +304,12 @@ export const createDevice = (options: DeviceOptions): Device => {
         ...(syncToken === undefined ? {} : { token: syncToken }),
         known,
       })) as unknown as SyncAnswer
+      wire.syncPages++
       for (const conversation of page.conversations) {
         const id = String(conversation.id)
         const isContinued = Number(conversation.from) <= (covered.get(id) ?? 0) + 1
         if (isContinued) takeEvents(id, conversation, 'sync')
+        if (conversation.truncated === true) wire.truncations++
         if (!isContinued || conversation.truncated === true) await fillForward(id)
       }
       syncToken = page.token
@@ -323,7 +330,7 @@ export const createDevice = (options: DeviceOptions): Device => {
       lastIdMs = Math.max(Date.now(), lastIdMs + 1)
       const clientMsgId = uuidV7(lastIdMs, random)
       const done = Promise.withResolvers<Acknowledged>()
-      outbox.push({ conversation, clientMsgId, text, done, state: 'queued' })
+      outbox.push({ conversation, clientMsgId, text, done, state: 'queued', tries: 0 })
       pump()
       return done.promise
     },
@@ -334,6 +341,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     coveredTo: (conversation) => covered.get(conversation) ?? 0,
     unanswered: () => outbox.filter((entry) => entry.state === 'sent').length,
     isConnected: () => isLive,
+    drop: () => socket?.terminate(),
     close: async () => {
       isClosing = true
       const closing = socket

@@ -5,9 +5,15 @@ export {
   type DeviceObserver,
   type DeviceOptions,
   type ShownEvent,
-  type WireCounts,
 } from './device.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export {
+  createFaultProxy,
+  type Direction,
+  type FaultProxy,
+  type FaultProxyOptions,
+  type Reach,
+} from './fault-proxy.ts'
 export {
   at,
   bodyOf,
@@ -30,8 +36,9 @@ export {
   testWire,
   userRegistered,
 } from './given.ts'
+export { givenCommands } from './histories.ts'
 export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
-export { createRelay, type Relay } from './relay.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'
+export type { WireCounts } from './wire-counts.ts'

@@ -288,10 +288,19 @@ export interface Kick {
   readonly user: number
   /** The device that is connected twice. */
   readonly device: string
-  /** The newer connection; with `at` it orders two hellos that cross. */
+  /** The newer connection; orders two hellos of equal order. */
   readonly connection: string
   /** When the newer connection said hello, ms since the epoch by its connector's clock. */
   readonly at: number
+  /** The number that presence gave to the newer connection's registration: of two hellos that cross, the greater one is newer, whatever the connectors' clocks say. Null from a connector that does not know it; then `at` stands in. */
+  readonly order: null | number
+}
+
+/** A router gets no answer from presence, or has got the first ones again only just, and delivers to everybody: connectors that cannot renew their lease either keep their connections. On the broadcast topic only, each second. */
+export interface PresenceAway {
+  readonly type: 'PresenceAway'
+  /** For how long it has been so for this router, ms. */
+  readonly awayMs: number
 }
 
 /** What one batch of a router has for one connector: one record on its delivery topic. */
@@ -379,7 +388,7 @@ export type LogEvent = CommandsRejected | GroupCreated | LogOpened | MemberJoine
 
 export type Command = CreateGroup | JoinGroup | LeaveGroup | PostMessage | RegisterUser
 
-export type Delivery = Kick | SlotDelivery
+export type Delivery = Kick | PresenceAway | SlotDelivery
 
 export type Receipt = ReceiptAdvanced
 

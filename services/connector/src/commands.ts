@@ -1,6 +1,6 @@
 import type { EventLog } from '@chat/event-log'
 import type { Lease } from '@chat/presence'
-import { assert, type Clock, every, Fault, type Metrics, sleep } from '@chat/runtime'
+import { assert, type Clock, every, Fault, type Metrics } from '@chat/runtime'
 import {
   type Command,
   type Encoder,
@@ -19,10 +19,8 @@ export interface CommandLane extends Commands {
   start(): void
   /** A router's answer that arrived under the lease the command was sent with. An unknown request is ignored: it timed out. */
   complete(reply: Reply, partition: number): void
-  /** The replies of everything pending can no longer arrive: rejects it with Fault `unavailable`. */
-  abandon(reason: string): void
-  /** Resolves when nothing is pending, or after `timeoutMs`. */
-  drained(timeoutMs: number): Promise<void>
+  /** The replies of everything that was sent under this lease can no longer arrive: rejects it with Fault `unavailable`. */
+  abandon(reason: string, lease: Lease): void
   /** Refuses what comes from now on and rejects what is pending. Idempotent. */
   stop(): void
 }
@@ -31,6 +29,8 @@ interface Pending {
   readonly resolve: (outcome: CommandOutcome) => void
   readonly reject: (error: unknown) => void
   readonly sentAt: number
+  /** Where the reply comes to. */
+  readonly to: Lease
 }
 
 interface CommandPorts {
@@ -51,6 +51,11 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
     'From the append of a command to its reply',
     [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 30_000],
   )
+  const appended = metrics.histogram(
+    'chat_connector_command_append_ms',
+    'From the append of a command to its acknowledgement by the log',
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000],
+  )
   let nextRequest = 1
   let isStopped = false
   let cancelSweep = () => {}
@@ -67,7 +72,11 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
     const { schema, value } = encoder.encode(command)
     const records = [{ key: null, value, headers: { type: draft.type, schema } }]
     const partition = partitionOfDraft(draft, topics.commands.partitions)
-    log.append({ topic: topics.commands, partition, records }).catch((error) => fail(request, error))
+    const startedMs = clock.monotonic()
+    log.append({ topic: topics.commands, partition, records }).then(
+      () => appended.observe(clock.monotonic() - startedMs),
+      (error) => fail(request, error),
+    )
   }
 
   const sweep = () => {
@@ -78,8 +87,10 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
     }
   }
 
-  const abandon = (reason: string) => {
-    for (const request of [...pending.keys()]) fail(request, new Fault('unavailable', reason))
+  const abandon = (reason: string, lost?: Lease) => {
+    for (const [request, { to }] of [...pending])
+      if (lost === undefined || (to.slot === lost.slot && to.epoch === lost.epoch))
+        fail(request, new Fault('unavailable', reason))
   }
 
   return {
@@ -92,7 +103,7 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
         if (to === undefined || isStopped)
           return reject(new Fault('unavailable', isStopped ? 'stopping' : 'no lease of a delivery slot'))
         const request = nextRequest++
-        pending.set(request, { resolve, reject, sentAt: clock.monotonic() })
+        pending.set(request, { resolve, reject, sentAt: clock.monotonic(), to })
         send(draft, to, request)
       }),
     complete: (reply, partition) => {
@@ -103,10 +114,6 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
       waiting.resolve(outcomeOf(reply, partition))
     },
     abandon,
-    drained: async (timeoutMs) => {
-      const deadline = clock.monotonic() + timeoutMs
-      while (pending.size > 0 && clock.monotonic() < deadline) await sleep(clock, 10)
-    },
     stop: () => {
       isStopped = true
       cancelSweep()

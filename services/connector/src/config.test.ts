@@ -17,3 +17,30 @@ test('every problem is named in one error', () => {
   expect(read).toThrow(ConfigError)
   expect(read).toThrow(/CHAT_PORT[\s\S]*CHAT_DRAIN_SPREAD_MS[\s\S]*CHAT_LIMITS/)
 })
+
+test.each([
+  ['::1', 'http://[::1]:8080'],
+  ['2001:db8::7', 'http://[2001:db8::7]:8080'],
+  ['localhost', 'http://localhost:8080'],
+])('a connector that listens on %s is reached by %s', (host, publicUrl) => {
+  expect(readConfig({ CHAT_HOST: host }).publicUrl).toBe(publicUrl)
+})
+
+test.each(['0.0.0.0', '::', '0:0:0:0:0:0:0:0'])(
+  'a connector that listens on %s must be told what clients reach it by',
+  (host) => {
+    expect(() => readConfig({ CHAT_HOST: host, CHAT_LIMITS: 'maybe' })).toThrow(
+      /CHAT_LIMITS[\s\S]*CHAT_PUBLIC_URL is required/,
+    )
+    const config = readConfig({ CHAT_HOST: host, CHAT_PUBLIC_URL: 'https://chat.example' })
+    expect(config).toMatchObject({ host, publicUrl: 'https://chat.example' })
+  },
+)
+
+test.each(['[::1]', 'fe80::1%eth0', 'a b'])('the host %s is refused at once', (host) => {
+  expect(() => readConfig({ CHAT_HOST: host })).toThrow(/CHAT_HOST must be/)
+})
+
+test('a port that the system would choose cannot be told to clients', () => {
+  expect(() => readConfig({ CHAT_PORT: '0' })).toThrow(/CHAT_PORT/)
+})

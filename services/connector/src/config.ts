@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import {
   databaseSettings,
   integer,
@@ -28,7 +29,8 @@ export interface ConnectorConfig {
 
 /** Those of the connector itself; the standalone process reads them too. */
 export const connectorSettings = {
-  port: integer({ env: 'CHAT_PORT', default: 8080, min: 0, max: 65_535 }),
+  port: integer({ env: 'CHAT_PORT', default: 8080, min: 1, max: 65_535 }),
+  /** A name or an address, IPv6 without brackets. 0.0.0.0 and :: open the port on all; clients then need a public URL. */
   host: text({ env: 'CHAT_HOST', default: '127.0.0.1' }),
   /** Default: http://host:port. Behind a proxy, what clients reach this very connector by. */
   publicUrl: url({ env: 'CHAT_PUBLIC_URL', protocols: ['http:', 'https:'], default: '' }),
@@ -63,13 +65,28 @@ const settings = {
 
 /** Every problem in one ConfigError. Pure. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>) => {
-  const config = readSettings(settings, env)
+  const config = readSettings(settings, env, publicUrlProblems)
   return { ...config, publicUrl: publicUrlOf(config) }
 }
 
-/** What clients reach this connector by: as configured, or where it listens. */
-export const publicUrlOf = (config: {
+interface Address {
   readonly publicUrl: string
   readonly host: string
   readonly port: number
-}): string => (config.publicUrl === '' ? `http://${config.host}:${config.port}` : config.publicUrl)
+}
+
+/** What clients reach this connector by: as configured, or where it listens. */
+export const publicUrlOf = ({ publicUrl, host, port }: Address): string =>
+  publicUrl === '' ? `http://${isIPv6(host) ? `[${host}]` : host}:${port}` : publicUrl
+
+/** What is wrong with that: clients would be sent to an address that leads nowhere, or only from this machine. */
+export const publicUrlProblems = ({ publicUrl, host, port }: Partial<Address>): readonly string[] => {
+  if (publicUrl !== '' || host === undefined || port === undefined) return []
+  // `URL` accepts brackets and listening does not.
+  const url = host.startsWith('[') ? null : URL.parse(publicUrlOf({ publicUrl, host, port }))
+  if (url === null) return [`CHAT_HOST must be a host name or an address without brackets, not ${JSON.stringify(host)}`]
+  // The URL has one spelling of an address that has many.
+  return url.hostname === '0.0.0.0' || url.hostname === '[::]'
+    ? [`CHAT_PUBLIC_URL is required with CHAT_HOST ${host}: clients cannot connect to a wildcard address`]
+    : []
+}

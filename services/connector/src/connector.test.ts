@@ -1,4 +1,4 @@
-import { Fault } from '@chat/runtime'
+import { Fault, type Logger, silentLogger } from '@chat/runtime'
 import { decodePosition } from '@chat/schemas'
 import { expect, test } from 'vitest'
 import { ask, connect, createReadyWorld, createTestWorld, deviceOf, failing, pushed } from './test-world.ts'
@@ -132,6 +132,18 @@ test('while a dependency is away the connector says which, listens, and refuses;
   await started
   expect(connector.health.isReady()).toBe(true)
   expect((await connect(world, connector, 1)).answers(0)).toMatchObject([{ op: 'ok' }])
+})
+
+test.each([
+  ['off', 1],
+  ['on', 0],
+] as const)('with rate limits %s, the log says so at start %i times', async (limits, times) => {
+  const world = await createTestWorld()
+  const warned: string[] = []
+  const logger: Logger = { ...silentLogger, warn: (_, phrase) => void warned.push(phrase) }
+  const connector = world.connector({ limits, logger })
+  await connector.service.start()
+  expect(warned.filter((phrase) => phrase.startsWith('rate limits are off'))).toHaveLength(times)
 })
 
 test('a connector that is full refuses new connections', async () => {

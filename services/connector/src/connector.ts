@@ -3,7 +3,9 @@ import { randomId, type Service } from '@chat/runtime'
 import type { Kick } from '@chat/schemas'
 import { closeCode, heartbeatMs } from '@chat/schemas/protocol'
 import { createAccounts, socketUrlOf } from './accounts/accounts.ts'
+import { createCountedHasher } from './accounts/counted-hasher.ts'
 import { createRevocations } from './accounts/revocations.ts'
+import { createSweep } from './accounts/sweep.ts'
 import { createTokens } from './accounts/tokens.ts'
 import { createCommandLane } from './commands.ts'
 import type { ConnectorConfig } from './config.ts'
@@ -15,10 +17,12 @@ import { createKicks } from './kicks.ts'
 import { createLeaseKeeper, withinMs } from './lease.ts'
 import type { Api, Ports } from './ports.ts'
 import { createPresenceKeeper } from './presence-keeper.ts'
+import { createPresenceNews } from './presence-news.ts'
 import { createRegistrar } from './registrar.ts'
 import { createRequests } from './requests.ts'
 import type { ConnectionServices } from './socket/connection-services.ts'
 import { createConnections } from './socket/connections.ts'
+import { createHelloGate } from './socket/hello-gate.ts'
 import { createReceipts } from './socket/receipts.ts'
 import { createPublisher, createStats } from './stats.ts'
 import { createWatermark } from './watermark.ts'
@@ -46,6 +50,7 @@ export const createConnector = (config: ConnectorConfig, ports: Ports): Service 
   let stopped: Promise<void> | undefined
   return {
     start: () => {
+      if (config.limits === 'off') ports.logger.warn({}, 'rate limits are off (CHAT_LIMITS): passwords can be guessed')
       starting = start(parts, ports, stopping.signal)
       return starting
     },
@@ -66,6 +71,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
   const { api, connections } = parts
   await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
   await parts.revocations.start()
+  await parts.sweep.start()
   const everybody = await tailDeliveries(
     ports,
     topics.deliveryAll,
@@ -94,14 +100,15 @@ const stop = async (
   connections.notice(restartNotice)
   await receipts.flush()
   const finished = connections.finishAll(closeCode.restarting, 'restarting', spreadMs)
-  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined)
+  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined) // [G12]
   connections.closeAll(closeCode.restarting, 'restarting')
   commands.stop()
   await receipts.flush()
-  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined)
+  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined) // [G12]
   stopping.abort(new Error('stopping'))
   await starting.catch(() => {}) // Whoever called start got it.
   await sockets.stop()
+  await parts.sweep.stop()
   await parts.revocations.stop()
   connections.stop()
 }
@@ -119,27 +126,31 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const watermark = createWatermark(ports)
   const directory = createDirectory({ readModels, watermark, partitions: topics.events.partitions })
   const receipts = createReceipts(ports)
-  const currentLease = () => lease.current()
-  const commands = createCommandLane({ ...ports, lease: currentLease })
+  const news = createPresenceNews(clock)
+  const forPresence = { ...ports, news, lease: () => lease.current(), isPresenceAway: () => lease.isPresenceAway() }
+  const commands = createCommandLane(forPresence)
   const revocations = createRevocations(ports)
   const tokens = createTokens({ keys: config.tokenKeys, clock })
+  const hasher = createCountedHasher(ports.hasher, ports.metrics)
   const accounts = createAccounts(
-    { ...ports, commands, tokens, revocations, watermark },
+    { ...ports, hasher, commands, tokens, revocations, watermark },
     { socketUrl, limits: config.limits },
   )
-  const publish = createPublisher(ports.metrics, stats, () => connections.size())
+  const publish = createPublisher(ports.metrics, stats, { ...forPresence, connections: () => connections.size() })
+  const sweep = createSweep({ ...ports, watermark })
   const connections = createConnections({
     ...ports,
     services: () => services,
     onTick: publish,
     idPrefix: () => connectorId,
   })
-  const registrar = createRegistrar({ ...ports, lease: currentLease, isConnected: connections.hasUser })
-  const kicks = createKicks({ ...ports, lease: currentLease })
+  const registrar = createRegistrar({ ...forPresence, isConnected: connections.hasUser })
+  const kicks = createKicks(forPresence)
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
     ...{ connectorId, heartbeatMs, commands, watermark, registrar, kicks, stats, directory, receipts, isOpen },
+    helloGate: createHelloGate(ports.random),
     authenticate: accounts.authenticate,
     endSession: accounts.endSession,
     isEnded: revocations.isEnded,
@@ -149,7 +160,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     const later = connections.kick(kick)
     if (later === undefined) return
     const { userId, device } = later.identity
-    kicks.announce({ user: userId, device, connection: later.connection, at: later.at })
+    const { connection, at, order } = later
+    void kicks.announce({ user: userId, device, connection, at, order })
   }
   const fanOut = createFanOut(
     { ...ports, stats, repeats: createRepeats() },
@@ -157,6 +169,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
       complete: commands.complete,
       push: connections.push,
       kick: onKick,
+      presenceAway: news.heard,
       resyncAll: () => connections.resyncAll(resyncSpreadMs),
     },
   )
@@ -168,9 +181,9 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     isReady: health.isReady(),
   })
   const keeper = createPresenceKeeper(ports, { info, fanOut, commands, connections, registrar, resyncSpreadMs })
-  const lease = createLeaseKeeper(ports, keeper)
+  const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, commands, endSession })
   const api: Api = { ...accounts, request }
-  return { connectorId, drain, connections, commands, receipts, revocations, lease, fanOut, api }
+  return { connectorId, drain, connections, commands, receipts, revocations, sweep, lease, fanOut, api }
 }

@@ -1,3 +1,4 @@
+import { openRedisAttempts } from '@chat/attempts/redis'
 import { createArgon2Hasher } from '@chat/credentials/argon2'
 import { openPostgresCredentials } from '@chat/credentials/postgres'
 import { openKafkaLog } from '@chat/event-log/kafka'
@@ -41,6 +42,7 @@ const run = async (): Promise<number> => {
   const hasher = createArgon2Hasher({ concurrency: config.hashesAtOnce, queueMax: config.hashQueueMax })
   const redis = { url: config.redisUrl, prefix: config.redisPrefix, slots: config.slots }
   const presence = await openRedisPresence({ ...redis, random, logger })
+  const attempts = await openRedisAttempts({ ...redis, random, logger })
   const ids = await retry(() => createRegistry({ url: config.registryUrl }).readIds(), {
     ...{ clock, random, backoff: { firstMs: 200, maxMs: 3000 }, isRetryable: () => true },
     onRetry: (error) => waitFor('registry')(error instanceof Error ? error.message : String(error)),
@@ -51,13 +53,23 @@ const run = async (): Promise<number> => {
   health.clear('log')
 
   const topics = createTopics({ ...config, prefix: config.logPrefix })
-  const ports = { sockets, log, topics, encoder: createEncoder(ids), presence, readModels, credentials, hasher }
+  const ports = {
+    sockets,
+    log,
+    topics,
+    encoder: createEncoder(ids),
+    presence,
+    readModels,
+    credentials,
+    hasher,
+    attempts,
+  }
   const connector = createConnector(
     { ...config, tokenKeys },
     { ...ports, clock, random, logger, health, metrics, onFatal },
   )
   const exitCode = await runUntilSignal(connector, { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })
-  await Promise.all([log.close(), presence.close(), readModels.close(), credentials.close()])
+  await Promise.all([log.close(), presence.close(), attempts.close(), readModels.close(), credentials.close()])
   return exitCode
 }
 

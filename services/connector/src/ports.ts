@@ -1,3 +1,4 @@
+import type { Attempts } from '@chat/attempts'
 import type { Credentials, PasswordHasher } from '@chat/credentials'
 import type { EventLog } from '@chat/event-log'
 import type { Presence } from '@chat/presence'
@@ -16,6 +17,8 @@ export interface Ports {
   readonly readModels: ReadModels
   readonly credentials: Credentials
   readonly hasher: PasswordHasher
+  /** Failed logins. */
+  readonly attempts: Attempts
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger

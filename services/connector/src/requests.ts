@@ -1,9 +1,11 @@
+import type { Position } from '@chat/read-models'
 import { AssertionError, type Logger } from '@chat/runtime'
 import { decodePosition } from '@chat/schemas'
-import { parseRequest, type RequestFrame, readWaitMs, unansweredWritesMax } from '@chat/schemas/protocol'
-import { answerOf, answerOfFault, ok, refused } from './answer.ts'
+import { parseRequest, type RequestFrame, unansweredWritesMax } from '@chat/schemas/protocol'
+import { answerOf, answerOfFault, refused } from './answer.ts'
 import type { Answer, Api, CommandDraft, Commands, Identity } from './ports.ts'
 import type { Caller } from './socket/caller.ts'
+import { answerRead } from './socket/frames/answer-read.ts'
 import type { FrameServices } from './socket/frames/handler.ts'
 import { type HandledFrame, handlerOf } from './socket/frames/index.ts'
 
@@ -41,10 +43,7 @@ export const createRequests = ({ services, commands, logger, endSession, onFatal
       return 'refusal' in prepared ? prepared.refusal : submit(prepared.draft, caller.identity)
     }
     if (handler.kind === 'effect') return handler.handle(frame, caller, services)
-    const positions = caller.positions()
-    const isFresh = positions.length === 0 || (await services.readModels.waitFor(positions, readWaitMs))
-    const found = await handler.handle(frame, caller, services)
-    return isFresh || 'error' in found ? found : ok({ ...found.ok, stale: true })
+    return answerRead(frame, handler, caller, services)
   }
 
   const route = (frame: RequestFrame, caller: Caller): Promise<Answer> | Answer => {
@@ -59,7 +58,7 @@ export const createRequests = ({ services, commands, logger, endSession, onFatal
     const position = minPos === undefined ? undefined : decodePosition(minPos)
     if (minPos !== undefined && position === undefined) return refused('invalid', 'minPos is not a position')
     try {
-      return await route(parsed.frame, { identity, positions: () => (position === undefined ? [] : [position]) })
+      return await route(parsed.frame, callerOf(identity, position))
     } catch (error) {
       if (error instanceof AssertionError) onFatal(error)
       const fault = answerOfFault(error)
@@ -69,3 +68,10 @@ export const createRequests = ({ services, commands, logger, endSession, onFatal
     }
   }
 }
+
+const callerOf = (identity: Identity, position: Position | undefined): Caller => ({
+  identity,
+  connection: undefined,
+  positions: () => (position === undefined ? [] : [position]),
+  othersTold: () => Promise.resolve(),
+})

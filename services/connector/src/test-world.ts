@@ -1,27 +1,30 @@
 // biome-ignore-all lint/style/noRestrictedImports: for tests only, which may use the memory adapters and the testkit.
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createMemoryCredentials } from '@chat/credentials/memory'
 import type { EventLog } from '@chat/event-log'
 import { createMemoryStore } from '@chat/event-log/memory'
 import { createMemoryPresence } from '@chat/presence/memory'
+import type { PlacedReceipt } from '@chat/read-models'
 import { createMemoryReadModels } from '@chat/read-models/memory'
-import { createHealth, createMetrics, Fault, type Random, silentLogger, uuidV7 } from '@chat/runtime'
+import { type Clock, createHealth, createMetrics, Fault, type Random, silentLogger, uuidV7 } from '@chat/runtime'
 import {
   type Command,
   createEncoder,
   createTopics,
+  type Delivery,
   decodeCommand,
+  decodeReceipt,
   groupConversation,
-  type Kick,
   type LogEvent,
   parseConversation,
   partitionOfConversation,
   partitionOfId,
   type Reply,
   type SchemaIds,
-  type SlotDelivery,
 } from '@chat/schemas'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { createTokens } from './accounts/tokens.ts'
+import type { ConnectorConfig } from './config.ts'
 import { createConnector } from './connector.ts'
 import type { Ports } from './ports.ts'
 import { createMemorySockets, type Frame, type MemoryClient } from './socket/memory-sockets.ts'
@@ -70,6 +73,21 @@ export const createTestWorld = async (slots = 4) => {
     }
   }
 
+  /** Receipts of the log that are not projected yet, as far as they are. */
+  const projectReceipts = async () => {
+    for (const [partition, end] of await log.ends(topics.receipts)) {
+      const { nextOffset: from } = await readModels.projection.offset('receipts', partition)
+      const receipts: PlacedReceipt[] = []
+      for await (const records of log.read(topics.receipts, partition, from, end, new AbortController().signal))
+        for (const { offset, headers, value } of records) {
+          const decoded = decodeReceipt(headers.schema ?? '', value)
+          if ('reason' in decoded) throw new Error(decoded.detail)
+          receipts.push({ offset, receipt: decoded.record })
+        }
+      if (end > from) await readModels.projection.applyReceipts({ partition, from, to: end, receipts })
+    }
+  }
+
   const append = async (partition: number, event: LogEvent) => {
     const { schema, value } = encoder.encode(event)
     const pos = (await log.ends(topics.events)).get(partition) ?? 0
@@ -80,8 +98,9 @@ export const createTestWorld = async (slots = 4) => {
     return { pos, schema, value }
   }
 
-  const sendTo = async (slot: number, delivery: SlotDelivery | Kick) => {
-    const topic = topics.deliveries[slot]
+  /** -1: to everybody. */
+  const sendTo = async (slot: number, delivery: Delivery) => {
+    const topic = slot === -1 ? topics.deliveryAll : topics.deliveries[slot]
     if (topic === undefined) throw new Error(`no slot ${slot}`)
     const { schema, value } = encoder.encode(delivery)
     await log.append({ topic, partition: 0, records: [{ key: null, value, headers: { type: delivery.type, schema } }] })
@@ -103,7 +122,12 @@ export const createTestWorld = async (slots = 4) => {
     event: { pos: number; schema: string; value: Uint8Array },
     users: readonly number[],
   ) => {
-    const { locations } = await presence.lookup(users)
+    const found = await presence.lookup(users).catch(() => undefined)
+    if (found === undefined) {
+      const events = [{ ...event, users }]
+      return sendTo(-1, { type: 'SlotDelivery', slot: -1, epoch: 0, partition, replies: [], events })
+    }
+    const { locations } = found
     const bySlot = new Map<string, number[]>()
     for (const [user, places] of locations)
       for (const { slot, epoch } of places) {
@@ -141,6 +165,14 @@ export const createTestWorld = async (slots = 4) => {
       ...{ type: 'MessagePosted', conversation, seq, actor: from, device, at: clock.now(), clientMsgId },
       ...{ body: Buffer.from(JSON.stringify({ kind: 'text', text })), keyId: null, replyTo: null },
     }))
+
+  /** Routers tell for so long that presence is away. */
+  const sayAway = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      await sendTo(-1, { type: 'PresenceAway', awayMs: second * 1000 })
+      await clock.advance(1000)
+    }
+  }
 
   let nextGroup = 1
   const route = async (command: Command, partition: number) => {
@@ -185,7 +217,7 @@ export const createTestWorld = async (slots = 4) => {
 
   return {
     ...{ clock, random, topics, store, log, presence, readModels, credentials, encoder, tokens, flags, commands },
-    ...{ post, project, sendTo, append, reply, deliver },
+    ...{ post, project, projectReceipts, sendTo, append, reply, deliver, sayAway },
     /** The router wakes up: what it left lying is routed now. */
     routeAll,
     /** An account, on the log and projected. */
@@ -204,15 +236,18 @@ export const createTestWorld = async (slots = 4) => {
       })
     },
     newId: () => newId(clock, random),
-    token: (userId: number, sessionId = `s${userId}`) =>
-      tokens.sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
-    connector: (overrides: Partial<Ports> & { readonly capacity?: number; readonly drainSpreadMs?: number } = {}) => {
-      const { capacity = 100, drainSpreadMs = 1000, ...ports } = overrides
+    /** As a connector with this clock signs it. */
+    token: (userId: number, sessionId = `s${userId}`, by: Clock = clock) =>
+      createTokens({ keys, clock: by }).sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
+    connector: (
+      overrides: Partial<Ports> & Partial<Pick<ConnectorConfig, 'capacity' | 'drainSpreadMs' | 'limits'>> = {},
+    ) => {
+      const { capacity = 100, drainSpreadMs = 1000, limits = 'off', ...ports } = overrides
       const sockets = createMemorySockets()
       const health = createHealth()
       const fatal: unknown[] = []
       const service = createConnector(
-        { connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits: 'off', tokenKeys: keys },
+        { connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits, tokenKeys: keys },
         {
           ...{
             sockets,
@@ -227,6 +262,7 @@ export const createTestWorld = async (slots = 4) => {
             health,
           },
           ...{ logger: silentLogger, metrics: createMetrics({ withProcess: 'bare' }) },
+          attempts: createMemoryAttempts({ clock }),
           hasher: { hash: async () => '', verify: async () => false },
           onFatal: (error) => void fatal.push(error),
           ...ports,
@@ -266,18 +302,18 @@ export const deviceOf = (number: number) => `00000000-0000-4000-8000-${String(nu
 
 /** A client that said hello and was welcomed. */
 export const connect = async (
-  { clock, token }: TestWorld,
+  world: TestWorld,
   { sockets }: TestConnector,
   userId: number,
-  options: { readonly device?: number; readonly sync?: string; readonly session?: string } = {},
+  options: { readonly device?: number; readonly sync?: string; readonly session?: string; readonly clock?: Clock } = {},
 ): Promise<MemoryClient> => {
   const client = sockets.connect()
-  const { device = userId, sync, session } = options
+  const { device = userId, sync, session, clock = world.clock } = options
   client.send({
-    ...{ op: 'hello', ref: 0, token: token(userId, session), device: deviceOf(device) },
+    ...{ op: 'hello', ref: 0, token: world.token(userId, session, clock), device: deviceOf(device) },
     ...(sync === undefined ? {} : { sync }),
   })
-  await clock.settle()
+  await world.clock.settle()
   return client
 }
 

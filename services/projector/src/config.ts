@@ -37,7 +37,7 @@ export const readRebuildConfig = (env: Readonly<Record<string, string | undefine
   readSettings({ ...settings, ...rebuildSettings }, env)
 
 const rebuildSettings = {
-  /** Partitions read and folded at once; each keeps its conversations in memory meanwhile. */
+  /** Partitions loaded at once, each by a thread; each keeps its conversations in memory meanwhile. */
   rebuildPartitionsAtOnce: integer({ env: 'CHAT_REBUILD_PARTITIONS_AT_ONCE', default: 2, min: 1, max: 64 }),
   /** What to do when the live read models say otherwise: refuse the switch, or accept what the log says. */
   rebuildDifferences: oneOf({ env: 'CHAT_REBUILD_DIFFERENCES', values: ['refuse', 'accept'], default: 'refuse' }),

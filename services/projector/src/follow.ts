@@ -30,6 +30,7 @@ interface Options {
   readonly logger: Logger
   readonly health: Health
   readonly onOvertaken: () => void
+  readonly onHalted: (halt: Halt) => void
   readonly onFatal: (error: unknown) => void
 }
 
@@ -45,7 +46,7 @@ const backoff: Backoff = { firstMs: 20, maxMs: 2000 }
  * halt ends it and stays a reason not to be ready. Anything else is a bug and fatal.
  */
 export const follow = (options: Options): Follower => {
-  const { component, session, clock, random, logger, health, onOvertaken, onFatal } = options
+  const { component, session, clock, random, logger, health, onOvertaken, onHalted, onFatal } = options
   const stopping = new AbortController()
 
   /** undefined: go on after a pause. */
@@ -54,6 +55,7 @@ export const follow = (options: Options): Follower => {
     if (halt !== undefined) {
       health.set(component, `${halt.reason}: ${halt.detail}`)
       logger.error({ ...halt, component }, 'projection of a partition stopped')
+      onHalted(halt)
       return 'ended'
     }
     if (isFault(error, 'projection_overtaken')) {

@@ -1,5 +1,5 @@
 import { openKafkaLog } from '@chat/event-log/kafka'
-import { openPostgresProjection } from '@chat/read-models/postgres'
+import { openPostgresKept, openPostgresProjection } from '@chat/read-models/postgres'
 import {
   createFatal,
   createHealth,
@@ -14,6 +14,9 @@ import { createEncoder, createTopics } from '@chat/schemas'
 import { readConfig } from './config.ts'
 import { createProjector } from './projector.ts'
 import { waitForSchemaIds } from './schema-ids.ts'
+
+/** Nobody waits for what a rebuild replaced: its partitions take turns. */
+const keptPoolMax = 2
 
 const run = async (): Promise<number> => {
   const config = readConfig(process.env)
@@ -38,19 +41,11 @@ const run = async (): Promise<number> => {
   health.clear('log')
   const projection = openPostgresProjection({ url: config.databaseUrl, logger, poolMax: config.databasePoolMax })
   stack.defer(() => projection.close())
+  const kept = openPostgresKept({ url: config.databaseUrl, logger, poolMax: keptPoolMax })
+  stack.defer(() => kept.close())
   const topics = createTopics({ ...config, prefix: config.logPrefix })
-  const ports = {
-    log,
-    topics,
-    encoder: createEncoder(ids),
-    projection,
-    clock,
-    random,
-    logger,
-    health,
-    metrics,
-    onFatal,
-  }
+  const encoder = createEncoder(ids)
+  const ports = { log, topics, encoder, projection, kept, clock, random, logger, health, metrics, onFatal }
   return await runUntilSignal(createProjector(config, ports), { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })
 }
 

@@ -1,19 +1,19 @@
 import { createMemoryStore } from '@chat/event-log/memory'
 import type { Projection } from '@chat/read-models'
 import { createMemoryReadModels, differencesOf } from '@chat/read-models/memory'
-import { createHealth, createMetrics, Fault, silentLogger } from '@chat/runtime'
+import { type Clock, createHealth, createMetrics, Fault, silentLogger } from '@chat/runtime'
 import { systemClock } from '@chat/runtime/system'
 import { chainOf, createEncoder, createTopics, decodeDeadLetter, localSchemaIds } from '@chat/schemas'
-import { createSeededRandom, waitUntil } from '@chat/testkit'
+import { createFakeClock, createSeededRandom, waitUntil } from '@chat/testkit'
 import { createStory } from '@chat/testkit/contracts/read-models-story'
 import { expect, onTestFinished, test } from 'vitest'
 import { foldLog } from './fold-log.ts'
 import { createProjector } from './projector.ts'
 import { createTestWriter } from './test-log.ts'
 
-const [clock, random] = [systemClock, createSeededRandom(3)]
+const random = createSeededRandom(3)
 
-const createWorld = () => {
+const createWorld = (clock: Clock = systemClock) => {
   const topics = createTopics({ prefix: 't.', partitions: 4, slots: 1 })
   const store = createMemoryStore({ clock })
   const readModels = createMemoryReadModels({ clock, random })
@@ -252,4 +252,35 @@ test('a store that is away is waited for, not ready meanwhile', async () => {
   isAway = false
   await waitUntil(() => health.isReady(), { deadlineMs: 8000, what: 'ready' })
   await expectFold()
+})
+
+// [G10]
+test('read models that are emptied beneath a projector are folded again, also where nothing happens any more', async () => {
+  const clock = createFakeClock(0)
+  const { story, writer, startProjector, topics, store } = createWorld(clock)
+  story.register(1)
+  const group = story.group(2, 1)
+  story.receipt(group, 1, { delivered: 1, read: 1 })
+  await writer.write(story)
+  let current = createMemoryReadModels({ clock, random })
+  const { failures } = await startProjector({
+    offset: (...place) => current.projection.offset(...place),
+    applyEvents: (batch) => current.projection.applyEvents(batch),
+    applyReceipts: (batch) => current.projection.applyReceipts(batch),
+    close: async () => {},
+  })
+  const fold = createMemoryReadModels({ clock, random })
+  await foldLog(store.client('reader'), topics, fold.projection)
+  const folded = () =>
+    waitUntil(
+      async () => {
+        await clock.advance(1000)
+        return differencesOf(current.dump(), fold.dump()).length === 0
+      },
+      { deadlineMs: 5000, what: () => differencesOf(current.dump(), fold.dump()).join('\n') },
+    )
+  await folded()
+  current = createMemoryReadModels({ clock, random })
+  await folded()
+  expect(failures).toEqual([])
 })

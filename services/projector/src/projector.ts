@@ -1,5 +1,5 @@
 import type { EventLog, Share } from '@chat/event-log'
-import type { Projection } from '@chat/read-models'
+import type { KeptProjection, Projection } from '@chat/read-models'
 import {
   type Backoff,
   type Clock,
@@ -12,8 +12,10 @@ import {
   type Service,
 } from '@chat/runtime'
 import type { Encoder, Topics } from '@chat/schemas'
+import { buryRecords } from './dead-letters.ts'
 import { createProjectorMetrics } from './metrics.ts'
-import { type PartitionProjector, projectPartition } from './partition.ts'
+import { type PartitionPorts, type PartitionProjector, projectPartition } from './partition.ts'
+import { createPreviousProjector } from './previous.ts'
 
 export interface ProjectorSettings {
   /** Put before the name of the group that divides the partitions. */
@@ -25,6 +27,8 @@ export interface ProjectorPorts {
   readonly topics: Topics
   readonly encoder: Encoder
   readonly projection: Projection
+  /** What a rebuild replaced, kept up too. Absent: there is no rebuild of these read models. */
+  readonly kept?: KeptProjection
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -35,6 +39,11 @@ export interface ProjectorPorts {
 }
 
 const component = 'projector'
+/**
+ * Between the beginnings of two transactions of a partition, ms. An event after a pause is projected at once; under load a commit then
+ * carries some milliseconds' events instead of one or two, which halves what the read models cost. Readers wait for positions far longer.
+ */
+const batchEveryMs = 100
 const backoff: Backoff = { firstMs: 100, maxMs: 3000 }
 
 /**
@@ -52,10 +61,20 @@ export const createProjector = (settings: ProjectorSettings, ports: ProjectorPor
   let wanted: ReadonlySet<number> = new Set()
   let starting: Promise<Share> | undefined
   let stopped: Promise<void> | undefined
+  const live = {
+    ...ports,
+    metrics,
+    batchEveryMs,
+    component: 'projection',
+    onHalted: () => {},
+    bury: (...[topic, partition, dead]: Parameters<PartitionPorts['bury']>) =>
+      buryRecords(ports, topic, partition, dead),
+  }
+  const previous = ports.kept === undefined ? undefined : createPreviousProjector({ ...ports, kept: ports.kept })
 
   const begin = (partition: number) => {
     if (running.has(partition) || ending.has(partition) || !wanted.has(partition)) return
-    running.set(partition, projectPartition(partition, { ...ports, metrics }))
+    running.set(partition, projectPartition(partition, live))
     metrics.partitions.set(running.size)
   }
 
@@ -74,6 +93,7 @@ export const createProjector = (settings: ProjectorSettings, ports: ProjectorPor
     wanted = partitions
     for (const [partition, projector] of running) if (!wanted.has(partition)) end(partition, projector)
     for (const partition of wanted) begin(partition)
+    previous?.assign(partitions)
     logger.info({ partitions: [...wanted] }, 'partitions assigned')
   }
 
@@ -98,7 +118,7 @@ export const createProjector = (settings: ProjectorSettings, ports: ProjectorPor
     stopping.abort()
     wanted = new Set()
     for (const [partition, projector] of running) end(partition, projector)
-    await Promise.all(ending.values())
+    await Promise.all([...ending.values(), previous?.stop()])
     const share = await starting?.catch(() => undefined) // Whoever started heard of the failure.
     await share?.leave()
   }
@@ -106,6 +126,7 @@ export const createProjector = (settings: ProjectorSettings, ports: ProjectorPor
   return {
     start: async () => {
       health.set(component, 'starting')
+      previous?.start()
       starting ??= join()
       await starting
       health.clear(component)

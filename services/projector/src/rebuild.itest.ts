@@ -1,24 +1,9 @@
-import { createMemoryStore } from '@chat/event-log/memory'
-import { createMemoryReadModels, differencesOf } from '@chat/read-models/memory'
-import {
-  applyMigrations,
-  dumpPostgres,
-  openPostgresProjection,
-  openPostgresReadModels,
-  openPostgresRebuild,
-} from '@chat/read-models/postgres'
-import { createHealth, createMetrics, silentLogger } from '@chat/runtime'
-import { systemClock as clock } from '@chat/runtime/system'
-import { createEncoder, createTopics, localSchemaIds } from '@chat/schemas'
-import { createSeededRandom, createTestWorld, type TestWorld, waitUntil } from '@chat/testkit'
-import { randomHistory } from '@chat/testkit/contracts/read-models-random'
-import { createStory } from '@chat/testkit/contracts/read-models-story'
+import { applyMigrations, openPostgresRebuild } from '@chat/read-models/postgres'
+import { silentLogger } from '@chat/runtime'
+import { createTestWorld, type TestWorld, waitUntil } from '@chat/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { foldLog } from './fold-log.ts'
-import { createProjector } from './projector.ts'
-import { rebuild } from './rebuild.ts'
-import { createTestWriter } from './test-log.ts'
+import { createRebuildWorld } from './test-rebuild-world.ts'
 
 let database: TestWorld
 let pool: pg.Pool
@@ -27,7 +12,8 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString: database.databaseUrl, max: 2 })
 })
 beforeEach(async () => {
-  await pool.query('drop schema if exists read cascade')
+  for (const schema of ['read', 'read_next', 'read_previous', 'read_discarded'])
+    await pool.query(`drop schema if exists ${schema} cascade`)
   await applyMigrations(pool)
 })
 afterAll(async () => {
@@ -35,69 +21,12 @@ afterAll(async () => {
   await database.close()
 })
 
-const options = { partitionsAtOnce: 2, onDifferences: 'refuse' } as const
-
-const createWorld = async () => {
-  const topics = createTopics({ prefix: 't.', partitions: 4, slots: 1 })
-  const store = createMemoryStore({ clock })
-  const log = store.client('test')
-  const url = database.databaseUrl
-  const random = createSeededRandom(5)
-  const projection = openPostgresProjection({ url, logger: silentLogger, poolMax: 4 })
-  const readModels = openPostgresReadModels({ url, clock, logger: silentLogger, poolMax: 4 })
-  const health = createHealth()
-  const failures: unknown[] = []
-  const projector = createProjector(
-    { logPrefix: 't.' },
-    {
-      ...{ log, topics, projection, clock, random, health, logger: silentLogger },
-      encoder: createEncoder(localSchemaIds),
-      metrics: createMetrics({ withProcess: 'bare' }),
-      onFatal: (error) => failures.push(error),
-    },
-  )
-  await projector.start()
-  onTestFinished(async () => {
-    await projector.stop()
-    await projection.close()
-    await readModels.close()
-  })
-  const lines: string[] = []
-  const runRebuild = async (over: Partial<Parameters<typeof rebuild>[1]> = {}) => {
-    const next = openPostgresRebuild({ url, logger: silentLogger, poolMax: 4 })
-    try {
-      const ports = { log, topics, next, clock, logger: silentLogger, say: (line: string) => void lines.push(line) }
-      return await rebuild(ports, { ...options, ...over })
-    } finally {
-      await next.close()
-    }
-  }
-  const fold = async () => {
-    const memory = createMemoryReadModels({ clock, random })
-    await foldLog(log, topics, memory.projection)
-    return memory.dump()
-  }
-  const expectFold = async () => {
-    const folded = await fold()
-    let differences: readonly string[] = []
-    await waitUntil(
-      async () => {
-        differences = differencesOf(await dumpPostgres(url), folded)
-        return differences.length === 0
-      },
-      { deadlineMs: 10_000, what: () => differences.join('\n'), everyMs: 50 },
-    )
-  }
-  const story = createStory(4)
-  const writer = createTestWriter(log, topics)
-  const history = randomHistory(story, random)
-  return { story, writer, history, readModels, store, topics, url, runRebuild, expectFold, health, failures, lines }
-}
+const createWorld = () => createRebuildWorld(database.databaseUrl, onTestFinished)
 
 test('a rebuild equals the fold while events flow, reads go on, and sync tokens live on', async () => {
-  const { story, writer, history, readModels, runRebuild, expectFold, failures } = await createWorld()
+  const { story, write, history, readModels, runRebuild, expectFold, failures } = await createWorld()
   history.continue(3000)
-  await writer.write(story)
+  await write()
   await expectFold()
   const { token } = await readModels.sync({ user: 1 })
   let isFlowing = true
@@ -105,7 +34,7 @@ test('a rebuild equals the fold while events flow, reads go on, and sync tokens 
   const flow = async () => {
     while (isFlowing) {
       history.continue(20)
-      await writer.write(story)
+      await write()
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -126,17 +55,17 @@ test('a rebuild equals the fold while events flow, reads go on, and sync tokens 
   expect(reads).toBeGreaterThan(5)
   await expectFold()
   story.register(900_000)
-  await writer.write(story)
+  await write()
   await expectFold()
   expect(failures).toEqual([])
-  const { rows } = await pool.query(`select nspname from pg_namespace where nspname like 'read%'`)
-  expect(rows).toEqual([{ nspname: 'read' }])
+  const { rows } = await pool.query(`select nspname from pg_namespace where nspname like 'read%' order by 1`)
+  expect(rows).toEqual([{ nspname: 'read' }, { nspname: 'read_previous' }])
 })
 
 test('live read models that say otherwise are not replaced unless that is accepted', async () => {
-  const { story, writer, history, runRebuild, expectFold } = await createWorld()
+  const { write, history, runRebuild, expectFold } = await createWorld()
   history.continue(500)
-  await writer.write(story)
+  await write()
   await expectFold()
   await pool.query(`update read.events_read set data = '{}' where conversation = 'g2' or seq = 3`)
   await expect(runRebuild()).rejects.toMatchObject({ code: 'rebuild_differs' })
@@ -146,9 +75,9 @@ test('live read models that say otherwise are not replaced unless that is accept
 })
 
 test('differences of users, stays, cursors and missing conversations are found', async () => {
-  const { story, writer, history, runRebuild, expectFold } = await createWorld()
+  const { write, history, runRebuild, expectFold } = await createWorld()
   history.continue(800)
-  await writer.write(story)
+  await write()
   await expectFold()
   for (const [spoil, table] of [
     [`update read.users set display_name = 'x' where id = 1`, 'users'],
@@ -167,42 +96,43 @@ test('differences of users, stays, cursors and missing conversations are found',
 })
 
 test('a parked aggregate is projected again after a rebuild, once its handler is mended', async () => {
-  const { story, writer, readModels, runRebuild, expectFold } = await createWorld()
+  const { story, write, readModels, runRebuild, expectFold } = await createWorld()
   const [group, other] = [story.group(1, 1), story.group(5, 1)]
   await pool.query(`insert into read.parked values ($1, 0, 0, 'a bug that is gone')`, [group])
-  await writer.write(story)
+  await write()
   await waitUntil(async () => (await readModels.visibleSeq(1, other)) === 1, { deadlineMs: 5000, what: 'the other' })
   expect(await readModels.visibleSeq(1, group)).toBeUndefined()
   const report = await runRebuild()
   expect(report.differences).toEqual([])
   await expectFold()
   story.post(group, 1)
-  await writer.write(story)
+  await write()
   await expectFold()
 })
 
 test('a switch that would take back what was read is refused', async () => {
-  const { story, writer, url, expectFold } = await createWorld()
+  const { story, write, url, expectFold } = await createWorld()
   const group = story.group(1, 1)
-  await writer.write(story)
+  await write()
   await expectFold()
   const next = openPostgresRebuild({ url, logger: silentLogger, poolMax: 4 })
   onTestFinished(() => next.close())
   await next.begin()
+  await next.clear()
   await next.finishLoading()
   const asked: unknown[] = []
   expect(await next.switchOver('keep', async (live) => void asked.push(live.events.get(0)))).toBe(false)
   expect(asked).toEqual([1])
   story.post(group, 1)
-  await writer.write(story)
+  await write()
   await expectFold()
 })
 
 test('after the log was cut a rebuild makes what the log says now, and tokens of before are reset', async () => {
-  const { story, writer, readModels, runRebuild, expectFold, store, topics, health } = await createWorld()
+  const { story, write, readModels, runRebuild, expectFold, store, topics, health } = await createWorld()
   const group = story.group(1, 1)
   for (let count = 0; count < 5; count++) story.post(group, 1)
-  await writer.write(story)
+  await write()
   await expectFold()
   const { token } = await readModels.sync({ user: 1 })
   store.truncate(topics.events, 0, 3)
@@ -213,9 +143,9 @@ test('after the log was cut a rebuild makes what the log says now, and tokens of
 })
 
 test('two rebuilds at once: the second is refused and disturbs nothing', async () => {
-  const { story, writer, history, runRebuild, expectFold } = await createWorld()
+  const { write, history, runRebuild, expectFold } = await createWorld()
   history.continue(1000)
-  await writer.write(story)
+  await write()
   const [first, second] = await Promise.allSettled([runRebuild(), runRebuild()])
   const refused = [first, second].filter((outcome) => outcome.status === 'rejected')
   expect(refused).toMatchObject([{ reason: { code: 'rebuild_running' } }])

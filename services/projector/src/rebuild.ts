@@ -1,72 +1,97 @@
-import type { EventLog, StoredRecord } from '@chat/event-log'
-import {
-  type Difference,
-  type NextReadModels,
-  type Offsets,
-  type Projection,
-  type ProjectionOffset,
-  type Source,
-  switchHoldMs,
-} from '@chat/read-models'
-import { type Clock, every, Fault, isFault, type Logger } from '@chat/runtime'
-import { chainStart, type Topics } from '@chat/schemas'
-import { batchesOf, readEvents, readReceipts } from './batch.ts'
+import type { Difference, NextReadModels, NextState, Offsets } from '@chat/read-models'
+import { Fault } from '@chat/runtime'
+import { type CatchUpPorts, catchUp, endsOf, never, switchOver } from './catch-up.ts'
+import type { LoadPartition } from './load.ts'
 import { checkPlace } from './place.ts'
+import { type ProgressView, withProgress } from './progress.ts'
 
-export interface RebuildPorts {
-  readonly log: EventLog
-  readonly topics: Topics
+export interface RebuildPorts extends CatchUpPorts {
   readonly next: NextReadModels
-  readonly clock: Clock
-  readonly logger: Logger
-  /** What is being done, one line each. */
-  readonly say: (line: string) => void
+  /** Into `next`, in this thread or in others. */
+  readonly load: LoadPartition
+  readonly view: ProgressView
 }
 
 export interface RebuildOptions {
-  /** Partitions read and folded at once; each keeps its conversations in memory meanwhile. */
+  /** Partitions loaded at once; each keeps its conversations in memory meanwhile. */
   readonly partitionsAtOnce: number
   /** `refuse`: what the live ones say otherwise ends the rebuild; `accept`: it is why one rebuilds. */
   readonly onDifferences: 'refuse' | 'accept'
+  /** `resume`: goes on from what an interrupted run left, where it can; `anew`: from offset 0. */
+  readonly from: 'resume' | 'anew'
 }
 
 export interface RebuildReport {
+  /** Of this run: what an interrupted one had loaded is not counted. */
   readonly events: number
   readonly receipts: number
   readonly loadMs: number
+  readonly indexMs: number
+  readonly compareMs: number
+  /** From the beginning to the switch. */
+  readonly totalMs: number
   readonly differences: readonly Difference[]
 }
 
-const progressMs = 2_000
-/** Catching up by less than this many records, the switch can be tried: the rest is read while the live ones stand still. */
-const nearRecords = 2_000
-const switchTries = 20
-
 /**
- * Builds the read models anew from offset 0, beside the live ones, and puts them in their place. Live traffic goes on; the live
- * projection misses once. Throws Fault: `rebuild_differs` when the two say different things at the same place (nothing was
- * switched), `rebuild_failed`, or what the log or the database threw.
+ * Builds the read models anew from offset 0, beside the live ones, and puts them in their place; the old ones are kept as the previous
+ * ones. Live traffic goes on; the live projection misses once. Interrupted, the next run goes on from the partitions that were read
+ * to their end. Throws Fault: `rebuild_differs` when the two say different things at the same place (nothing was switched),
+ * `rebuild_failed`, or what the log or the database threw.
  */
 export const rebuild = async (ports: RebuildPorts, options: RebuildOptions): Promise<RebuildReport> => {
-  const { next, clock, say } = ports
-  await next.begin()
-  const generation = (await isCut(ports)) ? 'new' : 'keep'
-  if (generation === 'new') say('the log was cut: devices will get a reset')
+  const { next, clock, view } = ports
   const startedMs = clock.monotonic()
-  const counts = await load(ports, options.partitionsAtOnce)
-  const loadMs = clock.monotonic() - startedMs
-  say(`loaded ${counts.events} events and ${counts.receipts} receipts in ${seconds(loadMs)}, making indexes`)
+  const sinceStart = () => clock.monotonic() - startedMs
+  await resumeOrClear(ports, options)
+  const generation = (await isCut(ports)) ? 'new' : 'keep'
+  if (generation === 'new') view.say('the log was cut: devices will get a reset')
+  const counts = await loadAll(ports, options.partitionsAtOnce)
+  const loadMs = sinceStart()
+  view.say(`loaded ${counts.events} events and ${counts.receipts} receipts in ${seconds(loadMs)}, making indexes`)
   await next.finishLoading()
-  await catchUp(ports, await endsOf(ports))
+  const indexMs = sinceStart() - loadMs
+  view.say(`indexes made in ${seconds(indexMs)}, catching up`)
+  await catchUp(ports, next, await endsOf(ports))
+  const caughtUpMs = sinceStart()
   const differences = generation === 'new' ? [] : await compare(ports, options)
-  await switchOver(ports, generation)
-  say(`switched after ${seconds(clock.monotonic() - startedMs)}`)
-  return { ...counts, loadMs, differences }
+  const compareMs = sinceStart() - caughtUpMs
+  await switchOver(ports, next, generation)
+  const totalMs = sinceStart()
+  view.say(`switched after ${seconds(totalMs)}; the replaced read models are kept up until they are dropped`)
+  return { ...counts, loadMs, indexMs, compareMs, totalMs, differences }
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
-const never = new AbortController().signal
+const resumeOrClear = async (ports: RebuildPorts, { from }: RebuildOptions): Promise<void> => {
+  const { next, view } = ports
+  const found = await next.begin()
+  const why = from === 'anew' && found !== 'absent' ? 'as was asked' : await whyNotResumed(ports, found)
+  if (why === undefined && found !== 'absent') {
+    view.say('going on from what an interrupted run left')
+    return
+  }
+  if (why !== undefined) view.say(`beginning anew: ${why}`)
+  await next.clear()
+}
+
+/** undefined: nothing speaks against it. */
+const whyNotResumed = async (ports: RebuildPorts, found: NextState): Promise<string | undefined> => {
+  if (found === 'absent') return undefined
+  if (found === 'foreign') return 'what an interrupted run left was made by another build'
+  const { log, topics, next } = ports
+  const ends = await endsOf(ports)
+  for (const [partition] of ends.events) {
+    const place = await next.projection.offset('events', partition)
+    const halt = await checkPlace(log, topics.events, partition, place, never)
+    if (halt !== undefined) return `what an interrupted run left is of another log: ${halt.detail}`
+    const receipts = await next.projection.offset('receipts', partition)
+    if (receipts.nextOffset > (ends.receipts.get(partition) ?? 0))
+      return `what an interrupted run left is of another log: receipts of ${partition} end before ${receipts.nextOffset}`
+  }
+  return undefined
+}
 
 const isCut = async ({ log, topics, next }: RebuildPorts): Promise<boolean> => {
   for (let partition = 0; partition < topics.events.partitions; partition++) {
@@ -76,139 +101,60 @@ const isCut = async ({ log, topics, next }: RebuildPorts): Promise<boolean> => {
   return false
 }
 
-interface Counts {
-  events: number
-  receipts: number
-}
-
-const load = async (ports: RebuildPorts, partitionsAtOnce: number): Promise<Counts> => {
-  const { log, topics, next, clock, say } = ports
+const loadAll = async (ports: RebuildPorts, partitionsAtOnce: number) => {
+  const { clock, view, load } = ports
   const ends = await endsOf(ports)
-  const counts: Counts = { events: 0, receipts: 0 }
-  let lastEvents = 0
-  const stopProgress = every(clock, progressMs, () => {
-    say(`${counts.events} events, ${Math.round(((counts.events - lastEvents) * 1000) / progressMs)}/s`)
-    lastEvents = counts.events
-  })
-  const waiting = [...ends.events.keys()]
-  const work = async () => {
-    for (let partition = waiting.shift(); partition !== undefined; partition = waiting.shift()) {
-      const start = { nextOffset: 0, lastPos: -1, chain: chainStart }
-      const toEvents = log.read(topics.events, partition, 0, ends.events.get(partition) ?? 0, never)
-      await projectEvents(ports, partition, start, toEvents, async (batch) => {
-        counts.events += batch.events.length
-        return next.loadEvents(batch)
-      })
-      const toReceipts = log.read(topics.receipts, partition, 0, ends.receipts.get(partition) ?? 0, never)
-      await projectReceipts(partition, 0, toReceipts, async (batch) => {
-        counts.receipts += batch.receipts.length
-        await next.loadReceipts(batch)
-      })
-      await next.finishPartition(partition)
+  const waiting = await notLoaded(ports, ends)
+  const total = waiting.reduce((sum, partition) => sum + recordsOf(ends, partition), 0)
+  const counts = { events: 0, receipts: 0 }
+  const failing = new AbortController()
+  await withProgress({ clock, view, total }, async (passed) => {
+    const work = async () => {
+      for (let partition = waiting.shift(); partition !== undefined; partition = waiting.shift()) {
+        const job = {
+          partition,
+          ends: { events: endOf(ends.events, partition), receipts: endOf(ends.receipts, partition) },
+        }
+        const loaded = await load(job, passed, failing.signal)
+        counts.events += loaded.events
+        counts.receipts += loaded.receipts
+      }
     }
-  }
-  try {
-    await Promise.all(Array.from({ length: partitionsAtOnce }, work))
-  } finally {
-    stopProgress()
-  }
+    const workers = Array.from({ length: partitionsAtOnce }, () =>
+      work().catch((error: unknown) => {
+        failing.abort(error)
+        throw error
+      }),
+    )
+    await Promise.allSettled(workers) // None still writes when this rejects.
+    await Promise.all(workers)
+  })
   return counts
 }
 
-/** A partition at which the live projection stops for ever stops here too, at the same place. */
-const projectEvents = async (
-  { logger }: RebuildPorts,
-  partition: number,
-  start: ProjectionOffset,
-  runs: AsyncIterable<readonly StoredRecord[]>,
-  apply: Projection['applyEvents'],
-): Promise<ProjectionOffset> => {
-  let place = start
-  for await (const records of runs)
-    for (const part of batchesOf(records)) {
-      const { batch, halt } = readEvents(partition, place, part)
-      if (batch.to.nextOffset > batch.from) {
-        for (const parked of await apply(batch)) logger.error({ ...parked }, 'handler failed, its aggregate is parked')
-      }
-      place = batch.to
-      if (halt !== undefined) {
-        logger.error({ partition, ...halt }, 'partition cannot be projected further')
-        return place
-      }
-    }
-  return place
-}
+const endOf = (ends: Offsets['events'], partition: number): number => ends.get(partition) ?? 0
 
-const projectReceipts = async (
-  partition: number,
-  from: number,
-  runs: AsyncIterable<readonly StoredRecord[]>,
-  apply: Projection['applyReceipts'],
-): Promise<number> => {
-  let nextOffset = from
-  for await (const records of runs)
-    for (const part of batchesOf(records)) {
-      const { batch } = readReceipts(partition, nextOffset, part)
-      await apply(batch)
-      nextOffset = batch.to
-    }
-  return nextOffset
-}
+const recordsOf = (ends: Offsets, partition: number): number =>
+  endOf(ends.events, partition) + endOf(ends.receipts, partition)
 
-const endsOf = async ({ log, topics }: RebuildPorts): Promise<Offsets> => ({
-  events: await log.ends(topics.events),
-  receipts: await log.ends(topics.receipts),
-})
-
-/** Brings every partition to these places at least; gives the number of records passed. */
-const catchUp = async (ports: RebuildPorts, target: Offsets, signal = never): Promise<number> => {
-  const { log, topics, next } = ports
-  const one = async (source: Source, partition: number, end: number): Promise<number> => {
-    const place = await next.projection.offset(source, partition)
-    if (place.nextOffset >= end) return 0
-    const runs = log.read(topics[source], partition, place.nextOffset, end, signal)
-    const reached =
-      source === 'events'
-        ? (await projectEvents(ports, partition, place, runs, next.projection.applyEvents)).nextOffset
-        : await projectReceipts(partition, place.nextOffset, runs, next.projection.applyReceipts)
-    return reached - place.nextOffset
+/** The largest first: none is left to be read alone at the end. */
+const notLoaded = async ({ next }: RebuildPorts, ends: Offsets): Promise<number[]> => {
+  const waiting: number[] = []
+  for (const partition of ends.events.keys()) {
+    const events = await next.projection.offset('events', partition)
+    const receipts = await next.projection.offset('receipts', partition)
+    if (events.nextOffset === 0 && receipts.nextOffset === 0) waiting.push(partition)
   }
-  const passed = await Promise.all([
-    ...[...target.events].map(([partition, end]) => one('events', partition, end)),
-    ...[...target.receipts].map(([partition, end]) => one('receipts', partition, end)),
-  ])
-  return passed.reduce((sum, count) => sum + count, 0)
+  return waiting.sort((a, b) => recordsOf(ends, b) - recordsOf(ends, a))
 }
 
-const compare = async ({ next, say }: RebuildPorts, options: RebuildOptions): Promise<readonly Difference[]> => {
-  say('comparing with the live read models')
+const compare = async ({ next, view }: RebuildPorts, options: RebuildOptions): Promise<readonly Difference[]> => {
+  view.say('comparing with the live read models')
   const differences = await next.differences()
-  for (const { table, key } of differences) say(`differs: ${table} ${key}`)
+  for (const { table, key } of differences) view.say(`differs: ${table} ${key}`)
   if (differences.length > 0 && options.onDifferences === 'refuse')
     throw new Fault('rebuild_differs', `the live read models say otherwise in ${differences.length} places or more`, {
       isRetryable: false,
     })
   return differences
-}
-
-const switchOver = async (ports: RebuildPorts, generation: 'keep' | 'new'): Promise<void> => {
-  const { next, clock, logger } = ports
-  for (let attempt = 0; attempt < switchTries; attempt++) {
-    while ((await catchUp(ports, await endsOf(ports))) > nearRecords);
-    const late = new AbortController()
-    try {
-      const isDone = await next.switchOver(generation, async (live) => {
-        const cancel = clock.after(switchHoldMs, () =>
-          late.abort(new Fault('switch_late', 'the log did not answer in time')),
-        )
-        await catchUp(ports, live, late.signal).finally(cancel)
-      })
-      if (isDone) return
-      logger.info({ attempt }, 'the live read models were ahead, trying again')
-    } catch (error) {
-      if (!isFault(error) || !error.isRetryable) throw error
-      logger.warn({ attempt, err: error }, 'switch not possible now, trying again')
-    }
-  }
-  throw new Fault('rebuild_failed', `no switch within ${switchTries} tries`, { isRetryable: false })
 }

@@ -15,6 +15,8 @@ import { idMax } from '@chat/schemas'
 export const routerSettings = {
   /** The least id given to users and groups; counts only when a partition of the log is opened for the first time. */
   firstId: integer({ env: 'CHAT_FIRST_ID', default: 1, min: 1, max: idMax }),
+  /** A snapshot of a partition is written after so many records of its log: at most so many are read after it at a start. */
+  snapshotEvents: integer({ env: 'CHAT_SNAPSHOT_EVENTS', default: 50_000, min: 100, max: 10_000_000 }),
 }
 
 export type RouterConfig = ReturnType<typeof readConfig>

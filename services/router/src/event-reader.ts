@@ -73,6 +73,23 @@ const compare = (record: StoredRecord, known: Head, partition: number): void => 
     )
 }
 
+/** Shows the valid events among the `count` records before the head of `state`, which has them already. Throws like `readToEnd`. */
+export const readBehind = async (
+  { partition, head }: PartitionState,
+  { log, events, brokerTime }: Pick<Ports, 'log' | 'events' | 'brokerTime'>,
+  count: number,
+  signal: AbortSignal,
+  onRead: (event: LoggedEvent) => void,
+): Promise<void> => {
+  const from = Math.max(0, head.nextPos - count)
+  if (from === head.nextPos) return
+  for await (const records of log.read(events, partition, from, head.nextPos, signal))
+    for (const record of records) {
+      brokerTime.observe(record.timestamp)
+      if (isValid(record)) onRead(readEvent(record, partition))
+    }
+}
+
 const readEvent = (record: StoredRecord, partition: number): LoggedEvent => {
   const { headers, offset: pos, timestamp } = record
   const schema = headers.schema ?? ''

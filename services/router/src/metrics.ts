@@ -3,6 +3,7 @@ import type { Metrics } from '@chat/runtime'
 export type RouterMetrics = ReturnType<typeof createRouterMetrics>
 
 const msBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000]
+const longMsBuckets = [10, 50, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000, 300_000]
 
 export const createRouterMetrics = (metrics: Metrics) => ({
   commands: metrics.counter('chat_router_commands_total', 'Commands decided, by outcome', ['outcome']),
@@ -22,7 +23,22 @@ export const createRouterMetrics = (metrics: Metrics) => ({
   ),
   waiting: metrics.gauge('chat_router_waiting_commands', 'Commands read and not yet decided', ['partition']),
   lookupMs: metrics.histogram('chat_router_presence_lookup_ms', 'One presence lookup', msBuckets),
+  presenceAway: metrics.gauge('chat_router_presence_away', '1 while presence does not answer this router'),
+  deliveryAppendMs: metrics.histogram(
+    'chat_router_delivery_append_ms',
+    'From the append of a delivery to its acknowledgement',
+    msBuckets,
+  ),
   deliveries: metrics.counter('chat_router_deliveries_total', 'Records written to delivery topics', ['kind']),
   deliveriesLost: metrics.counter('chat_router_deliveries_lost_total', 'Delivery records given up; clients sync'),
+  restoreMs: metrics.histogram(
+    'chat_router_restore_ms',
+    'Making the state of a partition at a start, by what it was made from',
+    longMsBuckets,
+    ['from'],
+  ),
+  snapshotMs: metrics.histogram('chat_router_snapshot_ms', 'Writing a dump, rests included', longMsBuckets, ['kind']),
+  snapshotBytes: metrics.counter('chat_router_snapshot_bytes_total', 'Values of dumps written', ['kind']),
+  snapshotFailures: metrics.counter('chat_router_snapshot_failures_total', 'Dumps given up, to be tried again'),
   deadLetters: metrics.counter('chat_router_dead_letters_total', 'Commands copied to the dead letters'),
 })

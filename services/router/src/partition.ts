@@ -25,12 +25,14 @@ import {
 import type { Encoder, Topics } from '@chat/schemas'
 import type { BrokerTime } from './broker-time.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { type LoggedEvent, readToEnd } from './event-reader.ts'
+import { type LoggedEvent, readBehind, readToEnd } from './event-reader.ts'
 import type { FanOut } from './fan-out.ts'
 import { createInbox } from './inbox.ts'
 import type { RouterMetrics } from './metrics.ts'
 import { createOwner, NotOurs, type PartitionOwner } from './ownership.ts'
-import { createTakeover } from './takeover.ts'
+import { createSnapshots } from './snapshot.ts'
+import { againEventsMax, createTakeover } from './takeover.ts'
+import type { Turns } from './turns.ts'
 import { wireOf } from './wire.ts'
 
 export interface PartitionPorts {
@@ -44,6 +46,10 @@ export interface PartitionPorts {
   readonly logger: Logger
   readonly health: Health
   readonly metrics: RouterMetrics
+  /** Of writing snapshots. */
+  readonly turns: Turns
+  /** A snapshot is due after so many records of the log. */
+  readonly snapshotEvents: number
   /** Asks the group; false: another router has the partition. */
   readonly isStillOurs: (partition: number) => Promise<boolean>
   readonly onFatal: (error: unknown) => void
@@ -64,6 +70,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const inbox = createInbox()
   const bury = createDeadLetters(partition, ports)
   const takeover = createTakeover(state, { ...ports, logger })
+  const snapshots = createSnapshots(partition, { ...ports, wire, logger })
   let misses = 0
   /** That of the last append: another one may lead to a log that was cut. */
   let connection: number | undefined
@@ -81,7 +88,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     await bury(draft.deadCommands, commands, signal)
     if (draft.events.length > 0) {
       const landing = await land(draft)
-      if (landing === 'missed') return missed(draft, signal)
+      if (landing === 'missed') return missed(draft, signal) // [G1] [G11]
       if (landing === 'to_compare') return readBack(draft, signal)
       commit(state, draft)
     }
@@ -100,7 +107,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
       brokerTime.observe(appended.timestamp)
       metrics.appendMs.observe(clock.monotonic() - startedMs)
       metrics.batchEvents.observe(draft.events.length)
-      if (appended.baseOffset !== draft.base.nextPos) return 'missed'
+      if (appended.baseOffset !== draft.base.nextPos) return 'missed' // [G1] [G8]
       const isSame = appended.connection === connection
       connection = appended.connection
       return isSame ? 'landed' : 'to_compare'
@@ -182,13 +189,34 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const own = async (signal: AbortSignal): Promise<void> => {
     misses = 0
     inbox.clear()
-    await readOn(signal, takeover.note)
+    await restore(signal)
     await open(signal)
     const resume = await takeover.resume()
     await tellAgain(signal)
     health.clear(component)
     logger.info({ pos: state.head.nextPos, resume }, 'partition owned')
-    await together(signal, [(both) => readCommands(resume, both), decideUntil])
+    await together(signal, [
+      (both) => readCommands(resume, both),
+      decideUntil,
+      (both) => snapshots.writeUntil(state, both),
+    ])
+  }
+
+  /** The state at the end of the log: from what is known, else from the newest snapshot, and the events after it. */
+  const restore = async (signal: AbortSignal): Promise<void> => {
+    const isKnown = state.head.lastPos !== -1
+    const startedMs = clock.monotonic()
+    const restored = isKnown ? undefined : await snapshots.restore(signal)
+    if (restored !== undefined) {
+      // The newest events may be in the snapshot already, and untold all the same.
+      const ports = { log, events: topics.events, brokerTime }
+      await readBehind(restored, ports, againEventsMax, signal, takeover.note)
+      state.tables = restored.tables
+      state.head = restored.head
+    }
+    await readOn(signal, takeover.note)
+    const from = restored === undefined ? 'log' : 'snapshot'
+    if (!isKnown) metrics.restoreMs.observe({ from }, clock.monotonic() - startedMs)
   }
 
   const readCommands = async (from: number, signal: AbortSignal): Promise<void> => {

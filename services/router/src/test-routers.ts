@@ -11,6 +11,8 @@ import { createWitness, encoder } from './test-world.ts'
 interface RouterOptions {
   readonly topics?: Topics
   readonly firstId?: number
+  /** Events between two snapshots of a partition. */
+  readonly snapshotEvents?: number
   /** What the router takes for the time. */
   readonly clock?: Clock
   readonly presence?: Presence
@@ -49,7 +51,7 @@ export const createWorld = (options: WorldOptions = {}) => {
     const log = store.client(name)
     const health = createHealth()
     const router = createRouter(
-      { logPrefix: 'test.', firstId: own.firstId ?? 1 },
+      { logPrefix: 'test.', firstId: own.firstId ?? 1, snapshotEvents: own.snapshotEvents ?? 50_000 },
       {
         log: (own.log ?? asItIs)(commandBytesMax === undefined ? log : forgetting(log, store, topics)),
         topics: own.topics ?? topics,

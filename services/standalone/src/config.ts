@@ -1,6 +1,6 @@
-import { connectorSettings, publicUrlOf } from '@chat/connector/config'
+import { connectorSettings, publicUrlOf, publicUrlProblems } from '@chat/connector/config'
 import { routerSettings } from '@chat/router/config'
-import { oneOf, processSettings, readSettings, text, worldSettings } from '@chat/runtime'
+import { integer, oneOf, optionalText, processSettings, readSettings, text, worldSettings } from '@chat/runtime'
 
 const settings = {
   ...worldSettings,
@@ -8,6 +8,10 @@ const settings = {
   ...connectorSettings,
   ...routerSettings,
   /** Everything that is kept: the database cluster and the token keys. Made if absent. */
+  /** Connections to the embedded database, at most, for each of read models and credentials: all together stay below its 50. */
+  databasePoolMax: integer({ env: 'CHAT_DATABASE_POOL_MAX', default: 8, min: 2, max: 16 }),
+  /** Default: `token-keys` in the data folder. */
+  tokenKeyFile: optionalText({ env: 'CHAT_TOKEN_KEY_FILE' }),
   dataDir: text({ env: 'CHAT_DATA_DIR', default: '.chat' }),
   /** Quieter than the services: a person reads this terminal. */
   logLevel: oneOf({ env: 'CHAT_LOG_LEVEL', values: ['debug', 'info', 'warn', 'error', 'silent'], default: 'warn' }),
@@ -15,7 +19,7 @@ const settings = {
 
 /** Every problem in one ConfigError. Pure. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>) => {
-  const config = readSettings(settings, env)
+  const config = readSettings(settings, env, publicUrlProblems)
   return { ...config, publicUrl: publicUrlOf(config) }
 }
 

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createMemoryAttempts } from '@chat/attempts/memory'
 import { loadOrCreateTokenKeys } from '@chat/connector/token-keys'
 import { createArgon2Hasher } from '@chat/credentials/argon2'
 import { applyAuthMigrations, openPostgresCredentials } from '@chat/credentials/postgres'
@@ -19,47 +20,53 @@ interface Surroundings {
   readonly onFatal: (error: unknown) => void
   /** What is being done, for the person who waits. */
   readonly say: (line: string) => void
+  /** Ends the opening: it rejects, and has released what it had opened. */
+  readonly signal: AbortSignal
 }
 
-/** Log, read models and credentials each have their own connections; together far below the server's 50. */
-const poolMax = 8
-/** Password hashes at once, and waiting: half of two cores is left to the conversation. */
-const hashing = { concurrency: 2, queueMax: 200 }
+/** Of the projection; log, read models and credentials have their own connections. Together they stay below the server's 50. */
+const projectionPoolMax = 8
 
 /**
  * The embedded adapters on a PostgreSQL of its own in `dataDir`: log, read models and credentials there, presence in memory. `close`
  * releases them in reverse. Throws Fault `data_folder_in_use` when another run has the folder.
  */
 export const openEmbedded = async (config: StandaloneConfig, surroundings: Surroundings) => {
-  const { clock, random, logger, onFatal, say } = surroundings
-  const { dataDir } = config
+  const { clock, random, logger, onFatal, say, signal } = surroundings
+  const { dataDir, databasePoolMax: poolMax } = config
   await using opened = new AsyncDisposableStack()
   await mkdir(dataDir, { recursive: true })
   say(`starting the database in ${dataDir}`)
-  const postgres = await startLocalPostgres({ dataDir: join(dataDir, 'postgres'), clock, random, logger, onFatal })
+  const postgres = await startLocalPostgres({
+    ...{ dataDir: join(dataDir, 'postgres'), clock, random, logger, onFatal, signal },
+  })
   opened.defer(() => postgres.stop())
   const { url } = postgres
   const lock = await lockDataFolder(url, { dataDir, clock, onLost: onFatal })
   opened.defer(() => lock.release())
+  signal.throwIfAborted()
   await migrate(url)
   say('opening the log')
   const topics = createTopics({ prefix: config.logPrefix, partitions: config.partitions, slots: config.slots })
   const log = await openPostgresLog({ url, topics, clock, logger, onFatal })
   opened.defer(() => log.close())
+  signal.throwIfAborted()
   await log.ensureTopics(allTopics(topics), { replicas: 1 })
   const readModels = openPostgresReadModels({ url, clock, logger, poolMax })
   opened.defer(() => readModels.close())
-  const projection = openPostgresProjection({ url, logger, poolMax })
+  const projection = openPostgresProjection({ url, logger, poolMax: projectionPoolMax })
   opened.defer(() => projection.close())
   const credentials = openPostgresCredentials({ url, random, logger, poolMax })
   opened.defer(() => credentials.close())
-  const tokenKeys = await loadOrCreateTokenKeys(join(dataDir, 'token-keys'), random)
+  const tokenKeys = await loadOrCreateTokenKeys(config.tokenKeyFile ?? join(dataDir, 'token-keys'), random)
+  signal.throwIfAborted()
   const kept = opened.move()
   return {
     ...{ log, topics, readModels, projection, credentials, tokenKeys },
     encoder: createEncoder(localSchemaIds),
     presence: createMemoryPresence({ clock, random, slots: config.slots }),
-    hasher: createArgon2Hasher(hashing),
+    attempts: createMemoryAttempts({ clock }),
+    hasher: createArgon2Hasher({ concurrency: config.hashesAtOnce, queueMax: config.hashQueueMax }),
     close: () => kept.disposeAsync(),
   }
 }

@@ -8,6 +8,9 @@ import { readConfig } from './config.ts'
 import { openEmbedded } from './embedded.ts'
 import { createStandalone } from './standalone.ts'
 
+/** Of the time for a stop, what is kept for the database to end in, ms. */
+const closeReserveMs = 5_000
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const run = async (): Promise<number> => {
@@ -15,27 +18,31 @@ const run = async (): Promise<number> => {
   const logger = createLogger({ service: 'standalone', level: config.logLevel })
   const say = (line: string) => void process.stdout.write(`${line}\n`)
   const fatal = createFatal()
-  const embedded = await openEmbedded(config, { clock, random, logger, onFatal: fatal.raise, say })
-  try {
-    const [health, metrics] = [createHealth(), createMetrics({ withProcess: 'process' })]
+  const [health, metrics] = [createHealth(), createMetrics({ withProcess: 'process' })]
+  const open = async (signal: AbortSignal) => {
+    const embedded = await openEmbedded(config, { clock, random, logger, onFatal: fatal.raise, say, signal })
     const ports = { ...embedded, clock, random, logger, health, metrics, onFatal: fatal.raise }
     const sockets = createHttpSockets({ ...config, logger, clock })
-    const router = createRouter(config, ports)
-    const projector = createProjector(config, ports)
-    const connector = createConnector({ ...config, tokenKeys: embedded.tokenKeys }, { ...ports, sockets })
-    const standalone = createStandalone({ router, projector, connector }, ports)
-    const start = async () => {
-      await standalone.start().catch((error: unknown) => {
-        say(`cannot start: ${messageOf(error)}`)
-        throw error
-      })
-      say(`ready ${config.publicUrl}`)
+    return {
+      router: createRouter(config, ports),
+      projector: createProjector(config, ports),
+      connector: createConnector({ ...config, tokenKeys: embedded.tokenKeys }, { ...ports, sockets }),
+      close: embedded.close,
     }
-    const { stopTimeoutMs } = config
-    return await runUntilSignal({ start, stop: standalone.stop }, { stopTimeoutMs, logger, fatal: fatal.promise })
-  } finally {
-    await embedded.close()
   }
+  const drainTimeoutMs = Math.max(config.stopTimeoutMs - closeReserveMs, config.stopTimeoutMs / 2)
+  const standalone = createStandalone(open, { clock, health, drainTimeoutMs })
+  const start = async () => {
+    try {
+      await standalone.start()
+      say(`ready ${config.publicUrl}`)
+    } catch (error) {
+      if (!standalone.stopping.aborted) say(`cannot start: ${messageOf(error)}`)
+      throw error
+    }
+  }
+  const { stopTimeoutMs } = config
+  return await runUntilSignal({ start, stop: standalone.stop }, { stopTimeoutMs, logger, fatal: fatal.promise })
 }
 
 process.exit(await exitCodeOf(run()))

@@ -1,5 +1,5 @@
 import type { DumpSource, EventColumns, HistoryEvent } from '../history.ts'
-import type { LogFacts, LoggedConversation, LoggedEvent } from './log-facts.ts'
+import { eventAt, type LogFacts, type LoggedConversation, type LoggedEvent } from './log-facts.ts'
 import { isMemberAtEnd, visibleTo } from './visibility.ts'
 
 /** Where what somebody holds at the end differs from the log. */
@@ -73,13 +73,13 @@ const compare = (differences: FinalDifference[], held: Held): void => {
   const foreignBelow = (limit: number) => {
     for (let seq = seqs[index]; seq !== undefined && seq < limit; seq = seqs[++index]) {
       if (seq <= before) add('disorder', seq, undefined)
-      else add('foreign', seq, conversation?.bySeq.get(seq))
+      else add('foreign', seq, eventAt(conversation, seq))
       before = Math.max(before, seq)
     }
   }
   for (const { from, to } of intervals)
     for (let expected = from; expected <= to; expected++) {
-      const event = conversation?.bySeq.get(expected)
+      const event = eventAt(conversation, expected)
       if (event === undefined) continue // A gap in the log is told once, where the log is looked at.
       foreignBelow(expected)
       if (seqs[index] !== expected) {

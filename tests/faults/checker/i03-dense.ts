@@ -1,6 +1,6 @@
 import type { HistoryEvent, Paged } from '../history.ts'
 import type { Facts } from './facts.ts'
-import type { LoggedConversation } from './log-facts.ts'
+import { eventAt, type LoggedConversation } from './log-facts.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
 import { canRead } from './visibility.ts'
 
@@ -48,7 +48,7 @@ const densePage = (found: Found, page: Paged, conversation: LoggedConversation, 
   let index = 0
   for (let seq = page.from; seq <= to; seq++) {
     if (page.events[index]?.seq === seq) index++
-    else if (conversation.bySeq.has(seq) && canRead(conversation, user, seq)) {
+    else if (eventAt(conversation, seq) !== undefined && canRead(conversation, user, seq)) {
       found.add(`${name}: ${seq} is not in it`)
       return
     }

@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts'
-import type { LoggedEvent } from './log-facts.ts'
+import { eventAt, type LoggedEvent } from './log-facts.ts'
 import { eachSeen } from './seen.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
 
@@ -16,7 +16,7 @@ export const agreement = (facts: Facts): readonly Violation[] => {
   if (!dumped.has('log')) return found.violations
   // Messages are as they were posted. Once they can be edited, a page gives their present state, and the log's must be folded here.
   eachSeen(history, (seen, { what, device, conversation }) => {
-    const event = log.conversations.get(conversation)?.bySeq.get(seen.seq)
+    const event = eventAt(log.conversations.get(conversation), seen.seq)
     if (event === undefined) return // I5 tells of it.
     if (event.print !== seen.print || event.clientMsgId !== seen.clientMsgId || event.type !== seen.type)
       found.add(`${conversation} ${seen.seq}: ${what} to ${device} it is not what the log says`)

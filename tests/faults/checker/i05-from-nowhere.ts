@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts'
-import type { LoggedEvent } from './log-facts.ts'
+import { eventAt, type LoggedEvent } from './log-facts.ts'
 import { eachSeen } from './seen.ts'
 import { opKey } from './sends.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
@@ -21,7 +21,8 @@ export const fromNowhere = (facts: Facts): readonly Violation[] => {
   eachSeen(history, (seen, { what, device, conversation }) => {
     const logged = log.conversations.get(conversation)
     const user = userOf.get(device) ?? 0
-    if (logged?.bySeq.has(seen.seq) !== true) found.add(`${conversation} ${seen.seq}: ${what} to ${device}, in no log`)
+    if (logged === undefined || eventAt(logged, seen.seq) === undefined)
+      found.add(`${conversation} ${seen.seq}: ${what} to ${device}, in no log`)
     // Pushes too: what a stale page lacked is pushed after it, and in a group that shares all that may lie before the member came.
     else if (!canRead(logged, user, seen.seq))
       found.add(`${conversation} ${seen.seq}: ${what} to ${device} of ${user}, who may not see it`)

@@ -1,7 +1,7 @@
 import { decodeReceipt } from '@chat/schemas'
 import type { HistoryEvent, UserHistory } from '../history.ts'
 import type { Facts } from './facts.ts'
-import { type LoggedConversation, within } from './log-facts.ts'
+import { eventAt, type LoggedConversation, within } from './log-facts.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
 import { isMemberAtEnd, visibleTo } from './visibility.ts'
 
@@ -99,7 +99,7 @@ const unreadAfter = (conversation: LoggedConversation, user: number, cursor: num
   let unread = 0
   for (const { from, to } of visibleTo(conversation, user))
     for (let seq = Math.max(from, cursor + 1); seq <= to; seq++) {
-      const event = conversation.bySeq.get(seq)
+      const event = eventAt(conversation, seq)
       if (event?.type === 'messagePosted' && event.actor !== user) unread++
     }
   return unread

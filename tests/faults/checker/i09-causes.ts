@@ -1,4 +1,5 @@
 import type { Facts } from './facts.ts'
+import { eventAt } from './log-facts.ts'
 import { eachSeen } from './seen.ts'
 import { createSeqMarks } from './seq-marks.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
@@ -36,7 +37,7 @@ const sentBeforeSeen = (found: Found, facts: Facts): void => {
   const { history, log, sending } = facts
   eachSeen(history, (seen, { what, at, device, conversation }, index) => {
     const name = () => `${conversation} ${seen.seq}: ${what} to ${device} before it was`
-    const event = log.conversations.get(conversation)?.bySeq.get(seen.seq)
+    const event = eventAt(log.conversations.get(conversation), seen.seq)
     if (event !== undefined && event.appendedMs > latestWallMs(facts, at)) found.add(`${name()} appended`)
     const send = seen.clientMsgId === null ? undefined : sending.sends.get(seen.clientMsgId)
     if (send !== undefined && send.invokedLine > index) found.add(`${name()} sent`)

@@ -4,7 +4,7 @@ import { within } from './log-facts.ts'
 import { createFound, type Violation } from './violation.ts'
 
 /** Presence is right this long after the last thing that could have upset it, ms. */
-export const presenceQuietMs = 30_000
+const presenceQuietMs = 30_000
 
 interface Belief {
   isOnline: boolean

@@ -31,7 +31,8 @@ export interface LoggedConversation {
   readonly partition: number
   /** In log order: seq is index + 1, or the log is wrong. */
   readonly events: LoggedEvent[]
-  readonly bySeq: ReadonlyMap<number, LoggedEvent>
+  /** Events that do not stand at their seq, by seq, the first of each: none, or the log is wrong. */
+  readonly displaced: ReadonlyMap<number, LoggedEvent>
   /** Members see what was before they came. */
   readonly sharesAll: boolean
   /** In order; an open one ends at `Infinity`. */
@@ -55,7 +56,7 @@ interface Draft {
   readonly id: string
   readonly partition: number
   readonly events: LoggedEvent[]
-  readonly bySeq: Map<number, LoggedEvent>
+  readonly displaced: Map<number, LoggedEvent>
   sharesAll: boolean
   readonly stays: Map<number, Interval[]>
   lastSeq: number
@@ -71,7 +72,8 @@ export const readLog = (history: readonly HistoryEvent[]): LogFacts => {
   const conversations = new Map<string, Draft>()
   const messages = new Map<string, LoggedEvent>()
   const repeated = new Map<string, LoggedEvent[]>()
-  const places = new Map<number, Map<number, LoggedEvent>>()
+  /** Per partition, by offset. */
+  const places = new Map<number, LoggedEvent[]>()
   const partitions = new Map<number, PartitionPlace>()
   const problems: string[] = []
   for (const line of history) {
@@ -81,10 +83,10 @@ export const readLog = (history: readonly HistoryEvent[]): LogFacts => {
     if (event === undefined || placed === undefined) continue
     const draft = within(conversations, placed.conversation, () => emptyDraft(placed))
     draft.events.push(placed)
-    if (!draft.bySeq.has(placed.seq)) draft.bySeq.set(placed.seq, placed)
+    if (draft.events.length !== placed.seq) within(draft.displaced, placed.seq, () => placed)
     draft.lastSeq = Math.max(draft.lastSeq, placed.seq)
     moveMembers(draft, event, placed.seq)
-    within(places, line.partition, () => new Map<number, LoggedEvent>()).set(line.offset, placed)
+    within(places, line.partition, () => [] as LoggedEvent[])[line.offset] = placed
     if (placed.clientMsgId === null) continue
     const known = messages.get(placed.clientMsgId)
     if (known === undefined) messages.set(placed.clientMsgId, placed)
@@ -94,16 +96,22 @@ export const readLog = (history: readonly HistoryEvent[]): LogFacts => {
     conversations,
     messages,
     repeated,
-    at: (partition, pos) => places.get(partition)?.get(pos),
+    at: (partition, pos) => places.get(partition)?.[pos],
     problems,
   }
+}
+
+/** The event at a place of a conversation; of several, which I3 tells of, the first. */
+export const eventAt = (conversation: LoggedConversation | undefined, seq: number): LoggedEvent | undefined => {
+  const there = conversation?.events[seq - 1]
+  return there?.seq === seq ? there : conversation?.displaced.get(seq)
 }
 
 const emptyDraft = ({ conversation, partition }: LoggedEvent): Draft => ({
   id: conversation,
   partition,
   events: [],
-  bySeq: new Map(),
+  displaced: new Map(),
   sharesAll: conversation.startsWith('d'),
   stays: new Map(),
   lastSeq: 0,

@@ -34,7 +34,7 @@ describe('planted once in 10,000 messages', () => {
   let clean: readonly HistoryEvent[]
 
   beforeAll(async () => {
-    clean = await createCleanHistory({ seed: 11, messages: 10_000, users: 20, groups: 12, pageEventsMax: 50 })
+    clean = await createCleanHistory({ seed: 11, messages: 10_000, users: 7, groups: 5, pageEventsMax: 50 })
     expect(await check(clean)).toEqual([])
   }, 180_000)
 

@@ -5,7 +5,7 @@ import type { Cable, ClientLink, Network } from '../ports/network.ts'
 export type Frame = Readonly<Record<string, unknown>>
 
 /** The connection went before the answer came. */
-export class ConnectionLost extends Error {
+class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
 }
 

@@ -42,7 +42,7 @@ interface Held {
   readonly prints: number[]
 }
 
-export const messageIdOf = (event: WireEvent): string | null =>
+const messageIdOf = (event: WireEvent): string | null =>
   event.type === 'messagePosted' && typeof event.data.clientMsgId === 'string' ? event.data.clientMsgId : null
 
 export const seenOf = (event: WireEvent) => ({

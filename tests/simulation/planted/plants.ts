@@ -5,7 +5,7 @@ import { type Clock, sleep } from '@chat/runtime'
 import type { Host } from '../host.ts'
 
 /** The ports of a process that something can be planted in. */
-export interface PlantedPorts {
+interface PlantedPorts {
   readonly log: EventLog
   readonly presence: Presence
   readonly projection: Projection
@@ -139,6 +139,7 @@ const registersLate = ({ presence, clock }: PlantedPorts) => ({
     register: async (lease, users) => {
       const late = sleep(clock, 300).then(() => presence.register(lease, users))
       late.catch(() => {}) // That is the fault: nobody looks.
+      return clock.now()
     },
   }),
 })

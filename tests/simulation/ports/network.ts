@@ -9,7 +9,7 @@ export interface ClientLink {
   close(): void
 }
 
-export interface ClientEvents {
+interface ClientEvents {
   readonly onFrame: (text: string) => void
   /** Once. 1006: the connection broke. */
   readonly onClose: (code: number) => void

@@ -20,7 +20,10 @@ const overlapMs = 10_000
 /** Two requests with the same token at once: one of them finds the row changed and decides again. */
 const refreshTriesMax = 5
 
-type SessionMethods = Pick<Credentials, 'beginSession' | 'refresh' | 'session' | 'endSession' | 'endedSince'>
+type SessionMethods = Pick<
+  Credentials,
+  'beginSession' | 'refresh' | 'session' | 'endSession' | 'endedSince' | 'expiredBetween'
+>
 
 interface Row {
   readonly id: string
@@ -86,6 +89,13 @@ export const createSessions = (query: Query, random: Random): SessionMethods => 
       )
       const [row] = rows
       return { sessions: row?.ids ?? [], until: Math.max(since, Number(row?.now ?? 0) - overlapMs) }
+    },
+    expiredBetween: async (after, until) => {
+      const { rows } = await query<{ id: string }>(
+        'SELECT id FROM auth.sessions WHERE ended_at IS NULL AND expires_at > $1 AND expires_at <= $2',
+        [after, until],
+      )
+      return rows.map((row) => row.id)
     },
   }
 }

@@ -20,7 +20,8 @@ const keptFor: Readonly<Record<TopicKind, Readonly<Record<string, string | numbe
   receipts: { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': dayMs },
   signals: brief,
   deliveries: brief,
-  snapshots: { 'retention.ms': 48 * hourMs },
+  // Only whole segments go: one of a week would be kept for a week.
+  snapshots: { 'retention.ms': 48 * hourMs, 'segment.ms': 6 * hourMs },
   deadLetters: { 'retention.ms': 30 * dayMs },
 }
 
@@ -62,12 +63,13 @@ export const ensureTopics = async (
   topics: readonly Topic[],
   settings: EnsureTopicsOptions,
   options: AdminOptions,
+  make: typeof create = create,
 ): Promise<void> => {
   const { cluster, clock, random } = options
   const names = topics.map(({ name }) => name)
   await cluster.refresh(names)
   const missing = missingOf(topics, cluster)
-  if (missing.length > 0) await create(missing, settings, options)
+  if (missing.length > 0) await make(missing, settings, options)
   const giveUpAt = clock.monotonic() + leadersWithinMs
   await retry(
     async () => {

@@ -16,7 +16,7 @@ export const messageBytesMax = 2 * 1024 * 1024
  * Kinds have connections of their own, because requests of one connection are served one by one: a snapshot of a megabyte
  * must not hold up an event.
  */
-const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'others', LaneSettings>> = {
+const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'snapshots' | 'others', LaneSettings>> = {
   // One try: of two copies the first may be refused and its sender told, and the second accepted once the sender became a member. Who
   // asked sends it again, when nobody waits for the first any more. [G11]
   commands: { purpose: 'commands', acks: -1, lanesPerBroker: 1, triesMax: 1, deadlineMs: 5000, failsFollowers: true },
@@ -32,6 +32,8 @@ const settingsOf: Readonly<Record<'commands' | 'events' | 'deliveries' | 'others
     deadlineMs: 5000,
     failsFollowers: false,
   },
+  // Half a megabyte a record: receipts and dead letters must not wait behind it.
+  snapshots: { purpose: 'snapshots', acks: -1, lanesPerBroker: 1, triesMax: 2, deadlineMs: 5000, failsFollowers: true },
   others: { purpose: 'others', acks: -1, lanesPerBroker: 1, triesMax: 2, deadlineMs: 5000, failsFollowers: true },
 }
 
@@ -41,7 +43,7 @@ const laneOf: Readonly<Record<TopicKind, keyof typeof settingsOf>> = {
   deliveries: 'deliveries',
   signals: 'deliveries',
   receipts: 'others',
-  snapshots: 'others',
+  snapshots: 'snapshots',
   deadLetters: 'others',
 }
 

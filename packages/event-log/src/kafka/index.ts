@@ -26,7 +26,8 @@ const startBackoff: Backoff = { firstMs: 100, maxMs: 3000 }
 
 /**
  * The event log on Kafka, through the network and protocol layers of kafkajs. Resolves when the cluster answered once; until
- * then waits, logging each failed attempt. From then on outages are waited out by readers, bounded by 5 s for appends.
+ * then waits, logging each failed attempt. From then on outages are waited out by readers, bounded by 5 s for appends, 6 s for
+ * one that left at the last moment.
  */
 export const openKafkaLog = async (options: KafkaLogOptions): Promise<EventLog & AsyncDisposable> => {
   const { clock, random, logger, brokers } = options

@@ -122,7 +122,8 @@ export const createPartitionQueues = (settings: QueueSettings, limits: QueueLimi
     const queue = queueOf(batch)
     const isFull = bytesHeld + bytes > limits.queueBytesMax || batchesHeld >= limits.queueBatchesMax
     if (isFull || refusing.has(queue)) {
-      if (settings.failsFollowers) refusing.add(queue)
+      // Whatever is held is settled one day, and then it relents.
+      if (settings.failsFollowers && batchesHeld > 0) refusing.add(queue)
       return Promise.reject(new Fault('log_overloaded', `${batchesHeld} batches wait for the log`))
     }
     bytesHeld += bytes

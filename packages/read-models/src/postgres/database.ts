@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { assert, Fault, type Logger } from '@chat/runtime'
 import pg from 'pg'
+import { type Copy, openCopy } from './copy.ts'
 import { liveSchema } from './migrate.ts'
 
 /** A call that gets no connection within this time fails, ms: long enough for a crowd that reconnects to take turns. */
@@ -9,6 +10,11 @@ const connectTimeoutMs = 8_000
 const statementTimeoutMs = 5_000
 /** A process that is frozen in the middle of a transaction gives up its locks after this time, ms. */
 const idleInTransactionMs = 5_000
+
+/** A commit that a power cut takes back takes its offset with it: the same events are projected again. [G7] */
+const asynchronous = '-c synchronous_commit=off'
+/** A statement without a limit ends with its client: the next run would wait for what a killed one still does. */
+const noticeLoss = '-c client_connection_check_interval=1s'
 
 export type Parameter = string | number | null | readonly (string | number | null)[]
 
@@ -21,11 +27,16 @@ export interface Session {
   run(statement: string, parameters?: readonly Parameter[]): Promise<number>
 }
 
+export interface Transaction extends Session {
+  /** Rows in bulk. Nothing else is asked of the transaction until the copy has ended or was aborted. */
+  copy(statement: string): Copy
+}
+
 export interface Database {
   /** One statement. */
   readonly session: Session
   /** One transaction; rolled back when `run` rejects. */
-  transaction<T>(kind: 'read' | 'write', run: (session: Session) => Promise<T>): Promise<T>
+  transaction<T>(kind: 'read' | 'write', run: (session: Transaction) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -48,8 +59,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
     connectionString: options.url,
     max: options.poolMax,
     connectionTimeoutMillis: connectTimeoutMs,
-    // A commit that a power cut takes back takes its offset with it: the same events are projected again. [G7]
-    options: '-c synchronous_commit=off',
+    options: limitMs === 0 ? `${asynchronous} ${noticeLoss}` : asynchronous,
     ...(limitMs === 0
       ? {}
       : {
@@ -67,7 +77,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
   const transaction: Database['transaction'] = async (kind, run) => {
     const client = await guard(() => pool.connect())
     try {
-      const session = sessionOf(client)
+      const session = { ...sessionOf(client), copy: (statement: string) => guardCopy(openCopy(client, statement)) }
       await session.run(kind === 'read' ? beginRead : 'begin')
       const result = await run(session)
       await session.run('commit')
@@ -135,6 +145,12 @@ const parseBigint = (text: string): number => {
 
 const getTypeParser: typeof pg.types.getTypeParser = (id: number, format?: unknown) =>
   id === bigint ? parseBigint : pg.types.getTypeParser(id, format as 'text')
+
+const guardCopy = (copy: Copy): Copy => ({
+  write: (lines) => guard(() => copy.write(lines)),
+  end: () => guard(() => copy.end()),
+  abort: () => copy.abort(),
+})
 
 const guard = async <T>(run: () => Promise<T>): Promise<T> => {
   try {

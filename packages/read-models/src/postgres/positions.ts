@@ -1,5 +1,5 @@
 import { type Cancel, type Clock, isFault, type Logger } from '@chat/runtime'
-import type { Position, ReadModels } from '../index.ts'
+import type { Position, ReadModels, Source } from '../index.ts'
 import type { Session } from './database.ts'
 import { liveSchema } from './migrate.ts'
 
@@ -7,12 +7,14 @@ import { liveSchema } from './migrate.ts'
 const pollMs = 20
 
 interface Waiter {
+  readonly source: Source
   readonly positions: readonly Position[]
   readonly settle: (isReached: boolean) => void
 }
 
 export interface Positions {
   readonly waitFor: ReadModels['waitFor']
+  readonly waitForReceipts: ReadModels['waitForReceipts']
   /** Ends every wait with false. */
   close(): void
 }
@@ -31,7 +33,7 @@ export const createPositions = (options: {
   const poll = async (): Promise<void> => {
     try {
       const reached = await readReached(session)
-      for (const waiter of [...waiters]) if (isReached(waiter.positions, reached)) waiter.settle(true)
+      for (const waiter of [...waiters]) if (isReached(waiter, reached)) waiter.settle(true)
     } catch (error) {
       if (!isFault(error)) throw error
       logger.debug({ err: error }, 'projection offsets not readable') // Whoever waits is answered false at its deadline.
@@ -40,29 +42,32 @@ export const createPositions = (options: {
     else clock.after(pollMs, () => void poll())
   }
 
-  const waitFor: ReadModels['waitFor'] = (positions, timeoutMs, signal) =>
-    new Promise((resolve) => {
-      if (positions.length === 0) return resolve(true)
-      if (isClosed || signal?.aborted) return resolve(false)
-      let cancel: Cancel = () => {}
-      const settle = (isReachedNow: boolean) => {
-        if (!waiters.delete(waiter)) return
-        cancel()
-        signal?.removeEventListener('abort', giveUp)
-        resolve(isReachedNow)
-      }
-      const giveUp = () => settle(false)
-      const waiter = { positions, settle }
-      waiters.add(waiter)
-      cancel = clock.after(timeoutMs, giveUp)
-      signal?.addEventListener('abort', giveUp, { once: true })
-      if (isPolling) return
-      isPolling = true
-      void poll()
-    })
+  const waitForSource =
+    (source: Source): ReadModels['waitFor'] =>
+    (positions, timeoutMs, signal) =>
+      new Promise((resolve) => {
+        if (positions.length === 0) return resolve(true)
+        if (isClosed || signal?.aborted) return resolve(false)
+        let cancel: Cancel = () => {}
+        const settle = (isReachedNow: boolean) => {
+          if (!waiters.delete(waiter)) return
+          cancel()
+          signal?.removeEventListener('abort', giveUp)
+          resolve(isReachedNow)
+        }
+        const giveUp = () => settle(false)
+        const waiter = { source, positions, settle }
+        waiters.add(waiter)
+        cancel = clock.after(timeoutMs, giveUp)
+        signal?.addEventListener('abort', giveUp, { once: true })
+        if (isPolling) return
+        isPolling = true
+        void poll()
+      })
 
   return {
-    waitFor,
+    waitFor: waitForSource('events'),
+    waitForReceipts: waitForSource('receipts'),
     close: () => {
       isClosed = true
       for (const waiter of [...waiters]) waiter.settle(false)
@@ -70,12 +75,16 @@ export const createPositions = (options: {
   }
 }
 
-const readReached = async (session: Session): Promise<ReadonlyMap<number, number>> => {
-  const found = await session.rows<{ partition: number; next_offset: number }>(
-    `select partition, next_offset from ${liveSchema}.projection_offsets where source = 'events'`,
+type Reached = Readonly<Record<Source, ReadonlyMap<number, number>>>
+
+const readReached = async (session: Session): Promise<Reached> => {
+  const found = await session.rows<{ source: Source; partition: number; next_offset: number }>(
+    `select source, partition, next_offset from ${liveSchema}.projection_offsets`,
   )
-  return new Map(found.map((row) => [row.partition, row.next_offset]))
+  const of = (source: Source) =>
+    new Map(found.flatMap((row) => (row.source === source ? [[row.partition, row.next_offset] as const] : [])))
+  return { events: of('events'), receipts: of('receipts') }
 }
 
-const isReached = (positions: readonly Position[], reached: ReadonlyMap<number, number>): boolean =>
-  positions.every(({ partition, pos }) => pos < (reached.get(partition) ?? 0))
+const isReached = ({ source, positions }: Waiter, reached: Reached): boolean =>
+  positions.every(({ partition, pos }) => pos < (reached[source].get(partition) ?? 0))

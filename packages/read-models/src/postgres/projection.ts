@@ -19,7 +19,7 @@ export const openPostgresProjection = (options: {
 }
 
 export const createProjection = (database: Database, schema: string): Omit<Projection, 'close'> => {
-  const writer = createWriter(schema, 'upsert')
+  const writer = createWriter(schema)
   /** What earlier batches read and wrote, by partition: true only where the stored offset still is the one they left. */
   const folds = new Map<number, KeptFold>()
 
@@ -149,6 +149,6 @@ export const readOffset = async (
     [source, partition],
   )
   return found === undefined
-    ? { nextOffset: 0, lastPos: -1, chain: chainStart }
+    ? { nextOffset: 0, lastPos: -1, chain: chainStart } // Tables that are new are folded from the whole log. [G10]
     : { nextOffset: found.next_offset, lastPos: found.last_pos, chain: found.chain }
 }

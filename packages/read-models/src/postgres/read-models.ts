@@ -23,6 +23,7 @@ export const openPostgresReadModels = (options: {
   return {
     ...createQueries(atMoment, positions.waitFor),
     waitFor: positions.waitFor,
+    waitForReceipts: positions.waitForReceipts,
     close: async () => {
       positions.close()
       await database.close()

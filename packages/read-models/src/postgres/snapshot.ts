@@ -60,6 +60,18 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     ids.length === 0
       ? Promise.resolve([])
       : session.rows<StoredUser>(`${selectUsers} where id = any($1::int[])`, [ids]),
+  hasParked: async () => {
+    const [found] = await session.rows<{ has_parked: boolean }>(
+      `select exists (select from ${read.parked}) as has_parked`,
+    )
+    return found?.has_parked === true
+  },
+  // No index: it is asked once in an hour, of registrations that are a day old and were not asked about before.
+  registrations: async (ids) => {
+    const statement = `select registration_id from ${read.users} where registration_id = any($1::text[])`
+    const found = await session.rows<{ registration_id: string }>(statement, [ids])
+    return found.map((row) => row.registration_id)
+  },
   userByName: async (name) => {
     const [user] = await session.rows<StoredUser>(`${selectUsers} where normalised_name = $1`, [name])
     return user
@@ -92,6 +104,7 @@ const read = {
   memberships: `${liveSchema}.memberships`,
   events: `${liveSchema}.events_read`,
   receipts: `${liveSchema}.receipts`,
+  parked: `${liveSchema}.parked`,
 }
 
 const list = <Row>(table: Table<Row>, alias: string): string =>

@@ -15,9 +15,6 @@ const upsertOf = <Row>(table: Table<Row>, schema: string, first = 1, condition =
     on conflict (${table.key.join(', ')}) do update set ${rest.map((column) => `${column} = excluded.${column}`).join(', ')}`
 }
 
-const insertOf = <Row>(table: Table<Row>, schema: string): string =>
-  upsertOf(table, schema).split('on conflict')[0] ?? ''
-
 const arraysOf = <Row>(table: Table<Row>, rows: readonly Row[]): readonly Parameter[] =>
   columnsOf(table).map((column) => rows.map((row) => row[column] as string | number | null))
 
@@ -41,16 +38,11 @@ export interface Writer {
   ): Promise<boolean>
 }
 
-/** `upsert` for what goes on; `insert` for a schema without indexes, where every row is written once. */
-export const createWriter = (schema: string, how: 'upsert' | 'insert'): Writer => {
-  const statementOf =
-    how === 'upsert'
-      ? <Row>(table: Table<Row>) => upsertOf(table, schema)
-      : <Row>(table: Table<Row>) => insertOf(table, schema)
+export const createWriter = (schema: string): Writer => {
   const write = async <Row>(session: Session, table: Table<Row>, rows: readonly Row[]): Promise<void> => {
     for (let from = 0; from < rows.length; from += rowsPerStatement) {
       const part = rows.slice(from, from + rowsPerStatement)
-      await session.run(statementOf(table), arraysOf(table, part))
+      await session.run(upsertOf(table, schema), arraysOf(table, part))
     }
   }
   return {

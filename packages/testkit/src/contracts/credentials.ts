@@ -135,6 +135,19 @@ export const credentialsContract = (name: string, open: () => Promise<Credential
       expect(answer.until).toBeGreaterThanOrEqual(until)
     })
 
+    test('an expired session is told to whoever asks for the time in which it expired', async () => {
+      const { session, refreshToken } = await begin({ expiresAt: startMs + 5_000 })
+      const ended = await begin({ expiresAt: startMs + 5_000 })
+      await credentials.endSession(ended.session.id, startMs)
+      const expired = (after: number, until: number) => credentials.expiredBetween(startMs + after, startMs + until)
+      expect(await expired(0, 4_999)).not.toContain(session.id)
+      expect(await expired(4_999, 5_000)).toContain(session.id)
+      expect(await expired(4_999, 5_000)).not.toContain(ended.session.id)
+      expect(await expired(5_000, 9_000)).not.toContain(session.id)
+      await refreshed(refreshToken, startMs + 1_000)
+      expect(await expired(4_999, 5_000)).not.toContain(session.id)
+    })
+
     test('a poll from the time of the last answer misses nothing that ended since', async () => {
       let { until } = await credentials.endedSince(0)
       for (let i = 0; i < 3; i++) {

@@ -206,6 +206,21 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
     expect(await located(57)).toEqual([])
   })
 
+  test('each registration gets a number greater than any before, by whomever, of the store and no caller', async () => {
+    const a = await one().lease(connector('a'))
+    const b = await two().lease(connector('b'))
+    const orders = [await one().register(a, [12]), await two().register(b, [12]), await one().register(a, [12, 57])]
+    orders.push(await two().register(b, []))
+    await two().release(b)
+    orders.push(await two().register(b, [12]))
+    for (const [index, order] of orders.entries()) {
+      expect(Number.isSafeInteger(order)).toBe(true)
+      expect(order).toBeGreaterThan(orders[index - 1] ?? 1_500_000_000_000)
+    }
+    const atOnce = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? one() : two()).register(a, [i + 1])))
+    expect(new Set(atOnce).size).toBe(50)
+  })
+
   test('thousands of users are registered, found and removed', async () => {
     const lease = await one().lease(connector('a'))
     const users = Array.from({ length: 2_500 }, (_, index) => index + 1)
@@ -236,14 +251,15 @@ const generationTests = ({ store, one, two, located }: World): void => {
 
   test('after a loss of everything there is no generation until a lease makes another one', async () => {
     const lease = await one().lease(connector('a'))
-    await one().register(lease, [12])
+    const before = await one().register(lease, [12])
     await store().wipe()
+    await store().elapse(10)
     expect(await two().lookup([12])).toEqual({ generation: null, locations: new Map() })
     expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
     const next = await one().lease(connector('a'))
     expect(next.generation).not.toBe(lease.generation)
     expect(await located(12)).toEqual([])
-    await one().register(next, [12])
+    expect(await one().register(next, [12])).toBeGreaterThan(before)
     expect(await located(12)).toEqual([locationOf(next)])
   })
 }

@@ -44,6 +44,35 @@ export const historyTests = (scene: () => ReadModelsScene): void => {
     ])
   })
 
+  test('between two bounds it pages forward, and answers for no more than lies between them', async () => {
+    const { story, project } = scene()
+    const group = story.group(1, 1)
+    for (let seq = 2; seq <= 10; seq++) story.post(group, 1)
+    story.join(group, 2)
+    story.post(group, 1)
+    await project()
+    const between = (after: number, before: number, limit = 200, user = 1) =>
+      read(user, group, { after, before, limit })
+    expect(await between(3, 7)).toEqual({ events: [4, 5, 6], from: 4, to: 6, hasMore: false })
+    expect(await between(3, 9, 2)).toEqual({ events: [4, 5], from: 4, to: 5, hasMore: true })
+    expect(await between(5, 9, 3)).toEqual({ events: [6, 7, 8], from: 6, to: 8, hasMore: false })
+    expect(await between(0, 2)).toEqual({ events: [1], from: 1, to: 1, hasMore: false })
+    expect(await between(10, 99)).toEqual({ events: [11, 12], from: 11, to: 12, hasMore: false })
+    for (const [after, before] of [
+      [5, 6],
+      [5, 5],
+      [7, 2],
+      [0, 0],
+      [99, 200],
+    ] as const) {
+      const page = await between(after, before)
+      expect(page).toMatchObject({ events: [], hasMore: false })
+      expect(page?.from).toBeGreaterThan(page?.to ?? 0)
+    }
+    // Who joined at 11 sees nothing before it, and that is the answer for the range.
+    expect(await between(3, 7, 200, 2)).toEqual({ events: [], from: 4, to: 6, hasMore: false })
+  })
+
   test('pages backward from the newest and forward from any place, and says what each page answers for', async () => {
     const { story, project } = scene()
     const group = story.group(1, 1)

@@ -25,6 +25,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     const current = () => scene
 
     projectionTests(current)
+    receiptWaitTests(current)
     directoryTests(current)
     conversationTests(current)
     historyTests(current)
@@ -116,7 +117,39 @@ const projectionTests = (scene: () => ReadModelsScene): void => {
   })
 }
 
+const receiptWaitTests = (scene: () => ReadModelsScene): void => {
+  test('a wait for receipts goes by what is projected of them, not of the events', async () => {
+    const { readModels, story, project } = scene()
+    const group = story.group(1, 1)
+    for (let i = 0; i < 3; i++) story.post(group, 1)
+    await project()
+    const position = { partition: story.partitionOf(group), pos: 0 }
+    expect(await readModels.waitForReceipts([], 1000)).toBe(true)
+    expect(await readModels.waitForReceipts([position], 30)).toBe(false)
+    expect(await readModels.waitForReceipts([position], 5000, AbortSignal.abort())).toBe(false)
+    const reached = readModels.waitForReceipts([position], 5000)
+    story.receipt(group, 1, { read: 2 })
+    await project()
+    expect(await reached).toBe(true)
+    expect(await readModels.cursor(1, 'device-1', group)).toEqual({ deliveredSeq: 0, readSeq: 2 })
+    expect(await readModels.waitForReceipts([{ ...position, pos: 1 }], 30)).toBe(false)
+  })
+}
+
 const directoryTests = (scene: () => ReadModelsScene): void => {
+  test('says which registrations have a user, and nothing once events are parked', async () => {
+    const { readModels, story, project } = scene()
+    story.register(1)
+    story.register(2)
+    await project()
+    const asked = ['registration-1', 'nobody', 'registration-2']
+    expect(await readModels.registered(asked)).toEqual(new Set(['registration-1', 'registration-2']))
+    expect(await readModels.registered([])).toEqual(new Set())
+    story.leave(story.group(1, 1), 7)
+    await project()
+    expect(await readModels.registered(asked)).toBeUndefined()
+  })
+
   test('finds users by id and by normalised name', async () => {
     const { readModels, story, project } = scene()
     story.register(7, 'Ann', 'Ann 🦊 Lee')

@@ -7,7 +7,7 @@ import type { Tokens } from './tokens.ts'
 
 /** What accounts and sessions need of the world. */
 export interface AccountsPorts
-  extends Pick<Ports, 'topics' | 'credentials' | 'hasher' | 'clock' | 'random' | 'logger'> {
+  extends Pick<Ports, 'topics' | 'attempts' | 'credentials' | 'hasher' | 'clock' | 'random' | 'logger'> {
   readonly presence: Pick<Presence, 'connectors'>
   readonly readModels: Pick<ReadModels, 'waitFor' | 'userById' | 'userByName'>
   readonly commands: Commands

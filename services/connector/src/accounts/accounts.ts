@@ -1,6 +1,6 @@
+import type { Attempts } from '@chat/attempts'
 import type { Api } from '../ports.ts'
 import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
-import { createAttempts } from './attempts.ts'
 import { gateway } from './gateway.ts'
 import { createLogIn } from './log-in.ts'
 import { register } from './register.ts'
@@ -14,7 +14,7 @@ export type Accounts = Pick<Api, 'register' | 'logIn' | 'refresh' | 'endSession'
  * is an `Answer`; a rejected promise is a bug.
  */
 export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): Accounts => {
-  const attempts = createAttempts({ clock: ports.clock, limits: options.limits })
+  const attempts = options.limits === 'off' ? unlimited : ports.attempts
   const logIn = createLogIn(ports, options, attempts)
   return {
     register: (body, remoteAddress) => register(ports, attempts, body, remoteAddress),
@@ -24,6 +24,13 @@ export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): 
     gateway: () => gateway(ports, options),
     authenticate: async (accessToken) => authenticate(ports, accessToken),
   }
+}
+
+const unlimited: Attempts = {
+  begin: async () => undefined,
+  forgive: async () => {},
+  failed: async () => {},
+  close: async () => {},
 }
 
 /** `http://host/` → `ws://host/v1/socket`, `https:` → `wss:`. A path in front of the connector is kept. */

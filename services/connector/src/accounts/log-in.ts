@@ -1,3 +1,4 @@
+import type { Attempts } from '@chat/attempts'
 import type { UserRow } from '@chat/read-models'
 import { isFault } from '@chat/runtime'
 import { partitionOf, partitionOfId } from '@chat/schemas'
@@ -5,65 +6,76 @@ import { type LoginBody, normaliseName, parseLogin, readWaitMs } from '@chat/sch
 import type { Answer, Api } from '../ports.ts'
 import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
 import { answering, badCredentials, refuse } from './answers.ts'
-import type { Attempts } from './attempts.ts'
 import { beginSession } from './sessions.ts'
 
-/** Whom a login names, as its own lookup, its partition, and the account that failures count against. */
+/** Whom a login names, as its own lookup and its partition, and what failures count against while nobody is known by it. */
 interface Claimed {
-  readonly account: string
+  readonly unknownAccount: string
   readonly partition: number
   readonly find: () => Promise<UserRow | undefined>
 }
 
 /**
- * Logs in by name or id and password. Look-up and argon2 (with a dummy hash when nobody was found) run beside the wait for the
- * projection, for everybody alike; a refusal comes only after both. So a wrong password and an unknown name cost the same and get
+ * Logs in by name or id and password. Argon2 (with a dummy hash when nobody was found) runs beside the wait for the projection, and
+ * the look-ups are the same, for everybody alike; a refusal comes only after both. So a wrong password and an unknown name cost the same and get
  * the same answer, and somebody who registered a moment ago elsewhere is found.
  */
 export const createLogIn = (ports: AccountsPorts, options: AccountsOptions, attempts: Attempts): Api['logIn'] => {
   const check = createPasswordCheck(ports)
-  const decide = async ({ find, partition }: Claimed, body: LoginBody): Promise<UserRow | Answer> => {
+  const decide = async (
+    { find, partition }: Claimed,
+    user: UserRow | undefined,
+    body: LoginBody,
+  ): Promise<UserRow | Answer> => {
     const caughtUp = isCaughtUp(ports, partition)
-    const user = await find()
     if (await check(user, body.password)) if (user !== undefined) return user
     if (!(await caughtUp)) return refuse('unavailable', 'the read model is behind; try again', readWaitMs)
-    if (user !== undefined) return badCredentials
+    // Asked again for everybody: who is there already must not cost less than who is not.
     const late = await find()
-    if (late !== undefined && (await check(late, body.password))) return late
-    return badCredentials
+    const isNew = user === undefined && late !== undefined
+    return isNew && (await check(late, body.password)) ? late : badCredentials
   }
   return (input, remoteAddress) =>
     answering(async () => {
       const parsed = parseLogin(input)
       if ('error' in parsed) return parsed
       const claimed = claimedBy(ports, parsed.value)
-      const limited = attempts.begin(claimed.account, remoteAddress)
+      const user = await claimed.find()
+      // One bucket for an account, whether it is named by its name or its id.
+      const account = user === undefined ? claimed.unknownAccount : accountOf(user.normalisedName)
+      const limited = await attempts.begin(account, remoteAddress)
       if (limited) return refuse('rate_limited', 'too many failed logins', limited.retryAfterMs)
       let isFailed = false
       try {
-        const result = await decide(claimed, parsed.value)
+        const result = await decide(claimed, user, parsed.value)
         if ('id' in result) return await beginSession(ports, options, result, parsed.value.device)
         isFailed = result === badCredentials
         return result
       } finally {
-        if (isFailed) attempts.failed(remoteAddress)
-        else attempts.forgive(claimed.account)
+        await (isFailed ? attempts.failed(remoteAddress) : attempts.forgive(account))
       }
     })
 }
+
+/** What failures of an account are counted under. */
+export const accountOf = (normalisedName: string): string => `name ${normalisedName}`
 
 const claimedBy = ({ readModels, topics }: AccountsPorts, body: LoginBody): Claimed => {
   const { partitions } = topics.events
   if ('userId' in body) {
     const { userId } = body
     return {
-      account: `id ${userId}`,
+      unknownAccount: `id ${userId}`,
       partition: partitionOfId(userId, partitions),
       find: () => readModels.userById(userId),
     }
   }
   const name = normaliseName(body.name)
-  return { account: `name ${name}`, partition: partitionOf(name, partitions), find: () => readModels.userByName(name) }
+  return {
+    unknownAccount: accountOf(name),
+    partition: partitionOf(name, partitions),
+    find: () => readModels.userByName(name),
+  }
 }
 
 /** Whether the projection passed what this partition held when asked, within `readWaitMs`. Never rejects for a Fault. */

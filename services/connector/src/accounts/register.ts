@@ -1,3 +1,4 @@
+import type { Attempts } from '@chat/attempts'
 import type { UserRow } from '@chat/read-models'
 import { randomId, uuidV7 } from '@chat/runtime'
 import { encodePosition } from '@chat/schemas'
@@ -12,7 +13,7 @@ import {
 import type { Answer, CommandOutcome } from '../ports.ts'
 import type { AccountsPorts } from './accounts-ports.ts'
 import { answering, refuse, userBody } from './answers.ts'
-import type { Attempts } from './attempts.ts'
+import { accountOf } from './log-in.ts'
 
 /** A registration comes from no device; the log's field is not optional. RFC 9562 §5.9, the nil UUID. */
 const noDevice = '00000000-0000-0000-0000-000000000000'
@@ -93,8 +94,8 @@ const repeated = async (
   attempts: Attempts,
   { body, normalisedName, outcome, remoteAddress }: Repetition,
 ): Promise<Answer> => {
-  const account = `name ${normalisedName}`
-  const limited = attempts.begin(account, remoteAddress)
+  const account = accountOf(normalisedName)
+  const limited = await attempts.begin(account, remoteAddress)
   if (limited) return refuse('rate_limited', 'too many failed attempts', limited.retryAfterMs)
   let isFailed = false
   try {
@@ -107,8 +108,7 @@ const repeated = async (
     isFailed = !isRight
     return isRight ? { ok: { user: userBody(user), position: encodePosition(outcome), duplicate: true } } : nameTaken
   } finally {
-    if (isFailed) attempts.failed(remoteAddress)
-    else attempts.forgive(account)
+    await (isFailed ? attempts.failed(remoteAddress) : attempts.forgive(account))
   }
 }
 

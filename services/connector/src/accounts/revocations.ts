@@ -4,13 +4,18 @@ import { accessTokenLifeMs } from './tokens.ts'
 
 /** How often ended sessions are read, ms. With one poll lost and its statement's time-out a socket still closes within 5 s. */
 const pollMs = 2000
-/** How far the database's clock may be off from ours, ms: the first poll looks that much further back. */
-const skewMs = 60_000
+/**
+ * How far the clocks of the database and of other connectors may be off from ours, ms: the first poll looks that much further back,
+ * and an ended session is remembered that much longer than a token signed here would live.
+ */
+const skewMs = 5 * 60 * 60_000
+/** Each look at expired sessions begins this much before the last one's end, ms: our own clock may be set back. */
+const expiryOverlapMs = 60_000
 /** Polls that fail in a row before the connector calls itself not ready. */
 const failuresMax = 3
 
 /**
- * Which sessions have ended while access tokens of theirs may still be valid. Learns it from the credentials every 2 s, so a
+ * Which sessions have ended, or expired, while access tokens of theirs may still be valid. Learns it from the credentials every 2 s, so a
  * session ended on any connector is known on every other one 2 s later; what ended here is known at once.
  */
 export interface Revocations extends Service {
@@ -35,6 +40,7 @@ export const createRevocations = ({ credentials, clock, health, logger }: Revoca
   const listeners = new Set<(sessionIds: readonly string[]) => void>()
   let cancel = () => {}
   let since = 0
+  let expiredUntil = 0
   let failures = 0
 
   const end = (sessionIds: readonly string[]) => {
@@ -54,7 +60,10 @@ export const createRevocations = ({ credentials, clock, health, logger }: Revoca
     try {
       const { sessions, until } = await credentials.endedSince(since)
       since = until
-      end(sessions)
+      const now = clock.now()
+      const expired = await credentials.expiredBetween(expiredUntil - expiryOverlapMs, now)
+      expiredUntil = now
+      end([...sessions, ...expired])
       forgetOld()
       if (failures > 0) logger.info({}, 'ended sessions read again')
       failures = 0
@@ -69,6 +78,7 @@ export const createRevocations = ({ credentials, clock, health, logger }: Revoca
   return {
     start: async () => {
       since = clock.now() - accessTokenLifeMs - skewMs
+      expiredUntil = since
       health.set('credentials', 'ended sessions were not read yet')
       await poll()
       cancel = every(clock, pollMs, poll)

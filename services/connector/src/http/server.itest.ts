@@ -377,3 +377,23 @@ test('stops twice in a row, finishes requests under way, refuses late ones, and 
   await expect(fetch(`${url}/healthz`)).rejects.toThrow()
   await sockets.stop()
 })
+
+test('an upgrade that comes while it stops is refused, and its socket keeps nobody waiting', async () => {
+  const { sockets } = await serve()
+  // The client keeps its side open, as one does that has yet to read the answer.
+  const late = connect({ port: sockets.port(), host: '127.0.0.1', allowHalfOpen: true })
+  await new Promise((resolve) => late.once('connect', resolve))
+  let answer = ''
+  late.on('data', (bytes) => {
+    answer += bytes
+  })
+  const ended = new Promise((resolve) => late.once('end', resolve))
+  const stopped = sockets.stop()
+  late.write(
+    'GET /v1/socket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n' +
+      'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: chat.v1\r\n\r\n',
+  )
+  await Promise.all([stopped, ended])
+  expect(answer).toContain('HTTP/1.1 503')
+  late.destroy()
+}, 15_000)

@@ -105,10 +105,13 @@ export const buildApp = async (
   handleErrors(app, logger)
   app.addHook('onRequest', async (_, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
+  })
+  await addUpgrade(app, accept, logger)
+  // After the hooks of the upgrade, by which the socket of a refused one is closed: left open, `stop` would wait for it without end. [G12]
+  app.addHook('onRequest', async (_, reply) => {
     if (!isStopping) return
     return sendProblem(reply.header('connection', 'close'), refusal('unavailable', 'this connector is stopping', 1000))
   })
-  await addUpgrade(app, accept, logger)
   addProbes(app, health, metrics)
   addRoutes(app, api)
   await addPage(app)

@@ -9,14 +9,17 @@ export const createHeartbeat = ({ onSilence, onDead }) => {
     timer = setTimeout(onDead, answerMs)
     onSilence()
   }
+  const heard = () => {
+    clearTimeout(timer)
+    timer = setTimeout(ask, everyMs)
+  }
   return {
+    /** As the server says it; it was heard just now. */
     every: (ms) => {
       everyMs = ms ?? everyMs
+      heard()
     },
-    heard: () => {
-      clearTimeout(timer)
-      timer = setTimeout(ask, everyMs)
-    },
+    heard,
     stop: () => clearTimeout(timer),
   }
 }

@@ -28,7 +28,8 @@ export const createOutbox = ({ request, onChange, onAccepted }) => {
     if (message === undefined || sending.has(conversation)) return
     sending.add(conversation)
     const { to, clientMsgId, body } = message
-    message.after ??= accepted.get(conversation) ?? null
+    // null is an answer: nothing is to be named any more.
+    if (message.after === undefined) message.after = accepted.get(conversation) ?? null
     try {
       const after = message.after === null ? {} : { after: message.after }
       const ok = await request('send', { to, clientMsgId, body, ...after })

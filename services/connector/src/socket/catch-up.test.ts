@@ -125,8 +125,9 @@ test('the watermark is asked for after presence acknowledged the registration', 
   await connector.service.stop()
   const register = async (...args: Parameters<typeof world.presence.register>) => {
     await Promise.resolve()
-    await world.presence.register(...args)
+    const number = await world.presence.register(...args)
     order.push('registered')
+    return number
   }
   const log = world.store.client()
   const ends = async (...args: Parameters<typeof log.ends>) => {

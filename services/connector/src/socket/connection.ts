@@ -1,22 +1,18 @@
 import { AssertionError, isFault } from '@chat/runtime'
-import {
-  type CloseCode,
-  closeCode,
-  frameBytesMax,
-  type HelloFrame,
-  parseFrame,
-  type RequestFrame,
-  readWaitMs,
-  type SyncFrame,
-} from '@chat/schemas/protocol'
+import type { Kick } from '@chat/schemas'
+import { type CloseCode, closeCode, type HelloFrame, type RequestFrame, type SyncFrame } from '@chat/schemas/protocol'
 import { answerOfFault, encodeAnswer, ok, refused } from '../answer.ts'
 import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Answer, CommandOutcome, Identity, Socket, SocketEvents } from '../ports.ts'
 import { count } from '../stats.ts'
 import type { ConnectionServices, Session } from './connection-services.ts'
+import { awaitingHello, type ConnectionState, closed, openingSession } from './connection-state.ts'
+import { readFrameText } from './frame-text.ts'
+import { answerRead } from './frames/answer-read.ts'
 import type { EffectHandler, ReadHandler } from './frames/handler.ts'
 import { type HandledFrame, handlerOf } from './frames/index.ts'
 import { syncQueryOf } from './frames/sync-query.ts'
+import { isNewer, isOrdered, newerOf, type OrderedSession } from './hello-order.ts'
 import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
 import { PushStream } from './push-stream.ts'
@@ -36,20 +32,6 @@ export interface ConnectionHome {
   watch(connection: Connection): void
 }
 
-type State =
-  | { readonly kind: 'awaitingHello' }
-  | { readonly kind: 'authenticating' }
-  /** Pushes arrive and are held until `hello` is answered. */
-  | { readonly kind: 'opening'; readonly session: Session }
-  | { readonly kind: 'live'; readonly session: Session }
-  /** Answers what it took, takes nothing more. */
-  | { readonly kind: 'finishing'; readonly session: Session }
-  /** Whoever it was: what it asked last, as a cursor, may still be under way. */
-  | { readonly kind: 'closed'; readonly session?: Session }
-
-const awaitingHello: State = { kind: 'awaitingHello' }
-const closed: State = { kind: 'closed' }
-
 /** One client connection, from the first frame to the close. A class, so that 20,000 idle ones share their functions. PROTOCOL §2, §5. */
 export class Connection implements SocketEvents, WriteLaneClient {
   /** Monotonic ms, kept for the registry's tick. */
@@ -57,7 +39,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   lastHeardMs: number
   nextPingMs: number
   readonly outbox: Outbox
-  private state: State = awaitingHello
+  private state: ConnectionState = awaitingHello
   private readonly socket: Socket
   private readonly services: ConnectionServices
   private readonly home: ConnectionHome
@@ -67,6 +49,9 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private readonly work = new Work()
   private cursorsUnanswered = 0
   private isLoggingOut = false
+  /** A hello elsewhere that came before presence had given ours its number. */
+  private crossed: Kick | undefined
+  private telling: Promise<void> | undefined
 
   constructor(socket: Socket, services: ConnectionServices, home: ConnectionHome, nextPingMs: number) {
     this.socket = socket
@@ -101,6 +86,14 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   positions() {
     return this.pushes.seen.positions()
+  }
+
+  get connection(): string | undefined {
+    return this.session?.connection
+  }
+
+  async othersTold(): Promise<void> {
+    await this.telling
   }
 
   // From the socket.
@@ -153,6 +146,16 @@ export class Connection implements SocketEvents, WriteLaneClient {
     if (!this.isLoggingOut) this.close(closeCode.sessionEnded, 'the session ended')
   }
 
+  /** The device said hello elsewhere. Returns ours when it was later, so that the other side can be told. */
+  saidHelloElsewhere(kick: Kick): OrderedSession | undefined {
+    const { session } = this
+    if (session === undefined) return undefined
+    if (!isOrdered(session)) this.crossed = newerOf(this.crossed, kick)
+    else if (!isNewer(kick, session)) return session
+    else void this.replaced()
+    return undefined
+  }
+
   /** The device connected again. Its cursors are written first: the new connection goes on from there. */
   async replaced(): Promise<void> {
     if (this.cursorsUnanswered > 0) {
@@ -165,7 +168,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   /** Takes nothing more, lets what was taken be answered, then closes. [G12] */
   async finish(code: CloseCode, reason: string): Promise<void> {
     this.stopTaking()
-    if (this.state.kind === 'finishing') await this.work.idle()
+    if (this.state.kind === 'finishing') await this.work.idle() // [G12]
     this.close(code, reason)
   }
 
@@ -179,20 +182,11 @@ export class Connection implements SocketEvents, WriteLaneClient {
   // Frames.
 
   private take(text: string) {
-    if (text.length * 3 > frameBytesMax && Buffer.byteLength(text) > frameBytesMax)
-      return this.close(closeCode.frameTooBig, `a frame has at most ${frameBytesMax} bytes`)
-    const parsed = parseFrame(text)
-    if ('malformed' in parsed) return this.close(closeCode.malformed, 'not an object with op and ref')
-    const { op, ref } = 'frame' in parsed ? parsed.frame : parsed
-    if (this.state.kind === 'awaitingHello' && op !== 'hello')
-      return this.refuse(
-        ref,
-        refused('unauthorized', 'the first frame must be hello'),
-        closeCode.malformed,
-        'hello missing',
-      )
-    if ('error' in parsed) return this.answer(parsed.ref, refused(parsed.error, parsed.message))
-    this.dispatch(parsed.frame)
+    const read = readFrameText(text, this.isAwaitingHello)
+    if ('frame' in read) return this.dispatch(read.frame)
+    if (!('close' in read)) return this.answer(read.ref, read.refusal)
+    if (read.refusal !== undefined) this.answer(read.refusal.ref, read.refusal.answer)
+    this.close(read.close, read.reason)
   }
 
   private dispatch(frame: RequestFrame) {
@@ -227,11 +221,8 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private async read(frame: HandledFrame, handler: ReadHandler<HandledFrame>): Promise<void> {
     this.work.begin('read')
     try {
-      const positions = this.positions()
-      const isFresh = positions.length === 0 || (await this.services.readModels.waitFor(positions, readWaitMs))
-      if (isFresh) this.pushes.seen.passed(positions)
-      const answer = await handler.handle(frame, this, this.services)
-      this.answer(frame.ref, isFresh || 'error' in answer ? answer : ok({ ...answer.ok, stale: true }))
+      const { seen } = this.pushes
+      this.answer(frame.ref, await answerRead(frame, handler, this, this.services, (reached) => seen.passed(reached)))
     } catch (error) {
       this.failed(frame.ref, error)
     }
@@ -260,7 +251,10 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private hello(frame: HelloFrame) {
     if (this.state.kind !== 'awaitingHello') return this.answer(frame.ref, refused('invalid', 'hello was said before'))
     this.state = { kind: 'authenticating' }
-    this.open(frame).catch((error) => {
+    const opened = this.services.helloGate.enter(() => this.open(frame))
+    if (!(opened instanceof Promise))
+      return this.refuse(frame.ref, opened, closeCode.unavailable, 'too many connect at once')
+    opened.catch((error) => {
       if (this.state.kind !== 'live') this.failed(frame.ref, error)
       this.close(closeCode.unavailable, 'not possible at the moment')
     })
@@ -275,11 +269,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
       return this.refuse(frame.ref, refused('unauthorized'), closeCode.sessionEnded, 'token refused')
     if (!isOpen())
       return this.refuse(frame.ref, refused('unavailable'), closeCode.unavailable, 'this connector is not ready')
-    const session = {
-      identity: { ...identity, device: frame.device },
-      connection: this.home.newConnectionId(),
-      at: clock.now(),
-    }
+    const session = openingSession(identity, frame.device, this.home.newConnectionId(), clock.now())
     this.state = { kind: 'opening', session }
     const release = this.pushes.holdBack()
     this.home.admit(this, session)
@@ -289,14 +279,21 @@ export class Connection implements SocketEvents, WriteLaneClient {
   }
 
   /** The order of the steps is what closes the login race: registered, and acknowledged, before the watermark is asked for. [G1] */
-  private async begin(frame: HelloFrame, session: Session): Promise<void> {
+  private async begin(frame: HelloFrame, opening: Session): Promise<void> {
     const { registrar, kicks, directory } = this.services
-    const { userId, device } = session.identity
-    const [user] = await Promise.all([directory.user(userId), registrar.register(userId)])
+    const { userId, device } = opening.identity
+    const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId)]) // [G1]
     if (this.isClosed()) return
+    const session = { ...opening, order }
+    this.state = { kind: 'opening', session }
+    if (this.crossed !== undefined && isNewer(this.crossed, session)) return void this.replaced()
     if (user === undefined || user === 'unavailable')
       return this.refuse(frame.ref, refused('unavailable'), closeCode.unavailable, 'the account cannot be read')
-    kicks.announce({ user: userId, device, connection: session.connection, at: session.at })
+    const { connection, at } = session
+    const told = kicks.announce({ user: userId, device, connection, at, order }).finally(() => {
+      this.telling = undefined
+    })
+    this.telling = told
     const welcome = (page: object | undefined) => {
       if (this.state.kind !== 'opening') return
       this.state = { kind: 'live', session }
@@ -340,6 +337,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   /** What was pipelined behind a write of unknown outcome must not overtake it: the client resends all of it in order. [G4] */
   writeFailed(ref: number, error: unknown) {
+    // [G4]
     if (isFault(error) && error.code !== 'timeout') return this.close(closeCode.unavailable, 'the log is not reachable')
     this.failed(ref, error)
     this.done('write')
@@ -393,6 +391,8 @@ export class Connection implements SocketEvents, WriteLaneClient {
     this.writes?.clear()
     this.intake.clear()
     this.work.release()
+    // Whoever holds the device next starts from what is written.
+    if (this.cursorsUnanswered > 0) void this.services.receipts.flush()
     this.home.forget(this, session)
   }
 }

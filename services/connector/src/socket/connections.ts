@@ -4,12 +4,11 @@ import { type CloseCode, closeCode, helloTimeoutMs } from '@chat/schemas/protoco
 import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Socket, SocketEvents } from '../ports.ts'
 import { Connection, type ConnectionHome } from './connection.ts'
-import type { ConnectionServices, Session } from './connection-services.ts'
+import type { ConnectionServices } from './connection-services.ts'
+import type { OrderedSession } from './hello-order.ts'
 
 /** How often heartbeats, hello deadlines and full queues are looked at, ms. One timer for all connections: each would cost memory. */
 const tickMs = 1000
-/** A connection older than this is older than any hello that is told of now, whatever the clocks of the two connectors say, ms. */
-const crossingMs = 10_000
 /** Steps in which a spread is made, ms. */
 const spreadStepMs = 50
 
@@ -23,7 +22,9 @@ export interface Connections {
   hasUser(user: number): boolean
   push(users: readonly number[], event: PushedEvent): void
   /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
-  kick(kick: Kick): Session | undefined
+  kick(kick: Kick): OrderedSession | undefined
+  /** Presence was lost, and with it what hellos are numbered from: those so far are older than any that is told of from now on. */
+  presenceLost(): void
   sessionsEnded(sessionIds: readonly string[]): void
   notice(frame: Buffer): void
   /** Everybody is told to sync, spread over `spreadMs`. */
@@ -38,7 +39,7 @@ export interface ConnectionsPorts {
   readonly random: Random
   readonly services: () => ConnectionServices
   readonly onTick: () => void
-  /** The lease that names connections, so that their ids differ between connectors. */
+  /** The connector's id, which is another one with each start: no two connections ever have the same name. */
   readonly idPrefix: () => string
 }
 
@@ -49,6 +50,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
   const watched = new Set<Connection>()
   let nextId = 1
   let nowMs = clock.monotonic()
+  let presenceLostMs = Number.NEGATIVE_INFINITY
   let cancelTick = () => {}
 
   const home: ConnectionHome = {
@@ -85,6 +87,11 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
   const checkQueue = (connection: Connection) => {
     const found = connection.outbox.check(nowMs)
     if (found === 'full') return
+    // While its queue is full we may not listen to it: that it reads is the sign of life.
+    if (found === 'shrank') {
+      connection.lastHeardMs = nowMs
+      return
+    }
     watched.delete(connection)
     if (found === 'drained') connection.drained()
     else connection.close(closeCode.slowReader, 'too slow a reader')
@@ -95,7 +102,8 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       if (nowMs - connection.openedMs >= helloTimeoutMs) connection.close(closeCode.helloMissing, 'no hello in time')
       return
     }
-    if (connection.isDeaf) connection.lastHeardMs = nowMs
+    // Whoever has enough to do is not listened to, and is not to blame; whoever does not read his answers is.
+    if (connection.isDeaf && !connection.outbox.isFull) connection.lastHeardMs = nowMs
     if (nowMs - connection.lastHeardMs >= 2 * heartbeatMs)
       return connection.close(closeCode.heartbeatMissed, 'nothing heard')
     if (nowMs < connection.nextPingMs) return
@@ -141,13 +149,18 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
     },
     kick: (kick) => {
       for (const connection of byUser.get(kick.user) ?? []) {
-        const { session } = connection
-        if (session === undefined || session.identity.device !== kick.device) continue
-        const isOld = clock.monotonic() - connection.openedMs > crossingMs
-        if (!isOld && isLater(session, kick)) return session
-        void connection.replaced()
+        if (connection.session?.identity.device !== kick.device) continue
+        if (connection.session.connection === kick.connection) continue // Told to everybody: this is the newer one itself.
+        if (connection.openedMs < presenceLostMs) void connection.replaced()
+        else {
+          const later = connection.saidHelloElsewhere(kick)
+          if (later !== undefined) return later
+        }
       }
       return undefined
+    },
+    presenceLost: () => {
+      presenceLostMs = nowMs
     },
     sessionsEnded: (sessionIds) => {
       const ended = new Set(sessionIds)
@@ -170,7 +183,3 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
     },
   }
 }
-
-/** Of two hellos of one device that crossed, both sides keep the same one. */
-const isLater = (session: Session, kick: Kick): boolean =>
-  session.at > kick.at || (session.at === kick.at && session.connection > kick.connection)

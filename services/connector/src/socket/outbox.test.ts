@@ -35,16 +35,42 @@ test('pushes stop at the bound, answers go on, and a resync ends the pause once 
   expect(queue.sent).toEqual(['a', 'answer', '{"op":"resync"}', 'd'])
 })
 
-test('a queue that stays full is too slow after ten seconds, one that shrinks is not', () => {
+test('a queue that stays full is too slow after ten seconds', () => {
   const { queue, outbox } = createQueue()
   queue.bytes = queuedBytesMax + 1
   outbox.push(Buffer.from('a'))
   expect(outbox.check(5)).toBe('full')
   expect(outbox.check(4 + fullQueueMaxMs)).toBe('full')
-  queue.bytes = queuedBytesMax / 2
-  expect(outbox.check(5 + fullQueueMaxMs)).toBe('full')
+  expect(outbox.check(5 + fullQueueMaxMs)).toBe('tooSlow')
+})
+
+test('a queue between the marks that shrinks gets ten more seconds each time, one that stands still does not', () => {
+  const { queue, outbox } = createQueue()
   queue.bytes = queuedBytesMax + 1
-  expect(outbox.check(6 + fullQueueMaxMs)).toBe('tooSlow')
+  outbox.push(Buffer.from('a'))
+  expect(outbox.check(0)).toBe('full')
+  queue.bytes = 900 * 1024
+  expect(outbox.check(9_000)).toBe('shrank')
+  queue.bytes = 500 * 1024
+  expect(outbox.check(18_000)).toBe('shrank')
+  // Growing is no reading, and neither is a byte.
+  queue.bytes = 600 * 1024
+  expect(outbox.check(20_000)).toBe('full')
+  queue.bytes = 500 * 1024 - 1
+  expect(outbox.check(27_999)).toBe('full')
+  expect(outbox.check(28_000)).toBe('tooSlow')
+})
+
+test('each time the queue is full its ten seconds begin anew', () => {
+  const { queue, outbox } = createQueue()
+  for (const startMs of [0, 60_000]) {
+    queue.bytes = queuedBytesMax + 1
+    outbox.push(Buffer.from('a'))
+    expect(outbox.check(startMs)).toBe('full')
+    expect(outbox.check(startMs + fullQueueMaxMs - 1)).toBe('full')
+    queue.bytes = 0
+    expect(outbox.check(startMs + fullQueueMaxMs)).toBe('drained')
+  }
 })
 
 test('a full queue gets no resync before it has drained, a closed one nothing', () => {

@@ -5,8 +5,10 @@ import type { Stats } from '../stats.ts'
 export const queuedBytesMax = 1024 * 1024
 /** They begin again, with a `resync`, once less than this is queued. */
 const queuedBytesLow = 128 * 1024
-/** A socket whose queue stays full this long is closed, ms. */
+/** A socket whose queue was full and did not shrink for this long is closed, ms. */
 export const fullQueueMaxMs = 10_000
+/** A queue has shrunk when this much of it is gone, bytes: less in ten seconds is no reader that will ever catch up. */
+const shrinkBytesMin = 16 * 1024
 
 const resyncFrame = Buffer.from('{"op":"resync"}')
 
@@ -20,8 +22,8 @@ export class Outbox {
   /** Called when the queue was found full: from then on it is to be checked until it is `drained` or `tooSlow`. */
   private readonly onFull: () => void
   private state: 'open' | 'full' | 'closed' = 'open'
-  /** Set by the first check of a full queue. */
-  private fullSinceMs: number | undefined
+  /** Set by the first check of a full queue: the least that was queued since, and when it came to that. */
+  private least: { readonly queued: number; readonly sinceMs: number } | undefined
 
   constructor(socket: Socket, stats: Stats, onFull: () => void) {
     this.socket = socket
@@ -51,17 +53,21 @@ export class Outbox {
     this.fill()
   }
 
-  /** Looks at a full queue again. `drained`: the resync was sent, pushes go on. */
-  check(nowMs: number): 'drained' | 'full' | 'tooSlow' {
-    this.fullSinceMs ??= nowMs
+  /** Looks at a full queue again. `drained`: the resync was sent, pushes go on. `shrank`: the client reads, if slowly. */
+  check(nowMs: number): 'drained' | 'shrank' | 'full' | 'tooSlow' {
     const queued = this.socket.bufferedBytes()
     if (queued < queuedBytesLow) {
       this.state = 'open'
-      this.fullSinceMs = undefined
+      this.least = undefined
       this.resync()
       return 'drained'
     }
-    return nowMs - this.fullSinceMs >= fullQueueMaxMs && queued > queuedBytesMax ? 'tooSlow' : 'full'
+    this.least ??= { queued, sinceMs: nowMs }
+    if (queued <= this.least.queued - shrinkBytesMin) {
+      this.least = { queued, sinceMs: nowMs }
+      return 'shrank'
+    }
+    return nowMs - this.least.sinceMs >= fullQueueMaxMs ? 'tooSlow' : 'full'
   }
 
   resync(): void {

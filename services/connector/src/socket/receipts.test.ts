@@ -2,6 +2,7 @@ import { Fault } from '@chat/runtime'
 import { decodeReceipt, type ReceiptAdvanced } from '@chat/schemas'
 import { expect, test } from 'vitest'
 import { ask, connect, createReadyWorld, deviceOf, type TestWorld } from '../test-world.ts'
+import type { MemoryClient } from './memory-sockets.ts'
 
 const written = async ({ log, topics }: TestWorld): Promise<readonly ReceiptAdvanced[]> => {
   const all: ReceiptAdvanced[] = []
@@ -154,4 +155,114 @@ test('a log that is away is answered unavailable, and the cursor can be moved ag
   client.send({ op: 'read', ref: 3, conversation: 'd1.2', seq: 1 })
   await world.clock.advance(300)
   expect([(await answer).op, client.answers(3)[0]?.op]).toEqual(['ok', 'ok'])
+})
+
+/** A device on one connector after the other, whose cursors are moved one by one. */
+const roaming = async (messages: number) => {
+  const { world, connector: a } = await createReadyWorld()
+  const b = world.connector()
+  await b.service.start()
+  await world.clock.advance(1_500)
+  for (let i = 0; i < messages; i++) await world.post(2, 'd1.2', 'hi')
+  let ref = 100
+  const advance = async (client: MemoryClient, op: 'delivered' | 'read', seq: number) => {
+    client.send({ op, ref: ++ref, conversation: 'd1.2', seq })
+    await world.clock.advance(300)
+    await world.projectReceipts()
+    await world.clock.advance(1_000)
+    return client.answers(ref)[0]
+  }
+  return { world, a, b, advance }
+}
+
+const lastOf = (records: readonly ReceiptAdvanced[]) => records.at(-1)
+
+test('a device that goes to another connector and comes back never writes a lower cursor [G6] [G7]', async () => {
+  const { world, a, b, advance } = await roaming(3)
+  const first = await connect(world, a, 1)
+  await advance(first, 'delivered', 2)
+  first.close()
+  await world.clock.settle()
+  const second = await connect(world, b, 1)
+  await advance(second, 'read', 3)
+  await world.post(2, 'd1.2', 'four')
+  const third = await connect(world, a, 1)
+  await world.clock.settle()
+  expect(second.closedWith?.code).toBe(4409)
+  expect(await advance(third, 'delivered', 4)).toMatchObject({ op: 'ok' })
+  // What a compacted topic keeps is the last record of the key: it holds all that was ever read.
+  expect(lastOf(await written(world))).toMatchObject({ deliveredSeq: 4, readSeq: 3 })
+})
+
+test('what its last connection wrote is waited for: a projection that lies behind gives no old cursor', async () => {
+  const { world, a, b } = await roaming(3)
+  const first = await connect(world, a, 1)
+  first.send({ op: 'read', ref: 1, conversation: 'd1.2', seq: 3 })
+  await world.clock.advance(300)
+  expect(first.answers(1)).toMatchObject([{ op: 'ok' }])
+  const second = await connect(world, b, 1)
+  await world.post(2, 'd1.2', 'four')
+  second.send({ op: 'delivered', ref: 2, conversation: 'd1.2', seq: 4 })
+  await world.clock.advance(300)
+  expect(second.answers(2)).toEqual([])
+  await world.projectReceipts()
+  await world.clock.advance(50)
+  expect(second.answers(2)).toMatchObject([{ op: 'ok' }])
+  expect(lastOf(await written(world))).toMatchObject({ deliveredSeq: 4, readSeq: 3 })
+})
+
+test('what an earlier connection here wrote is not taken for the last word: another connector may have written since', async () => {
+  const { world, a, b, advance } = await roaming(4)
+  await advance(await connect(world, a, 1), 'delivered', 1)
+  const second = await connect(world, b, 1)
+  second.send({ op: 'read', ref: 1, conversation: 'd1.2', seq: 3 })
+  await world.clock.advance(300)
+  const third = await connect(world, a, 1)
+  third.send({ op: 'delivered', ref: 2, conversation: 'd1.2', seq: 4 })
+  await world.clock.advance(300)
+  expect(third.answers(2)).toEqual([])
+  await world.projectReceipts()
+  await world.clock.advance(50)
+  expect(third.answers(2)).toMatchObject([{ op: 'ok' }])
+  expect(lastOf(await written(world))).toMatchObject({ deliveredSeq: 4, readSeq: 3 })
+})
+
+test('a projection of receipts that stands still is answered unavailable, and nothing is written', async () => {
+  const { world, a, b } = await roaming(2)
+  const first = await connect(world, a, 1)
+  first.send({ op: 'read', ref: 1, conversation: 'd1.2', seq: 2 })
+  await world.clock.advance(300)
+  const second = await connect(world, b, 1)
+  second.send({ op: 'delivered', ref: 2, conversation: 'd1.2', seq: 1 })
+  await world.clock.advance(1_000)
+  expect(second.answers(2)).toMatchObject([{ op: 'error', code: 'unavailable', retry: 'later' }])
+  expect(await written(world)).toHaveLength(1)
+})
+
+test('a connection that wrote its cursor before goes on without waiting for the projection', async () => {
+  const { world, a } = await roaming(2)
+  const client = await connect(world, a, 1)
+  for (const seq of [1, 2]) {
+    client.send({ op: 'read', ref: seq, conversation: 'd1.2', seq })
+    await world.clock.advance(250)
+    expect(client.answers(seq)).toMatchObject([{ op: 'ok' }])
+  }
+  expect(lastOf(await written(world))).toMatchObject({ readSeq: 2 })
+})
+
+test('cursors moved by HTTP are told from those of the device’s socket: neither writes a lower one', async () => {
+  const { world, a, b, advance } = await roaming(4)
+  const client = await connect(world, a, 1)
+  await advance(client, 'read', 1)
+  const identity = { userId: 1, sessionId: 's1', device: deviceOf(1) }
+  for (const { sockets } of [a, b]) {
+    const seq = sockets === a.sockets ? 3 : 4
+    const answering = sockets.api.request(identity, { op: 'read', ref: 1, conversation: 'd1.2', seq }, undefined)
+    await world.clock.advance(300)
+    await world.projectReceipts()
+    await world.clock.advance(300)
+    expect(await answering).toEqual({ ok: {} })
+    await advance(client, 'delivered', 2)
+    expect(lastOf(await written(world))).toMatchObject({ deliveredSeq: seq, readSeq: seq })
+  }
 })

@@ -1,9 +1,10 @@
 import { appendRecordsMax, type EventLog, type NewRecord } from '@chat/event-log'
 import type { ReadModels } from '@chat/read-models'
-import { assert, type Clock } from '@chat/runtime'
+import { assert, type Clock, isFault } from '@chat/runtime'
 import { type Encoder, partitionOfConversation, type ReceiptAdvanced, type Topics } from '@chat/schemas'
 import { readWaitMs } from '@chat/schemas/protocol'
 import { answerOfFault, ok, refused } from '../answer.ts'
+import { withinMs } from '../lease.ts'
 import type { Answer } from '../ports.ts'
 import type { Caller } from './caller.ts'
 
@@ -11,7 +12,7 @@ import type { Caller } from './caller.ts'
 const coalesceMs = 200
 /** Cursors being collected; more are refused `unavailable`. */
 const collectedMax = 20_000
-/** Stored cursors kept in memory; the one learnt first is read again when it is needed. */
+/** Cursors kept in memory; the one learnt first is forgotten first, and read again when it is needed. */
 const knownMax = 50_000
 /** Cursors of one flush that are looked up at once. */
 const lookupsAtOnceMax = 16
@@ -31,8 +32,10 @@ interface Asked {
 }
 
 interface Collected {
+  /** Who asked last. */
   readonly caller: Caller
   readonly conversation: string
+  readonly partition: number
   readonly asked: Asked[]
 }
 
@@ -41,9 +44,16 @@ interface Cursor {
   readonly readSeq: number
 }
 
+/** What this connector wrote, or read, last of a device and conversation. */
+interface Known extends Cursor {
+  /** The connection that asked; undefined: by HTTP. */
+  readonly connection: string | undefined
+}
+
 /** A cursor that moves, on its way to the log. */
 interface Advance {
   readonly key: string
+  readonly connection: string | undefined
   readonly partition: number
   readonly record: ReceiptAdvanced
   readonly answers: readonly ((answer: Answer) => void)[]
@@ -63,21 +73,45 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
   let collected = new Map<string, Collected>()
   let cancelFlush: (() => void) | undefined
   let flushing: Promise<void> = Promise.resolve()
-  const known = new Map<string, Cursor>()
+  /** By the same key. A truth about the log whoever asked for it, but only its own connection may take it for the whole truth. */
+  const known = createKnown()
 
-  const learn = (key: string, cursor: Cursor) => {
-    known.delete(key)
-    known.set(key, cursor)
-    if (known.size <= knownMax) return
-    for (const oldest of known.keys()) {
-      known.delete(oldest)
-      return
+  /** Nobody else can have written for this device since. */
+  const isLatest = (key: string, { caller }: Collected): boolean =>
+    caller.connection !== undefined && known.get(key)?.connection === caller.connection
+
+  /**
+   * Where the receipts are not projected up to what the device's earlier connections, here or elsewhere, may have written: a stored
+   * cursor from before could be an old one, and a lower record would outlive the higher one in a compacted topic. [G6] [G7]
+   */
+  const behindOf = async (batch: ReadonlyMap<string, Collected>): Promise<ReadonlySet<number>> => {
+    const strangers = [...batch].flatMap(([key, entry]) => (isLatest(key, entry) ? [] : [entry]))
+    const partitions = new Set(strangers.map(({ partition }) => partition))
+    if (partitions.size === 0) return partitions
+    const told = Promise.all(strangers.map(({ caller }) => caller.othersTold()))
+    await withinMs(clock, readWaitMs, told, undefined)
+    try {
+      const ends = await log.ends(topics.receipts)
+      const isReached = (partition: number) => {
+        const end = ends.get(partition) ?? 0
+        return end === 0 || readModels.waitForReceipts([{ partition, pos: end - 1 }], readWaitMs)
+      }
+      await Promise.all(
+        [...partitions].map(async (partition) => {
+          if (await isReached(partition)) partitions.delete(partition)
+        }),
+      )
+    } catch (error) {
+      if (!isFault(error)) throw error
     }
+    return partitions
   }
 
   /** The stored cursor is read at the flush, not when asked: what the device's last connector flushed has been projected by then. */
-  const prepare = async (key: string, { caller, conversation, asked }: Collected): Promise<Advance | undefined> => {
+  const prepare = async (key: string, entry: Collected, behind: ReadonlySet<number>): Promise<Advance | undefined> => {
+    const { caller, conversation, partition, asked } = entry
     const { userId, device } = caller.identity
+    if (!isLatest(key, entry) && behind.has(partition)) return refuseAll(asked, 'unavailable')
     let isFresh = true
     let visible = await readModels.visibleSeq(userId, conversation)
     if (asked.some(({ seq }) => seq > (visible ?? 0))) {
@@ -85,8 +119,8 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
       isFresh = await readModels.waitFor(caller.positions(), readWaitMs)
       visible = await readModels.visibleSeq(userId, conversation)
     }
-    const stored = known.get(key) ?? (await readModels.cursor(userId, device, conversation))
-    learn(key, stored)
+    const stored = laterOf(known.get(key), await readModels.cursor(userId, device, conversation))
+    known.set(key, { ...stored, connection: caller.connection })
     if (visible === undefined) return refuseAll(asked, isFresh ? 'not_found' : 'unavailable')
     const limit = visible
     refuseAll(
@@ -101,8 +135,6 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
       for (const answer of answers) answer(ok({}))
       return undefined
     }
-    const partition = partitionOfConversation(conversation, topics.receipts.partitions)
-    assert(partition !== undefined, 'the frame parser lets only canonical conversation ids through')
     const record: ReceiptAdvanced = {
       type: 'ReceiptAdvanced',
       conversation,
@@ -111,7 +143,7 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
       deliveredSeq,
       readSeq,
     }
-    return { key, partition, record, answers }
+    return { key, connection: caller.connection, partition, record, answers }
   }
 
   const append = async (partition: number, advances: readonly Advance[]) => {
@@ -121,8 +153,8 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
     })
     try {
       await log.append({ topic: topics.receipts, partition, records })
-      for (const { key, record, answers } of advances) {
-        learn(key, record)
+      for (const { key, connection, record, answers } of advances) {
+        known.set(key, { deliveredSeq: record.deliveredSeq, readSeq: record.readSeq, connection })
         for (const answer of answers) answer(ok({}))
       }
     } catch (error) {
@@ -137,11 +169,12 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
   }
 
   const write = async (batch: ReadonlyMap<string, Collected>) => {
+    const behind = await behindOf(batch)
     const advances: Advance[] = []
     const entries = batch.entries()
     const work = async () => {
       for (const [key, entry] of entries) {
-        const advance = await prepare(key, entry).catch((error) => refuseByFault(entry.asked, error))
+        const advance = await prepare(key, entry, behind).catch((error) => refuseByFault(entry.asked, error))
         if (advance !== undefined) advances.push(advance)
       }
     }
@@ -168,16 +201,46 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
       if (collected.size >= collectedMax) return Promise.resolve(refused('unavailable'))
       const { userId, device } = caller.identity
       const key = `${conversation}|${userId}|${device}`
+      const partition = partitionOfConversation(conversation, topics.receipts.partitions)
+      assert(partition !== undefined, 'the frame parser lets only canonical conversation ids through')
       cancelFlush ??= clock.after(coalesceMs, () => void flush())
       return new Promise((answer) => {
-        const entry = collected.get(key)
-        if (entry === undefined) collected.set(key, { caller, conversation, asked: [{ cursor, seq, answer }] })
-        else entry.asked.push({ cursor, seq, answer })
+        const asked = collected.get(key)?.asked ?? []
+        asked.push({ cursor, seq, answer })
+        collected.set(key, { caller, conversation, partition, asked })
       })
     },
     flush,
   }
 }
+
+interface KnownCursors {
+  get(key: string): Known | undefined
+  set(key: string, cursor: Known): void
+  delete(key: string): void
+}
+
+const createKnown = (): KnownCursors => {
+  const all = new Map<string, Known>()
+  return {
+    get: (key) => all.get(key),
+    set: (key, cursor) => {
+      all.delete(key)
+      all.set(key, cursor)
+      if (all.size <= knownMax) return
+      for (const oldest of all.keys()) {
+        all.delete(oldest)
+        return
+      }
+    },
+    delete: (key) => void all.delete(key),
+  }
+}
+
+const laterOf = (one: Cursor | undefined, other: Cursor): Cursor => ({
+  deliveredSeq: Math.max(one?.deliveredSeq ?? 0, other.deliveredSeq),
+  readSeq: Math.max(one?.readSeq ?? 0, other.readSeq),
+})
 
 const refuseAll = (asked: readonly Asked[], code: 'not_found' | 'no_such_message' | 'unavailable'): undefined => {
   for (const { answer } of asked) answer(refused(code))

@@ -34,11 +34,12 @@ export class WriteLane {
   }
 
   add(frame: HandledFrame, handler: WriteHandler<HandledFrame>): void {
+    // [G4]
     if (this.isChecking) this.queue.push({ frame, handler })
     else this.check({ frame, handler })
   }
 
-  /** What waits for a check will not be sent. */
+  /** What waits behind the one that is being checked will not be sent; that one still is. */
   clear(): void {
     this.queue.length = 0
   }

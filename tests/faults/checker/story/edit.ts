@@ -1,7 +1,7 @@
 import { chainOf, chainStart, createEncoder, decodeEvent, type LogEvent, localSchemaIds } from '@chat/schemas'
 import type { HistoryEvent, Logged } from '../../history.ts'
 
-export type What = HistoryEvent['what']
+type What = HistoryEvent['what']
 export type LineOf<W extends What> = Extract<HistoryEvent, { readonly what: W }>
 
 /** A clean history on its way to a bad one. Every pick is of what is there; a story that has none is no place for the fault. */

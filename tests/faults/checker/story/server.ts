@@ -18,13 +18,13 @@ import { within } from '../log-facts.ts'
 export const storyWallMs = Date.UTC(2026, 0, 1)
 
 /** How far a user's cursor is. */
-export interface StoryCursor {
+interface StoryCursor {
   deliveredSeq: number
   readSeq: number
 }
 
 /** A conversation as the server has it. */
-export interface StoryConversation {
+interface StoryConversation {
   readonly id: string
   readonly partition: number
   readonly sharesAll: boolean
@@ -63,7 +63,7 @@ export interface StoryServer {
   logged(at: number): readonly Logged[]
 }
 
-export interface Author {
+interface Author {
   readonly user: number
   readonly device: string
 }

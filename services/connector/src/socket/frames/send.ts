@@ -20,7 +20,7 @@ type Target =
   | { readonly conversation: string; readonly peer: number | undefined }
   | Extract<Prepared, { refusal: unknown }>
 
-/** Of a direct conversation the peer must exist; a stranger's looks as if there were none. */
+/** Of a direct conversation the peer must exist; other people's is refused like a group one is not a member of. */
 const targetOf = (to: FrameOf<'send'>['to'], self: number): Target => {
   if ('user' in to) return { conversation: directConversation(self, to.user), peer: other(to.user, self) }
   const id = parseConversation(to.conversation)
