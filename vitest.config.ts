@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{schemas,packages,services,infra,bench,tests}/**/*.test.ts'],
-          exclude: ['tests/{e2e,guarantees,browser}/**', 'tests/faults/*.test.ts', '**/node_modules/**'],
+          exclude: ['tests/{e2e,browser}/**', 'tests/faults/*.test.ts', '**/node_modules/**'],
           testTimeout: 20_000,
         },
       },
@@ -24,7 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'process',
-          include: ['tests/{e2e,guarantees,browser}/**/*.test.ts', 'tests/faults/*.test.ts'],
+          include: ['tests/{e2e,browser}/**/*.test.ts', 'tests/faults/*.test.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 120_000,

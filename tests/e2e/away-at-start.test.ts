@@ -1,12 +1,12 @@
 import { systemClock } from '@chat/runtime/system'
-import { freePort, type ServiceName, type ServiceProcess, spawnService } from '@chat/stack'
+import { type ServiceName, type ServiceProcess, spawnService } from '@chat/stack'
 import { type System, startSystem } from '@chat/stack/system'
-import { createRelay, type Relay, waitUntil } from '@chat/testkit'
+import { createFaultProxy, type FaultProxy, waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 let system: System
 const started: ServiceProcess[] = []
-const relays: Relay[] = []
+const proxies: FaultProxy[] = []
 
 beforeAll(async () => {
   system = await startSystem({ connectors: 0, routers: 1, projectors: 1 })
@@ -15,17 +15,19 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const service of started) service.kill('SIGKILL')
   await Promise.all(started.map((service) => service.exited))
-  await Promise.all(relays.map((relay) => relay.cut()))
+  await Promise.all(proxies.map((proxy) => proxy.stop()))
   await system?.stop()
 })
 
-/** The world's environment with one address replaced by a relay that is still closed. */
-const behindRelay = async (variable: string) => {
+/** The world's environment with one address replaced by a proxy that is still cut. */
+const behindProxy = async (variable: string) => {
   const address = system.env[variable] ?? ''
   const targetPort = Number(/(?:127\.0\.0\.1|localhost):(\d+)/.exec(address)?.[1])
-  const relay = createRelay({ port: await freePort(), targetPort })
-  relays.push(relay)
-  return { relay, env: { ...system.env, [variable]: address.replace(`:${targetPort}`, `:${relay.port}`) } }
+  const proxy = createFaultProxy({ target: `127.0.0.1:${targetPort}` })
+  proxies.push(proxy)
+  await proxy.start()
+  await proxy.cut()
+  return { proxy, env: { ...system.env, [variable]: address.replace(`:${targetPort}`, `:${proxy.port}`) } }
 }
 
 const needs: readonly (readonly [ServiceName, string, RegExp])[] = [
@@ -44,7 +46,7 @@ const needs: readonly (readonly [ServiceName, string, RegExp])[] = [
 test.each(needs)(
   'a %s whose %s is away at start says so, is not ready, and goes on when it comes',
   async (name, variable, names) => {
-    const { relay, env } = await behindRelay(variable)
+    const { proxy, env } = await behindProxy(variable)
     const service = await spawnService(name, env, systemClock)
     started.push(service)
     await waitUntil(() => names.test(service.logs()), {
@@ -53,7 +55,7 @@ test.each(needs)(
     })
     const answer = await fetch(`${service.url}/readyz`).catch(() => undefined)
     expect(answer?.status ?? 503).toBe(503)
-    await relay.open()
+    await proxy.heal()
     await service.ready(30_000)
     service.kill('SIGTERM')
     expect(await service.exited).toEqual({ code: 0, signal: null })

@@ -1,170 +1,19 @@
-import { registerAccounts, type System, startSystem } from '@chat/stack/system'
-import {
-  type Account,
-  type Acknowledged,
-  createDevice,
-  type Device,
-  RequestError,
-  registerAccount,
-  waitUntil,
-} from '@chat/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { expectExactlyOnce } from './expectations.ts'
+import { type System, startSystem } from '@chat/stack/system'
+import { expect, test } from 'vitest'
+import { testConversations } from './conversation-scenarios.ts'
+import { expectReadModelsEqualFold } from './read-models.ts'
 
-let system: System
-let urls: readonly string[]
-let accounts: readonly Account[]
-/** One device a user, on the connectors in turn; every tenth user has a second one on another connector. */
-let devices: Device[]
+let system: System | undefined
 
-const at = <T>(items: readonly T[], index: number): T => {
-  const item = items[index]
-  if (item === undefined) throw new Error(`no item ${index}`)
-  return item
-}
-
-const connectTo = async (account: Account, connector: number) => {
-  const device = createDevice({ urls: [at(urls, connector % urls.length)], account })
-  await device.connect()
-  return device
-}
-
-beforeAll(async () => {
-  system = await startSystem({ connectors: 2, routers: 2, projectors: 1 })
-  urls = system.connectors.map((connector) => connector.url)
-  accounts = await registerAccounts(urls, 200)
-  devices = []
-  const waiting = [...accounts.entries()]
-  const connectNext = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, account] = next
-      devices[index] = await connectTo(account, index)
-      if (index % 10 === 0) devices[200 + index / 10] = await connectTo(account, index + 1)
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, connectNext))
-}, 180_000)
-
-afterAll(async () => {
-  await Promise.all((devices ?? []).map((device) => device.close()))
-  await system?.stop()
-})
-
-const devicesOf = (userIds: readonly number[]): readonly Device[] =>
-  devices.filter((device) => userIds.includes(device.userId))
-
-const directOf = (a: Account, b: Account) => `d${Math.min(a.userId, b.userId)}.${Math.max(a.userId, b.userId)}`
-
-/** Each sender posts `count` texts, pipelined; resolves with the acknowledgements per sender, in order of sending. */
-const postAll = async (conversation: string, senders: readonly Device[], count: number) => {
-  const sent = new Map<Device, readonly Acknowledged[]>()
-  await Promise.all(
-    senders.map(async (sender) => {
-      const texts = Array.from({ length: count }, (_, i) => `message ${i} of ${sender.userId}`)
-      sent.set(sender, await Promise.all(texts.map((text) => sender.send(conversation, text))))
-    }),
-  )
-  return sent
-}
-
-const expectAllShown = async (
-  conversation: string,
-  userIds: readonly number[],
-  sent: ReadonlyMap<Device, readonly Acknowledged[]>,
-) => {
-  const members = devicesOf(userIds)
-  const lastSeq = Math.max(...[...sent.values()].flat().map((ack) => ack.seq))
-  await waitUntil(() => members.every((device) => device.shown(conversation).has(lastSeq)), {
-    deadlineMs: 20_000,
-    what: `${conversation}: every device was pushed seq ${lastSeq}`,
-  })
-  expectExactlyOnce({ conversation, devices: members, sent })
-  for (const device of members) expect(device.wire.repeats, 'an event was pushed twice on one connection').toBe(0)
-}
-
-test('a hundred pairs on different connectors talk, and every device is pushed every message once and in order', async () => {
-  const pairs = Array.from({ length: 100 }, (_, i) => [at(accounts, 2 * i), at(accounts, 2 * i + 1)] as const)
-  await Promise.all(
-    pairs.map(async ([a, b]) => {
-      const conversation = directOf(a, b)
-      const users = [a.userId, b.userId]
-      const senders = [devicesOf([a.userId])[0], devicesOf([b.userId])[0]].filter((device) => device !== undefined)
-      await expectAllShown(conversation, users, await postAll(conversation, senders, 5))
-    }),
-  )
-})
-
-test.each([2, 20, 200])(
-  'in a group of %i every message reaches every device of every member once, in one order',
-  async (size) => {
-    const members = accounts.slice(0, size)
-    const owner = at(devicesOf([at(members, 0).userId]), 0)
-    const { conversation } = await owner.request('group.create', {
-      title: `group of ${size}`,
-      visibility: 'private',
-      members: members.slice(1).map((member) => member.userId),
-    })
-    const id = String(conversation)
-    const userIds = members.map((member) => member.userId)
-    await waitUntil(() => devicesOf(userIds).every((device) => device.shown(id).has(1)), {
-      deadlineMs: 20_000,
-      what: 'every member was told of the group',
-    })
-    const senders = devicesOf(userIds).slice(0, 8)
-    await expectAllShown(id, userIds, await postAll(id, senders, 10))
+testConversations({
+  open: async () => {
+    const started = await startSystem({ connectors: 2, routers: 2, projectors: 1 })
+    system = started
+    return { urls: started.connectors.map((connector) => connector.url), close: started.stop }
   },
-)
-
-test('a user who was away gets everything by sync with the old token, by pages, without a gap', async () => {
-  const away = at(accounts, 199)
-  const others = accounts.slice(0, 60)
-  const before = devicesOf([away.userId])[0]
-  if (before === undefined) throw new Error('the user has a device')
-  await before.catchUp()
-  await before.close()
-  const sent = await Promise.all(
-    others.map(async (other) => {
-      const sender = at(devicesOf([other.userId]), 0)
-      return [directOf(other, away), await postAll(directOf(other, away), [sender], 3)] as const
-    }),
-  )
-  const long = directOf(at(others, 0), away)
-  const more = await postAll(long, [at(devicesOf([at(others, 0).userId]), 0)], 250)
-  await before.connect()
-  await before.catchUp()
-  for (const [conversation, acks] of sent) {
-    const shown = before.shown(conversation)
-    for (const ack of [...acks.values()].flat()) expect(shown.get(ack.seq)?.data.clientMsgId).toBe(ack.clientMsgId)
-  }
-  const first = [...(sent.find(([conversation]) => conversation === long)?.[1].values() ?? [])].flat()
-  const all = [...first, ...[...more.values()].flat()].map((ack) => ack.seq)
-  expect([...before.shown(long).keys()].sort((a, b) => a - b)).toEqual(all.sort((a, b) => a - b))
-  expect(before.wire.contradictions).toEqual([])
 })
 
-test('a login right after the registration succeeds on the other connector', async () => {
-  for (let i = 0; i < 10; i++) {
-    const account = await registerAccount(at(urls, i % 2), `fresh${i}`)
-    const device = await connectTo(account, i + 1)
-    await device.close()
-  }
-})
-
-test('a group is joined by its name, a stranger may not post, and who left sees no more', async () => {
-  const [owner, joiner, stranger] = [at(devices, 0), at(devices, 1), at(devices, 2)]
-  const name = 'Café'
-  const { conversation } = await owner.request('group.create', { name, title: 'public', visibility: 'public' })
-  const id = String(conversation)
-  await waitUntil(() => owner.shown(id).has(1), { deadlineMs: 5_000, what: 'the group is there' })
-  await joiner.request('group.join', { name: 'CAFÉ'.normalize('NFD') })
-  const ack = await joiner.send(id, 'hello')
-  const refusal = await stranger.send(id, 'let me in').catch((error: unknown) => error)
-  expect(refusal).toBeInstanceOf(RequestError)
-  expect((refusal as RequestError).code).toBe('not_member')
-  await joiner.request('group.leave', { conversation: id })
-  const later = await owner.send(id, 'after the joiner left')
-  await waitUntil(() => owner.shown(id).has(later.seq), { deadlineMs: 5_000, what: 'the owner sees the last message' })
-  await joiner.catchUp()
-  expect(joiner.shown(id).has(ack.seq)).toBe(true)
-  expect(joiner.shown(id).has(later.seq)).toBe(false)
+test('afterwards the read models equal the fold of the log', async () => {
+  if (system === undefined) return expect.fail('there is no system')
+  await expectReadModelsEqualFold(system.world)
 })

@@ -2,48 +2,30 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@chat/runtime/system'
-import { freePort, type ServiceProcess, spawnService } from '@chat/stack'
+import { freePort, spawnService } from '@chat/stack'
 import { registerAccounts } from '@chat/stack/system'
 import { type Account, type Acknowledged, createDevice, type Device, waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type EmbeddedSystem, startEmbedded } from './embedded-system.ts'
 import { expectExactlyOnce } from './expectations.ts'
 
 const usersCount = 12
 const messagesPerDevice = 150
 
-let folder: string
-let env: Readonly<Record<string, string>>
-let server: ServiceProcess
+let system: EmbeddedSystem
 let accounts: readonly Account[]
 let devices: readonly Device[]
 
-const start = async () => {
-  server = await spawnService('standalone', env, systemClock)
-  await server.ready(60_000)
-}
-
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'chat-embedded-'))
-  const port = await freePort()
-  env = {
-    PATH: process.env.PATH ?? '',
-    HOME: process.env.HOME ?? '',
-    CHAT_PORT: String(port),
-    CHAT_DATA_DIR: folder,
-    CHAT_PARTITIONS: '4',
-    CHAT_LIMITS: 'off',
-  }
-  await start()
-  accounts = await registerAccounts([server.url], usersCount)
-  devices = accounts.map((account) => createDevice({ urls: [server.url], account }))
+  system = await startEmbedded()
+  accounts = await registerAccounts([system.url], usersCount)
+  devices = accounts.map((account) => createDevice({ urls: [system.url], account }))
   await Promise.all(devices.map((device) => device.connect()))
 }, 120_000)
 
 afterAll(async () => {
   await Promise.all((devices ?? []).map((device) => device.close()))
-  server?.kill('SIGTERM')
-  await server?.exited
-  rmSync(folder, { recursive: true, force: true })
+  await system?.close()
 })
 
 const groupOfAll = async (): Promise<string> => {
@@ -70,36 +52,44 @@ test('a conversation survives SIGKILL in the middle: none lost, doubled or reord
     devices.some((device) => device.unanswered() > 0),
     'sends are under way when it is killed',
   ).toBe(true)
-  server.kill('SIGKILL')
-  await server.exited
-  await start()
+  await system.end('SIGKILL')
+  await system.start()
   const sent = new Map<Device, readonly Acknowledged[]>()
   for (const [device, acks] of promised) sent.set(device, await Promise.all(acks))
   await Promise.all(devices.map((device) => device.catchUp()))
   expectExactlyOnce({ conversation, devices, sent })
 }, 180_000)
 
-test('everything is still there after a clean stop and a second start', async () => {
+test('everything is still there after a clean stop by SIGTERM, another by SIGINT, and the starts that follow, which say once where it is', async () => {
   const first = devices[0]
   if (first === undefined) throw new Error('no device')
   const before = await first.request('conversations')
-  server.kill('SIGTERM')
-  expect(await server.exited).toEqual({ code: 0, signal: null })
-  await start()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    expect(await system.end(signal), signal).toEqual({ code: 0, signal: null })
+    await system.start()
+    // The line follows the port: /readyz answers first.
+    const readyLines = () =>
+      system
+        .server()
+        .logs()
+        .match(/^ready .*$/gm)
+    await waitUntil(readyLines, { deadlineMs: 10_000, what: 'it says where it is' })
+    expect(readyLines()).toEqual([`ready ${system.url}`])
+  }
   await waitUntil(() => first.isConnected(), { deadlineMs: 20_000, what: 'the device is back' })
   expect((await first.request('conversations')).items).toEqual(before.items)
-}, 60_000)
+}, 90_000)
 
 test('a second run on the same data folder says so and exits with 1', async () => {
-  const second = await spawnService('standalone', { ...env, CHAT_PORT: String(await freePort()) }, systemClock)
+  const second = await spawnService('standalone', { ...system.env, CHAT_PORT: String(await freePort()) }, systemClock)
   expect((await second.exited).code).toBe(1)
   expect(second.logs()).toContain('another run uses the data folder')
 }, 30_000)
 
 test('a port in use is named in one sentence', async () => {
   const otherFolder = mkdtempSync(join(tmpdir(), 'chat-embedded-'))
-  const second = await spawnService('standalone', { ...env, CHAT_DATA_DIR: otherFolder }, systemClock)
+  const second = await spawnService('standalone', { ...system.env, CHAT_DATA_DIR: otherFolder }, systemClock)
   expect((await second.exited).code).toBe(1)
-  expect(second.logs()).toMatch(new RegExp(`port ${env.CHAT_PORT} .*in use`))
+  expect(second.logs()).toMatch(new RegExp(`port ${system.env.CHAT_PORT} .*in use`))
   rmSync(otherFolder, { recursive: true, force: true })
 }, 60_000)

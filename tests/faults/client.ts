@@ -3,13 +3,38 @@ import { createDevice, type Device, type DeviceObserver, type DeviceOptions, typ
 import { printOf, type SeenEvent } from './history.ts'
 import type { Recorder } from './recorder.ts'
 
-/** A device over a real WebSocket whose every request, answer, push and shown event is recorded. */
-export const createRecordingDevice = (recorder: Recorder, options: Omit<DeviceOptions, 'observer'>): Device => {
+/** A device over a real WebSocket whose every request, answer, push and shown event is recorded; an observer is told after it. */
+export const createRecordingDevice = (recorder: Recorder, options: DeviceOptions): Device => {
   const deviceId = options.deviceId ?? crypto.randomUUID()
   const user = options.account.userId
   recorder.record({ what: 'device', device: deviceId, user })
-  return createDevice({ ...options, deviceId, observer: createRecordingObserver(recorder, deviceId, user) })
+  const recording = createRecordingObserver(recorder, deviceId, user)
+  const observer = options.observer === undefined ? recording : inTurn(recording, options.observer)
+  return createDevice({ ...options, deviceId, observer })
 }
+
+const inTurn = (first: DeviceObserver, second: DeviceObserver): DeviceObserver => ({
+  connected: (...args) => {
+    first.connected(...args)
+    second.connected(...args)
+  },
+  closed: (...args) => {
+    first.closed(...args)
+    second.closed(...args)
+  },
+  sent: (...args) => {
+    first.sent(...args)
+    second.sent(...args)
+  },
+  received: (...args) => {
+    first.received(...args)
+    second.received(...args)
+  },
+  shown: (...args) => {
+    first.shown(...args)
+    second.shown(...args)
+  },
+})
 
 /** What an answer is read with. */
 interface Asked {

@@ -1,6 +1,7 @@
 export { definedOf } from './environment.ts'
 export { initWorld } from './init-world.ts'
 export { freePort } from './ports.ts'
+export { ensureRequirements, faketime, faketimePath } from './requirements.ts'
 export { type Exit, type ServiceName, type ServiceProcess, spawnService } from './service.ts'
 export { type Addresses, createStack, type ServerStatus, type Stack, type StackOptions } from './stack.ts'
 export { createTestStack, type TestStack, type TestStackOptions } from './test-stack.ts'

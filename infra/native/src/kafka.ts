@@ -8,6 +8,9 @@ import type { Server } from './server.ts'
 export interface BrokerPorts {
   readonly broker: number
   readonly controller: number
+  /** A second listener, and the port that it advertises in place of its own; undefined: there is none. */
+  readonly proxied?: number | undefined
+  readonly proxy?: number | undefined
 }
 
 const formatTimeoutMs = 60_000
@@ -42,7 +45,7 @@ export const kafkaServer = (options: {
   return {
     name,
     address: `127.0.0.1:${ports.broker}`,
-    ports: [ports.broker, ports.controller],
+    ports: [ports.broker, ports.controller, ...(ports.proxied === undefined ? [] : [ports.proxied])],
     startTimeoutMs: 60_000,
     // Brokers that stop together lose their quorum and would wait for it; what they wrote is with the kernel by then.
     stopTimeoutMs: 8_000,
@@ -69,15 +72,19 @@ export const kafkaServer = (options: {
 }
 
 const brokerConfig = (cluster: readonly BrokerPorts[], index: number, dataDir: string): string => {
-  const { broker, controller } = portsOf(cluster, index)
+  const { broker, controller, proxied, proxy } = portsOf(cluster, index)
+  const isProxied = proxied !== undefined && proxy !== undefined
   const voters = cluster.map((node, at) => `${at + 1}@127.0.0.1:${node.controller}`)
   const settings: Record<string, string | number> = {
     'process.roles': 'broker,controller',
     'node.id': index + 1,
     'controller.quorum.voters': voters.join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}${
+      isProxied ? `,PROXIED://127.0.0.1:${proxied}` : ''
+    }`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker}${isProxied ? `,PROXIED://127.0.0.1:${proxy}` : ''}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT',
+    ...(isProxied ? { 'inter.broker.listener.name': 'PLAINTEXT' } : {}),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': dataDir,
     'log.message.timestamp.type': 'LogAppendTime',

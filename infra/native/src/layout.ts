@@ -25,12 +25,19 @@ const preferredPorts: Readonly<Record<string, number>> = {
   postgres: 19_432,
 }
 
-export const portNames = (brokers: BrokerCount): readonly string[] => [
+const portNames = (brokers: BrokerCount): readonly string[] => [
   ...Array.from({ length: brokers }, (_, index) => [`kafka-${index + 1}`, `kafka-${index + 1}-controller`]).flat(),
   'redis',
   'postgres',
   'registry',
 ]
+
+/**
+ * Of stacks for tests: each broker has a second listener, `kafka-1-proxied`, that advertises the port `kafka-1-proxy`. Nothing of the
+ * stack listens there: a test puts a proxy between, and whoever begins with its address goes through it for good.
+ */
+const proxiedPortNames = (brokers: BrokerCount): readonly string[] =>
+  Array.from({ length: brokers }, (_, index) => [`kafka-${index + 1}-proxied`, `kafka-${index + 1}-proxy`]).flat()
 
 export const readLayout = (path: string): Layout | undefined => {
   if (!existsSync(path)) return undefined
@@ -46,7 +53,8 @@ export const writeLayout = (path: string, layout: Layout): void => {
 /** A new cluster on preferred ports, or on `'free'` ones. The ports are checked when a server is about to take them. */
 export const newLayout = async (brokers: BrokerCount, ports: 'preferred' | 'free'): Promise<Layout> => {
   const chosen: Record<string, number> = {}
-  for (const name of portNames(brokers)) {
+  const names = ports === 'free' ? [...portNames(brokers), ...proxiedPortNames(brokers)] : portNames(brokers)
+  for (const name of names) {
     const preferred = ports === 'preferred' ? preferredPorts[name] : undefined
     chosen[name] = preferred ?? (await freePort(new Set(Object.values(chosen))))
   }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** A program that must be on the machine. */
 export interface Requirement {
@@ -53,6 +54,25 @@ export const compose: Requirement = {
   name: 'docker-compose (or docker with the compose plugin)',
   packages: ['docker-compose'],
   isMet: () => runs('docker-compose', 'version') || runs('docker', 'compose', 'version'),
+}
+
+/** The library that shifts the clock of one process; undefined: it is not installed. */
+const installedFaketime = (): string | undefined =>
+  ['/usr/lib', ...readdirSync('/usr/lib').map((name) => join('/usr/lib', name))]
+    .map((folder) => join(folder, 'faketime', 'libfaketime.so.1'))
+    .find((path) => existsSync(path))
+
+export const faketime: Requirement = {
+  name: 'libfaketime',
+  packages: ['libfaketime'],
+  isMet: () => installedFaketime() !== undefined,
+}
+
+/** For LD_PRELOAD. Throws when it is not installed. */
+export const faketimePath = (): string => {
+  const path = installedFaketime()
+  if (path === undefined) throw missingError([faketime], 'please install')
+  return path
 }
 
 const thisMachine = (): Machine => ({

@@ -5,16 +5,7 @@ import { registryServer, registryUrl } from './apicurio.ts'
 import { download, isDownloaded, kafkaJarsDir, registryAppDir } from './downloads.ts'
 import { initWorld } from './init-world.ts'
 import { kafkaServer } from './kafka.ts'
-import {
-  type BrokerCount,
-  type Layout,
-  newLayout,
-  portNames,
-  portOf,
-  readLayout,
-  withFreePorts,
-  writeLayout,
-} from './layout.ts'
+import { type BrokerCount, type Layout, newLayout, portOf, readLayout, withFreePorts, writeLayout } from './layout.ts'
 import { withLock } from './lock.ts'
 import { createDatabase, databaseUrl, postgresServer } from './postgres.ts'
 import { createProcesses, type Processes } from './processes.ts'
@@ -136,6 +127,8 @@ const serversOf = (layout: Layout, { dir, cacheDir, env, clock }: StackOptions):
   const cluster = Array.from({ length: layout.brokers }, (_, index) => ({
     broker: portOf(layout, `kafka-${index + 1}`),
     controller: portOf(layout, `kafka-${index + 1}-controller`),
+    proxied: layout.ports[`kafka-${index + 1}-proxied`],
+    proxy: layout.ports[`kafka-${index + 1}-proxy`],
   }))
   return [
     ...cluster.map((_, index) =>
@@ -173,7 +166,7 @@ const settleLayout = async (path: string, processes: Processes, options: StackOp
   const idle = serversOf(layout, options).filter(({ name }) => processes.running(name) === undefined)
   for (const server of idle) await server.endLeftovers()
   const idlePorts = new Set(idle.flatMap(({ ports }) => ports))
-  const names = portNames(layout.brokers).filter((name) => idlePorts.has(portOf(layout, name)))
+  const names = Object.keys(layout.ports).filter((name) => idlePorts.has(portOf(layout, name)))
   const settled = await withFreePorts(layout, names, options.say)
   const isClusterMoved = names.some(
     (name) => name.startsWith('kafka') && portOf(layout, name) !== portOf(settled, name),
@@ -197,7 +190,15 @@ const addressesOf = (layout: Layout, dir: string): Addresses => ({
   CHAT_DATABASE_URL: urlOf(dir, 'chat'),
   CHAT_REGISTRY_URL: registryUrl(portOf(layout, 'registry')),
   CHAT_TOKEN_KEY_FILE: join(dir, 'token-keys'),
+  ...(layout.ports['kafka-1-proxied'] === undefined ? {} : { CHAT_TEST_KAFKA_PROXIES: proxiesOf(layout) }),
 })
+
+/** For each broker `proxy=proxied`, ports of 127.0.0.1: what a test's proxy listens on and leads to. */
+const proxiesOf = (layout: Layout): string =>
+  Array.from(
+    { length: layout.brokers },
+    (_, index) => `${portOf(layout, `kafka-${index + 1}-proxy`)}=${portOf(layout, `kafka-${index + 1}-proxied`)}`,
+  ).join(',')
 
 const urlOf = (dir: string, database: string): string => {
   const url = databaseUrl(dir, database)

@@ -21,6 +21,8 @@ export interface System {
 const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string, string>> => ({
   PATH: process.env.PATH ?? '',
   CHAT_KAFKA_BROKERS: world.stack.kafkaBrokers.join(','),
+  // As many as the stack has brokers.
+  CHAT_REPLICAS: String(world.stack.kafkaBrokers.length),
   CHAT_REDIS_URL: world.stack.redisUrl,
   CHAT_REGISTRY_URL: world.stack.registryUrl,
   CHAT_DATABASE_URL: world.databaseUrl,
@@ -28,8 +30,6 @@ const environmentOf = (world: TestWorld, folder: string): Readonly<Record<string
   CHAT_REDIS_PREFIX: world.redisPrefix,
   CHAT_PARTITIONS: String(world.partitions),
   CHAT_SLOTS: String(world.slots),
-  // As many as the stack has brokers.
-  CHAT_REPLICAS: process.env.CHAT_REPLICAS ?? '1',
   CHAT_LIMITS: 'off',
   CHAT_TOKEN_KEY_FILE: join(folder, 'token-keys'),
 })
@@ -48,10 +48,16 @@ export const startSystem = async (counts: {
   readonly prepare?: (world: TestWorld) => Promise<void>
   /** What `prepare` left may take its time to be read. */
   readonly readyTimeoutMs?: number
+  /** A Redis of the test's own, which it may stop. */
+  readonly redisUrl?: string
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
-  const env = { ...environmentOf(world, folder), CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each' }
+  const env = {
+    ...environmentOf(world, folder),
+    CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each',
+    ...(counts.redisUrl === undefined ? {} : { CHAT_REDIS_URL: counts.redisUrl }),
+  }
   await initWorld(env, () => {})
   await counts.prepare?.(world)
   const all: ServiceProcess[] = []

@@ -210,7 +210,7 @@ const tryEvents = (
   state: PartitionState,
   wire: Wire,
 ) => {
-  const layer = layerOver(draft.layer)
+  const layer = layerOver(draft.layer) // [G11]
   const events: DraftEvent[] = []
   let { head } = draft
   for (const happening of happenings) {
@@ -280,7 +280,7 @@ const keep = (draft: OpenDraft, stored: StoredCommand, attempt: Attempt): void =
     case 'rejected':
       draft.bytes += rejectionBytes
       draft.rejectedAtMs = Math.max(draft.rejectedAtMs, stored.atMs)
-      draft.rejections.push({ cmd: stored.cmd, code: attempt.code })
+      draft.rejections.push({ cmd: stored.cmd, code: attempt.code }) // [G11]
       if (attempt.dead !== undefined) draft.deadCommands.push(attempt.dead)
       if (command !== undefined) draft.replies.push(rejectedReply(command, attempt.code))
   }

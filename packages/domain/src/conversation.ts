@@ -48,9 +48,9 @@ export const screen = (
 ): Repeated | Rejected | undefined => {
   const id = parseMessageId(command.clientMsgId)
   if (id === undefined) return rejected('invalid')
-  const sighting = sight(window, id) // [G2]
-  if (sighting.kind === 'repeated') return repeated(command, sighting.place, groupConversation)
-  if (sighting.kind === 'too_late') return rejected('too_late')
+  const sighting = sight(window, id)
+  if (sighting.kind === 'repeated') return repeated(command, sighting.place, groupConversation) // [G2]
+  if (sighting.kind === 'too_late') return rejected('too_late') // [G2]
   if (isTooOld) return rejected('timeout')
   if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, window))
     return rejected('out_of_order') // [G4]

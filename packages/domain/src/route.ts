@@ -39,7 +39,7 @@ export const audienceOf = (before: Conversation | undefined, after: Conversation
 export const audienceNow = (conversation: Conversation | undefined, seq: number): Audience => {
   if (conversation?.kind !== 'group') return membersOf(conversation)
   const { members } = conversation
-  const covered = [...members].filter(([, member]) => member.joinedSeq <= seq)
+  const covered = [...members].filter(([, member]) => member.joinedSeq <= seq) // [G5]
   return covered.length === members.size ? members : new Set(covered.map(([user]) => user))
 }
 

@@ -120,4 +120,4 @@ export interface Share {
 export const posHeader = 'pos'
 
 /** The one rule that makes a writer's record count: it stands where its writer believed it would. [G8] */
-export const isValid = (record: StoredRecord): boolean => record.headers[posHeader] === String(record.offset)
+export const isValid = (record: StoredRecord): boolean => record.headers[posHeader] === String(record.offset) // [G8]

@@ -1,5 +1,6 @@
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { presenceContract } from '@chat/testkit/contracts/presence'
+import { expect, test } from 'vitest'
 import { createMemoryPresence } from './memory.ts'
 
 const slots = 4
@@ -16,4 +17,21 @@ presenceContract('memory', async () => {
     elapse: (ms) => clock.advance(ms),
     wipe: async () => presence.wipe(),
   }
+})
+
+test('what was saved comes back as it was, and what came since is forgotten', async () => {
+  const clock = createFakeClock(Date.UTC(2031, 0, 1))
+  const presence = createMemoryPresence({ clock, random: createSeededRandom(1), slots, leaseMs })
+  const info = { id: 'c', socketUrl: 'ws://c', connections: 0, capacity: 1, isReady: true }
+  const lease = await presence.lease(info)
+  await presence.register(lease, [1])
+  const restore = presence.save()
+  await presence.register(lease, [2])
+  await presence.unregister(lease, [1])
+  presence.wipe()
+  await presence.lease(info)
+  restore()
+  const { generation, locations } = await presence.lookup([1, 2])
+  expect(generation).toBe(lease.generation)
+  expect([...locations]).toEqual([[1, [{ slot: lease.slot, epoch: lease.epoch }]]])
 })

@@ -1,4 +1,4 @@
-import { type Clock, type Random, randomId } from '@chat/runtime'
+import { type Clock, Fault, type Random, randomId } from '@chat/runtime'
 import {
   type ConnectorInfo,
   type Epoch,
@@ -15,6 +15,11 @@ import { noFreeSlot } from './no-free-slot.ts'
 export interface MemoryPresence extends Presence {
   /** Loses everything, as a store without disk does in a restart: for tests and the simulation. */
   wipe(): void
+  /** Saves everything as it is now; the returned function puts it back, as a restart from an older dump does. */
+  save(): () => void
+  /** Every call is a Fault `presence_unavailable` until `comeBack`; leases run out meanwhile, as in a store that is frozen. */
+  goAway(): void
+  comeBack(): void
 }
 
 interface Holder {
@@ -40,6 +45,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
   const entries = new Map<UserId, Map<Slot, Epoch>>()
   let generation: string | null = null
   let lastOrder = 0
+  let isAway = false
 
   const currentHolder = (slot: Slot): Holder | undefined => {
     const holder = holders.get(slot)
@@ -63,8 +69,23 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       for (const [slot, epoch] of own) if (!isCurrent({ slot, epoch })) forget(user, slot)
   }
 
+  const clear = (): void => {
+    holders.clear()
+    lastEpochs.clear()
+    entries.clear()
+    generation = null
+    lastOrder = 0
+  }
+
+  const reachable =
+    <A extends readonly unknown[], R>(run: (...args: A) => R) =>
+    async (...args: A): Promise<R> => {
+      if (isAway) throw new Fault('presence_unavailable', 'presence store: away')
+      return run(...args)
+    }
+
   return {
-    lease: async (info): Promise<Lease> => {
+    lease: reachable((info: ConnectorInfo): Lease => {
       const slot = Array.from({ length: slots }, (_, index) => index).find(
         (index) => currentHolder(index) === undefined,
       )
@@ -74,36 +95,50 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       const lease = { slot, epoch, generation: hold(slot, epoch, info) }
       forgetEnded()
       return lease
-    },
-    renew: async (lease, info) =>
+    }),
+    renew: reachable((lease: Lease, info: ConnectorInfo) =>
       isCurrent(lease) ? { outcome: 'renewed', generation: hold(lease.slot, lease.epoch, info) } : { outcome: 'lost' },
-    release: async (lease) => {
+    ),
+    release: reachable((lease: Lease) => {
       if (isCurrent(lease)) holders.delete(lease.slot)
-    },
-    register: async (lease, users) => {
+    }),
+    register: reachable((lease: Lease, users: readonly UserId[]) => {
       lastOrder = Math.max(lastOrder + 1, clock.now())
       if (isCurrent(lease))
         for (const user of users) entries.set(user, (entries.get(user) ?? new Map()).set(lease.slot, lease.epoch))
       return lastOrder
-    },
-    unregister: async (lease, users) => {
+    }),
+    unregister: reachable((lease: Lease, users: readonly UserId[]) => {
       for (const user of users) if (entries.get(user)?.get(lease.slot) === lease.epoch) forget(user, lease.slot)
-    },
-    lookup: async (users) => ({
+    }),
+    lookup: reachable((users: readonly UserId[]) => ({
       generation,
       locations: new Map(
         users.map((user) => [user, locationsOf(user)] as const).filter(([, locations]) => locations.length > 0),
       ),
-    }),
-    connectors: async () =>
+    })),
+    connectors: reachable(() =>
       Array.from({ length: slots }, (_, slot) => currentHolder(slot)?.info).filter((info) => info !== undefined),
+    ),
     close: async () => {},
-    wipe: () => {
-      holders.clear()
-      lastEpochs.clear()
-      entries.clear()
-      generation = null
-      lastOrder = 0
+    wipe: clear,
+    save: () => {
+      const saved = { holders: [...holders], lastEpochs: [...lastEpochs], generation, lastOrder }
+      const savedEntries = [...entries].map(([user, own]) => [user, [...own]] as const)
+      return () => {
+        clear()
+        for (const [slot, holder] of saved.holders) holders.set(slot, holder)
+        for (const [slot, epoch] of saved.lastEpochs) lastEpochs.set(slot, epoch)
+        for (const [user, own] of savedEntries) entries.set(user, new Map(own))
+        generation = saved.generation
+        lastOrder = saved.lastOrder
+      }
+    },
+    goAway: () => {
+      isAway = true
+    },
+    comeBack: () => {
+      isAway = false
     },
   }
 }

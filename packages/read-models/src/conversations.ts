@@ -87,7 +87,7 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
 
 const moved = (event: { readonly seq: number; readonly at: number }, place: Place, prior: Prior) => {
   const expected = (prior.conversation?.last_seq ?? 0) + 1
-  if (event.seq !== expected) throw new Error(`seq ${event.seq} came where ${expected} was due`)
+  if (event.seq !== expected) throw new Error(`seq ${event.seq} came where ${expected} was due`) // [G3]
   return { partition: place.partition, last_seq: event.seq, last_pos: place.pos, last_at: event.at }
 }
 

@@ -14,6 +14,8 @@ export { type Dump, differencesOf, linesOf } from './dump.ts'
 export interface MemoryReadModels extends ReadModels {
   readonly projection: Projection
   dump(): Dump
+  /** How far each partition is projected: the next offset. A partition that nothing was projected of is absent. */
+  offsets(source: Source): ReadonlyMap<number, number>
 }
 
 export const createMemoryReadModels = (options: {
@@ -37,6 +39,8 @@ export const createMemoryReadModels = (options: {
       receipts: [...rows.receipts.values()],
       parked: [...rows.parked],
     }),
+    offsets: (source) =>
+      new Map([...rows.offsets[source]].map(([partition, { nextOffset }]) => [partition, nextOffset])),
     close: async () => {},
   }
 }
@@ -87,7 +91,7 @@ const createMemoryProjection = (rows: MemoryRows, inTurn: InTurn, wake: () => vo
     rows.offsets[source].get(partition) ?? { nextOffset: 0, lastPos: -1, chain: chainStart }
 
   const move = (source: Source, partition: number, from: number, to: ProjectionOffset) => {
-    if (offsetOf(source, partition).nextOffset !== from) throw overtaken(source, partition, from)
+    if (offsetOf(source, partition).nextOffset !== from) throw overtaken(source, partition, from) // [G7] [G8]
     rows.offsets[source].set(partition, to)
   }
 

@@ -33,7 +33,7 @@ export const decodeSyncToken = (user: number, text: string): SyncToken | undefin
   const reader = new Reader(Buffer.from(text, 'base64url'))
   if (reader.number() !== version) return undefined
   const kind = kinds[reader.number()]
-  if (kind === undefined || reader.number() !== user) return undefined
+  if (kind === undefined || reader.number() !== user) return undefined // [G6]
   const generation = reader.text()
   const first = reader.offsets(generation)
   const token = restOf(kind, first, reader)

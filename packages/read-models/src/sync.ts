@@ -15,7 +15,7 @@ export const startOf = (query: SyncQuery, now: Offsets): Start => {
   if (query.token === undefined) return { kind: 'first', isReset: false }
   const token = decodeSyncToken(query.user, query.token)
   const reached = token === undefined ? undefined : token.kind === 'final' ? token.base : token.end
-  if (token === undefined || reached?.generation !== now.generation) return { kind: 'first', isReset: true }
+  if (token === undefined || reached?.generation !== now.generation) return { kind: 'first', isReset: true } // [G6]
   const isAhead = reached.events.some((offset, partition) => offset > (now.events[partition] ?? 0))
   return { kind: 'token', token, reached, isAhead }
 }
@@ -111,7 +111,7 @@ const nextStep = async (snapshot: Snapshot, user: number, start: Start, now: Off
 
 const afterWalk = async (snapshot: Snapshot, user: number, step: Step): Promise<SyncToken> => {
   const { end } = step
-  const isMissing = step.mayHaveMissed && (await snapshot.changedSeats(user, end, '', 1)).length > 0
+  const isMissing = step.mayHaveMissed && (await snapshot.changedSeats(user, end, '', 1)).length > 0 // [G6]
   return isMissing ? { kind: 'moved', end, afterId: '' } : { kind: 'final', base: end }
 }
 

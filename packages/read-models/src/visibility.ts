@@ -16,10 +16,10 @@ export const visibleTo = (
   stays: readonly StoredStay[],
 ): readonly Interval[] => {
   const intervals = stays
-    .map((stay) => ({ from: stay.joined_seq, to: stay.left_seq ?? conversation.last_seq }))
+    .map((stay) => ({ from: stay.joined_seq, to: stay.left_seq ?? conversation.last_seq })) // [G5]
     .sort((a, b) => a.from - b.from)
   const last = intervals.at(-1)
-  if (last === undefined || conversation.history === 'sinceJoin') return intervals
+  if (last === undefined || conversation.history === 'sinceJoin') return intervals // [G5]
   return [{ from: 1, to: last.to }]
 }
 

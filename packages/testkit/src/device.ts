@@ -25,6 +25,8 @@ export interface Device {
   unanswered(): number
   readonly wire: WireCounts
   isConnected(): boolean
+  /** Gives up the connection without a word, as when nothing is heard on it any more; it is repaired like one that was lost. */
+  drop(): void
   /** Stops reconnecting and closes. */
   close(): Promise<void>
 }
@@ -62,6 +64,8 @@ export interface DeviceOptions {
   readonly deviceId?: string
   /** How many sends may be unanswered. */
   readonly window?: number
+  /** An access token of the account that is there already; without it the device logs in itself. */
+  readonly accessToken?: string
   /** A place to keep the sync token between devices of one id, as an app's storage would. */
   readonly syncToken?: string
   readonly random?: Random
@@ -83,6 +87,9 @@ interface OutboxEntry {
   tries: number
 }
 
+/** A server that took the connection and does not answer `hello` is given up, ms. */
+const helloWithinMs = 10_000
+
 /** A well-behaved client of PROTOCOL chat.v1: ordered resends, merge by seq, catch-up by sync and history. */
 export const createDevice = (options: DeviceOptions): Device => {
   const random = options.random ?? systemRandom
@@ -99,7 +106,8 @@ export const createDevice = (options: DeviceOptions): Device => {
   const pending = new Map<number, PromiseWithResolvers<Frame>>()
   let socket: WebSocket | undefined
   let pushesHere = createPushOrder(wire)
-  let accessToken: { readonly value: string; readonly until: number } | undefined
+  let accessToken: { readonly value: string; readonly until: number } | undefined =
+    options.accessToken === undefined ? undefined : { value: options.accessToken, until: Date.now() + 10 * 60_000 }
   let syncToken = options.syncToken
   let nextRef = 1
   let connection = 0
@@ -251,7 +259,16 @@ export const createDevice = (options: DeviceOptions): Device => {
     socket = opening
     connection++
     pushesHere = createPushOrder(wire)
-    await transmit({ op: 'hello', token, device: deviceId })
+    const cancel = systemClock.after(helloWithinMs, () => opening.terminate())
+    try {
+      await transmit({ op: 'hello', token, device: deviceId })
+    } catch (error) {
+      // The next try logs in again: the session may be over.
+      if (error instanceof RequestError && error.code === 'unauthorized') accessToken = undefined
+      throw error
+    } finally {
+      cancel()
+    }
     wire.connects++
     observer?.connected(connection)
     isLive = true
@@ -324,6 +341,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     coveredTo: (conversation) => covered.get(conversation) ?? 0,
     unanswered: () => outbox.filter((entry) => entry.state === 'sent').length,
     isConnected: () => isLive,
+    drop: () => socket?.terminate(),
     close: async () => {
       isClosing = true
       const closing = socket

@@ -8,6 +8,13 @@ export {
 } from './device.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export {
+  createFaultProxy,
+  type Direction,
+  type FaultProxy,
+  type FaultProxyOptions,
+  type Reach,
+} from './fault-proxy.ts'
+export {
   at,
   bodyOf,
   createGroup,
@@ -31,7 +38,6 @@ export {
 } from './given.ts'
 export { givenCommands } from './histories.ts'
 export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
-export { createRelay, type Relay } from './relay.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'

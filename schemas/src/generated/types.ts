@@ -296,6 +296,13 @@ export interface Kick {
   readonly order: null | number
 }
 
+/** A router gets no answer from presence, or has got the first ones again only just, and delivers to everybody: connectors that cannot renew their lease either keep their connections. On the broadcast topic only, each second. */
+export interface PresenceAway {
+  readonly type: 'PresenceAway'
+  /** For how long it has been so for this router, ms. */
+  readonly awayMs: number
+}
+
 /** What one batch of a router has for one connector: one record on its delivery topic. */
 export interface SlotDelivery {
   readonly type: 'SlotDelivery'
@@ -381,7 +388,7 @@ export type LogEvent = CommandsRejected | GroupCreated | LogOpened | MemberJoine
 
 export type Command = CreateGroup | JoinGroup | LeaveGroup | PostMessage | RegisterUser
 
-export type Delivery = Kick | SlotDelivery
+export type Delivery = Kick | PresenceAway | SlotDelivery
 
 export type Receipt = ReceiptAdvanced
 

@@ -8,10 +8,8 @@ export const ok = (fields: Readonly<Record<string, unknown>>): Answer => ({ ok: 
 export const refused = (
   error: ErrorCode,
   message: string = sentences[error] ?? error.replaceAll('_', ' '),
-): Answer => ({
-  error,
-  message,
-})
+  retryAfterMs?: number,
+): Answer => (retryAfterMs === undefined ? { error, message } : { error, message, retryAfterMs })
 
 /** What people read where the code alone would puzzle them. */
 const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {

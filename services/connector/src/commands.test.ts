@@ -102,12 +102,24 @@ test('without a lease, after the lease ended, and when stopped nothing is left w
   })
   const { lane } = createLane()
   const pending = lane.submit(leave('g2')).catch((error) => error)
-  lane.abandon('the lease ended')
+  lane.abandon('the lease ended', lease)
   expect(await pending).toMatchObject({ code: 'unavailable' })
   const last = lane.submit(leave('g2')).catch((error) => error)
   lane.stop()
   expect(await last).toMatchObject({ code: 'unavailable' })
   expect(await lane.submit(leave('g2')).catch((error) => error)).toMatchObject({ code: 'unavailable' })
+})
+
+test('what was sent under another lease goes on waiting when one ended', async () => {
+  const options = { lease }
+  const { lane } = createLane(options)
+  const early = lane.submit(leave('g2')).catch((error) => error)
+  options.lease = { ...lease, epoch: 78 }
+  const late = lane.submit(leave('g2'))
+  lane.abandon('the lease ended', lease)
+  expect(await early).toMatchObject({ code: 'unavailable' })
+  lane.complete(accepted(2), 1)
+  expect(await late).toMatchObject({ outcome: 'accepted' })
 })
 
 test('an account goes to the partition of its name', async () => {

@@ -19,8 +19,8 @@ export interface CommandLane extends Commands {
   start(): void
   /** A router's answer that arrived under the lease the command was sent with. An unknown request is ignored: it timed out. */
   complete(reply: Reply, partition: number): void
-  /** The replies of everything pending can no longer arrive: rejects it with Fault `unavailable`. */
-  abandon(reason: string): void
+  /** The replies of everything that was sent under this lease can no longer arrive: rejects it with Fault `unavailable`. */
+  abandon(reason: string, lease: Lease): void
   /** Refuses what comes from now on and rejects what is pending. Idempotent. */
   stop(): void
 }
@@ -29,6 +29,8 @@ interface Pending {
   readonly resolve: (outcome: CommandOutcome) => void
   readonly reject: (error: unknown) => void
   readonly sentAt: number
+  /** Where the reply comes to. */
+  readonly to: Lease
 }
 
 interface CommandPorts {
@@ -85,8 +87,10 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
     }
   }
 
-  const abandon = (reason: string) => {
-    for (const request of [...pending.keys()]) fail(request, new Fault('unavailable', reason))
+  const abandon = (reason: string, lost?: Lease) => {
+    for (const [request, { to }] of [...pending])
+      if (lost === undefined || (to.slot === lost.slot && to.epoch === lost.epoch))
+        fail(request, new Fault('unavailable', reason))
   }
 
   return {
@@ -99,7 +103,7 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
         if (to === undefined || isStopped)
           return reject(new Fault('unavailable', isStopped ? 'stopping' : 'no lease of a delivery slot'))
         const request = nextRequest++
-        pending.set(request, { resolve, reject, sentAt: clock.monotonic() })
+        pending.set(request, { resolve, reject, sentAt: clock.monotonic(), to })
         send(draft, to, request)
       }),
     complete: (reply, partition) => {

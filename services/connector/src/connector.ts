@@ -3,6 +3,7 @@ import { randomId, type Service } from '@chat/runtime'
 import type { Kick } from '@chat/schemas'
 import { closeCode, heartbeatMs } from '@chat/schemas/protocol'
 import { createAccounts, socketUrlOf } from './accounts/accounts.ts'
+import { createCountedHasher } from './accounts/counted-hasher.ts'
 import { createRevocations } from './accounts/revocations.ts'
 import { createSweep } from './accounts/sweep.ts'
 import { createTokens } from './accounts/tokens.ts'
@@ -16,10 +17,12 @@ import { createKicks } from './kicks.ts'
 import { createLeaseKeeper, withinMs } from './lease.ts'
 import type { Api, Ports } from './ports.ts'
 import { createPresenceKeeper } from './presence-keeper.ts'
+import { createPresenceNews } from './presence-news.ts'
 import { createRegistrar } from './registrar.ts'
 import { createRequests } from './requests.ts'
 import type { ConnectionServices } from './socket/connection-services.ts'
 import { createConnections } from './socket/connections.ts'
+import { createHelloGate } from './socket/hello-gate.ts'
 import { createReceipts } from './socket/receipts.ts'
 import { createPublisher, createStats } from './stats.ts'
 import { createWatermark } from './watermark.ts'
@@ -97,11 +100,11 @@ const stop = async (
   connections.notice(restartNotice)
   await receipts.flush()
   const finished = connections.finishAll(closeCode.restarting, 'restarting', spreadMs)
-  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined)
+  await withinMs(clock, spreadMs + finishMaxMs, finished, undefined) // [G12]
   connections.closeAll(closeCode.restarting, 'restarting')
   commands.stop()
   await receipts.flush()
-  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined)
+  await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined) // [G12]
   stopping.abort(new Error('stopping'))
   await starting.catch(() => {}) // Whoever called start got it.
   await sockets.stop()
@@ -123,15 +126,17 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const watermark = createWatermark(ports)
   const directory = createDirectory({ readModels, watermark, partitions: topics.events.partitions })
   const receipts = createReceipts(ports)
-  const currentLease = () => lease.current()
-  const commands = createCommandLane({ ...ports, lease: currentLease })
+  const news = createPresenceNews(clock)
+  const forPresence = { ...ports, news, lease: () => lease.current(), isPresenceAway: () => lease.isPresenceAway() }
+  const commands = createCommandLane(forPresence)
   const revocations = createRevocations(ports)
   const tokens = createTokens({ keys: config.tokenKeys, clock })
+  const hasher = createCountedHasher(ports.hasher, ports.metrics)
   const accounts = createAccounts(
-    { ...ports, commands, tokens, revocations, watermark },
+    { ...ports, hasher, commands, tokens, revocations, watermark },
     { socketUrl, limits: config.limits },
   )
-  const publish = createPublisher(ports.metrics, stats, () => connections.size())
+  const publish = createPublisher(ports.metrics, stats, { ...forPresence, connections: () => connections.size() })
   const sweep = createSweep({ ...ports, watermark })
   const connections = createConnections({
     ...ports,
@@ -139,12 +144,13 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     onTick: publish,
     idPrefix: () => connectorId,
   })
-  const registrar = createRegistrar({ ...ports, lease: currentLease, isConnected: connections.hasUser })
-  const kicks = createKicks({ ...ports, lease: currentLease })
+  const registrar = createRegistrar({ ...forPresence, isConnected: connections.hasUser })
+  const kicks = createKicks(forPresence)
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
     ...{ connectorId, heartbeatMs, commands, watermark, registrar, kicks, stats, directory, receipts, isOpen },
+    helloGate: createHelloGate(ports.random),
     authenticate: accounts.authenticate,
     endSession: accounts.endSession,
     isEnded: revocations.isEnded,
@@ -163,6 +169,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
       complete: commands.complete,
       push: connections.push,
       kick: onKick,
+      presenceAway: news.heard,
       resyncAll: () => connections.resyncAll(resyncSpreadMs),
     },
   )
@@ -174,7 +181,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     isReady: health.isReady(),
   })
   const keeper = createPresenceKeeper(ports, { info, fanOut, commands, connections, registrar, resyncSpreadMs })
-  const lease = createLeaseKeeper(ports, keeper)
+  const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, commands, endSession })
   const api: Api = { ...accounts, request }

@@ -2,8 +2,9 @@ import type { Lease, Presence } from '@chat/presence'
 import { createMemoryPresence } from '@chat/presence/memory'
 import { createHealth, Fault, silentLogger } from '@chat/runtime'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createLeaseKeeper, type LeaseHolder } from './lease.ts'
+import { createPresenceNews } from './presence-news.ts'
 
 const info = { id: 'c', socketUrl: 'ws://x', connections: 0, capacity: 1, isReady: true }
 
@@ -38,12 +39,26 @@ const createKeeper = (slots = 2) => {
       told.push('adopted')
     },
     generationChanged: () => void told.push('generation'),
+    kept: () => void told.push('kept'),
+    returned: () => void told.push('returned'),
+    renewed: () => {},
     ended: (how) => void told.push(how),
   }
   const fatal: unknown[] = []
   const onFatal = (error: unknown) => void fatal.push(error)
-  const keeper = createLeaseKeeper({ presence, clock: freezing, random, health, logger: silentLogger, onFatal }, holder)
-  return { clock, store, health, world, told, leases, keeper, fatal }
+  const news = createPresenceNews(freezing)
+  const keeper = createLeaseKeeper(
+    { presence, clock: freezing, random, health, logger: silentLogger, news, onFatal },
+    holder,
+  )
+  /** Routers tell each second for so long. */
+  const hearFor = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      news.heard()
+      await clock.advance(1000)
+    }
+  }
+  return { clock, store, news, hearFor, health, world, told, leases, keeper, fatal }
 }
 
 test('takes a lease, is ready with it, and keeps it', async () => {
@@ -156,4 +171,79 @@ test('a bug is fatal, not an outage', async () => {
   world.hasBug = true
   await clock.advance(2_000)
   expect(fatal).toMatchObject([{ message: 'bug' }])
+})
+
+describe('presence away, and routers say so', () => {
+  test('keeps the lease and the readiness for as long as they do, and no longer than three seconds more', async () => {
+    const { keeper, world, told, health, hearFor, clock } = createKeeper()
+    await keeper.start()
+    world.isAway = true
+    await hearFor(30)
+    expect({ told, ready: health.isReady(), away: keeper.isPresenceAway() }).toEqual({
+      told: ['adopted', 'kept'],
+      ready: true,
+      away: true,
+    })
+    await clock.advance(3_000)
+    expect(told).toEqual(['adopted', 'kept', 'expired'])
+    expect([keeper.current(), keeper.isPresenceAway(), health.isReady()]).toEqual([undefined, false, false])
+  })
+
+  test('a lease that is still there when presence is back goes on; all are registered again', async () => {
+    const { keeper, world, told, leases, hearFor, store, clock } = createKeeper()
+    await keeper.start()
+    world.isAway = true
+    await hearFor(3)
+    const [lease] = leases
+    if (lease === undefined) throw new Error('no lease')
+    for (let second = 0; second < 10; second++) {
+      await store.renew(lease, info) // A store that stood still: its leases did too.
+      await hearFor(1)
+    }
+    world.isAway = false
+    await clock.advance(1_500)
+    expect(told).toEqual(['adopted', 'kept', 'returned'])
+    expect([keeper.current()?.epoch, keeper.isPresenceAway()]).toEqual([lease.epoch, false])
+    await clock.advance(10_000)
+    expect(told).toEqual(['adopted', 'kept', 'returned'])
+  })
+
+  test('a slot that somebody else took first is given up for a new one, without calling it expired', async () => {
+    const { keeper, world, told, leases, hearFor, store, clock } = createKeeper()
+    await keeper.start()
+    world.isAway = true
+    await hearFor(10)
+    const taken = await store.lease(info)
+    expect(taken.slot).toBe(leases[0]?.slot)
+    world.isAway = false
+    await clock.advance(1_500)
+    expect(told).toEqual(['adopted', 'kept', 'forgotten', 'adopted'])
+    expect(keeper.current()?.slot).not.toBe(taken.slot)
+  })
+
+  test('a process that was frozen trusts nothing it heard before', async () => {
+    const { keeper, world, told, hearFor, clock } = createKeeper()
+    await keeper.start()
+    world.isAway = true
+    await hearFor(10)
+    world.frozenMs = 5_000
+    await clock.advance(1_000)
+    expect(told).toEqual(['adopted', 'kept', 'expired'])
+  })
+
+  test('news alone end no lease and keep none: renewals that work decide', async () => {
+    const { keeper, told, hearFor } = createKeeper()
+    await keeper.start()
+    await hearFor(10)
+    expect(told).toEqual(['adopted'])
+    expect(keeper.isPresenceAway()).toBe(false)
+  })
+
+  test('who is without a lease gets none, and is not ready', async () => {
+    const { keeper, world, told, health, hearFor } = createKeeper()
+    world.isAway = true
+    void keeper.start().catch(() => {})
+    await hearFor(10)
+    expect([told, health.isReady()]).toEqual([[], false])
+  })
 })

@@ -1,13 +1,20 @@
 import type { ConnectorInfo, Lease, Presence } from '@chat/presence'
 import { leaseMs } from '@chat/presence'
 import { type Clock, type Health, isFault, type Logger, type Random, retry, sleep } from '@chat/runtime'
+import type { PresenceNews } from './presence-news.ts'
 
 const renewMs = 1000
-/** Without a successful renewal for this long the lease is given up, ms: well before anybody else can take the slot. */
+/**
+ * Without a successful renewal for this long the lease is given up, ms: well before anybody else can take the slot. Not so while routers
+ * say that presence is away for them too: then nobody can take it, and what they deliver reaches every connector.
+ */
 const giveUpMs = (leaseMs * 2) / 3
 const takeBackoff = { firstMs: 50, maxMs: 2000 }
 
-/** How a lease ended. `forgotten`: presence lost it while we were renewing; `expired`: presence was away, or we were frozen. */
+/**
+ * How a lease ended. `forgotten`: presence lost it while we were renewing, or while it was away and routers said so; `expired`: presence was
+ * away for us alone, or we were frozen.
+ */
 export type LeaseEnd = 'forgotten' | 'expired'
 
 export interface LeaseHolder {
@@ -19,7 +26,13 @@ export interface LeaseHolder {
   adopted(lease: Lease, signal: AbortSignal): void
   /** Presence as a whole was lost and made anew: who is connected here must be registered again. */
   generationChanged(lease: Lease): void
-  ended(how: LeaseEnd): void
+  /** Presence is away, routers say so, and the lease is held on to: numbers of hellos are no longer given. */
+  kept(): void
+  /** Presence took a renewal again after it had been away, and nobody else had the lease meanwhile. */
+  returned(lease: Lease): void
+  /** Presence took a renewal. */
+  renewed(lease: Lease): void
+  ended(how: LeaseEnd, lease: Lease): void
 }
 
 /** Keeps a lease of a delivery slot for as long as it runs: takes one, renews it each second, takes another when it ended. */
@@ -27,6 +40,8 @@ export interface LeaseKeeper {
   /** Resolves when the first lease is current. Rejects when stopped before. */
   start(): Promise<void>
   current(): Lease | undefined
+  /** Presence takes no renewal, and routers say why: who is here stays, and who comes is let in without being registered. */
+  isPresenceAway(): boolean
   /** Gives the slot back at once. Idempotent. */
   stop(): Promise<void>
 }
@@ -37,16 +52,21 @@ interface LeasePorts {
   readonly random: Random
   readonly health: Health
   readonly logger: Logger
+  readonly news: PresenceNews
   readonly onFatal: (error: unknown) => void
 }
 
 export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): LeaseKeeper => {
-  const { presence, clock, random, health, logger } = ports
+  const { presence, clock, random, health, logger, news } = ports
   const stopping = new AbortController()
   const first = Promise.withResolvers<void>()
   first.promise.catch(() => {}) // Stopped before anybody waited.
   let current: Lease | undefined
   let running: Promise<void> = Promise.resolve()
+  /** The last renewal failed. */
+  let isFailing = false
+
+  const isPresenceAway = () => isFailing && news.isFresh()
 
   /** With the time at which it was asked for: no lease is counted longer than it lives. */
   const take = (signal: AbortSignal) =>
@@ -67,26 +87,51 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
   const keep = async (lease: Lease, takenAt: number, signal: AbortSignal): Promise<LeaseEnd> => {
     let { generation } = lease
     let renewedAt = takenAt
+    let isKept = false
+    const endsAt = () => Math.max(renewedAt + giveUpMs, news.freshUntilMs())
+    // What was heard before we were frozen is old by then, and deliveries of the meantime may be gone from the clients' point of view.
+    const isOver = () => clock.monotonic() >= endsAt()
+    const failed = () => {
+      isFailing = true
+      if (isKept || !news.isFresh()) return
+      isKept = true
+      logger.warn({ slot: lease.slot }, 'presence away, connections kept')
+      holder.kept()
+    }
+    const answered = (askedAt: number, now: string) => {
+      renewedAt = Math.max(renewedAt, askedAt)
+      const isOther = now !== generation
+      generation = now
+      const renewed = { ...lease, generation }
+      if (current !== undefined) current = renewed
+      isFailing = false
+      if (isOther) holder.generationChanged(renewed)
+      else if (isKept) holder.returned(renewed)
+      else holder.renewed(renewed)
+      if (isKept) logger.info({ slot: lease.slot }, 'presence is back, lease kept')
+      isKept = false
+    }
     const renew = async (): Promise<LeaseEnd | undefined> => {
       const askedAt = clock.monotonic()
       const answer = await presence.renew({ ...lease, generation }, holder.info())
-      const isLate = askedAt - renewedAt >= giveUpMs
-      if (answer.outcome === 'lost') return isLate ? 'expired' : 'forgotten'
-      if (isLate) return 'expired' // Frozen for long: deliveries of the meantime may be gone from the clients' point of view.
-      renewedAt = askedAt
-      if (answer.generation === generation) return undefined
-      generation = answer.generation
-      if (current !== undefined) current = { ...lease, generation }
-      holder.generationChanged({ ...lease, generation })
+      if (signal.aborted) return undefined // Too late: the lease was given up.
+      if (answer.outcome === 'lost') return isOver() ? 'expired' : 'forgotten'
+      if (isOver()) return 'expired'
+      answered(askedAt, answer.generation)
       return undefined
     }
     for (;;) {
       await sleep(clock, renewMs, signal)
+      if (isOver()) return 'expired'
       // A renewal that hangs must not outlive the lease: whichever comes first decides.
-      const left = giveUpMs - (clock.monotonic() - renewedAt)
-      const end = await withinMs(clock, Math.max(0, left), renew().catch(ignoreOutage), 'expired' as const)
+      const renewing = renew().catch((error) => {
+        if (!isFault(error)) throw error
+        failed()
+        return undefined
+      })
+      const end = await withinMs(clock, endsAt() - clock.monotonic(), renewing, undefined)
       if (end !== undefined) return end
-      if (clock.monotonic() - renewedAt >= giveUpMs) return 'expired'
+      if (isOver()) return 'expired'
     }
   }
 
@@ -111,7 +156,8 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
       logger.warn({ slot: lease.slot, epoch: lease.epoch, end }, 'lease ended')
       health.set('presence', 'the lease of the delivery slot ended')
       current = undefined
-      holder.ended(end)
+      isFailing = false
+      holder.ended(end, lease)
     } finally {
       held.abort(new Error('the lease ended'))
       if (signal.aborted) await release(lease)
@@ -137,17 +183,12 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
       return first.promise
     },
     current: () => current,
+    isPresenceAway,
     stop: async () => {
       stopping.abort(new Error('stopping'))
       await running
     },
   }
-}
-
-/** An outage is what `giveUpMs` is for. */
-const ignoreOutage = (error: unknown): undefined => {
-  if (!isFault(error)) throw error
-  return undefined
 }
 
 /** The promise's value, or `late` when `ms` passed first. */

@@ -41,6 +41,95 @@ test('presence away for two thirds of the lease closes all sockets with 4503; th
   expect(pushed(again)).toEqual(['d1.2:1'])
 })
 
+/** Two ready connectors, and presence that can go away. */
+const createPair = async () => {
+  const { world, connector } = await createReadyWorld()
+  const other = world.connector()
+  await other.service.start()
+  return { world, connector, other }
+}
+
+test('presence away while routers say so: nobody is closed, pushes and replies arrive, and hellos are taken', async () => {
+  const { world, connector, other } = await createPair()
+  const [one, two] = [await connect(world, connector, 1), await connect(world, other, 2)]
+  world.presence.goAway()
+  await world.sayAway(10)
+  expect([one.isOpen, two.isOpen, connector.health.isReady()]).toEqual([true, true, true])
+  const answer = await ask(world, one, { op: 'send', to: { user: 2 }, clientMsgId: world.newId(), body: hi })
+  expect([answer.op, pushed(one), pushed(two)]).toEqual(['ok', ['d1.2:1'], ['d1.2:1']])
+  const three = await connect(world, connector, 3)
+  await world.post(2, 'd2.3', 'to one who came meanwhile')
+  await world.clock.settle()
+  expect([three.isOpen, pushed(three)]).toEqual([true, ['d2.3:1']])
+})
+
+test('presence is back: a new lease or the old one, all are registered again and told to sync, nobody is closed', async () => {
+  const { world, connector, other } = await createPair()
+  const clients = [await connect(world, connector, 1), await connect(world, other, 2)]
+  world.presence.goAway()
+  await world.sayAway(10)
+  clients.push(await connect(world, connector, 3))
+  world.presence.comeBack()
+  await world.clock.advance(8_000)
+  expect(clients.map((client) => [client.isOpen, client.pushes('resync').length])).toEqual([
+    [true, 1],
+    [true, 1],
+    [true, 1],
+  ])
+  expect([...(await world.presence.lookup([1, 2, 3])).locations.keys()]).toEqual([1, 2, 3])
+})
+
+test('a write that waits while its lease is replaced gets the reply that was sent to the old one', async () => {
+  const { world, connector } = await createReadyWorld()
+  const writer = await connect(world, connector, 1)
+  world.flags.routes = false
+  writer.send({ op: 'send', ref: 1, to: { user: 2 }, clientMsgId: world.newId(), body: hi })
+  await world.clock.settle()
+  world.presence.wipe()
+  await world.clock.advance(1_200)
+  expect(connector.health.isReady()).toBe(true)
+  await world.routeAll()
+  await world.clock.advance(1_000)
+  expect([writer.isOpen, writer.answers(1)]).toMatchObject([true, [{ op: 'ok', seq: 1 }]])
+})
+
+test('while presence is away a hello elsewhere closes the device here, whatever the clocks say', async () => {
+  const { world, connector } = await createReadyWorld()
+  const clock = { ...world.clock, now: () => world.clock.now() - 3_600_000 }
+  const slow = world.connector({ clock })
+  await slow.service.start()
+  const old = await connect(world, connector, 1, { device: 10 })
+  world.presence.goAway()
+  await world.sayAway(6)
+  const fresh = await connect(world, slow, 1, { device: 10, clock })
+  await world.clock.settle()
+  expect([old.closedWith?.code, fresh.isOpen]).toEqual([4409, true])
+})
+
+test('one hello that was let in during a hiccup is registered with the next renewal', async () => {
+  const { world, connector } = await createReadyWorld()
+  await world.sayAway(1)
+  world.presence.goAway()
+  const client = await connect(world, connector, 1)
+  world.presence.comeBack()
+  await world.clock.advance(1_500)
+  expect(client.isOpen).toBe(true)
+  expect((await world.presence.lookup([1])).locations.has(1)).toBe(true)
+})
+
+test('a connector that starts while presence is away is not ready, whatever routers say', async () => {
+  const world = await createTestWorld()
+  world.presence.goAway()
+  const connector = world.connector()
+  const started = connector.service.start().catch(() => 'stopped')
+  await world.sayAway(10)
+  expect(connector.health.isReady()).toBe(false)
+  world.presence.comeBack()
+  await world.clock.advance(3_000)
+  await started
+  expect(connector.health.isReady()).toBe(true)
+})
+
 test('presence that lost everything gets everybody again under a new lease, and all are told to sync', async () => {
   const { world, connector } = await createReadyWorld()
   const client = await connect(world, connector, 1)

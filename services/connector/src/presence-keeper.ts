@@ -1,3 +1,4 @@
+import type { StoredRecord } from '@chat/event-log'
 import type { ConnectorInfo } from '@chat/presence'
 import { assert, every, isFault, retry } from '@chat/runtime'
 import { closeCode } from '@chat/schemas/protocol'
@@ -11,6 +12,11 @@ import type { Connections } from './socket/connections.ts'
 
 /** Everybody is registered again this often, ms: heals whatever went wrong unseen. */
 const rewriteMs = 5 * 60_000
+/**
+ * Replies to what was sent under a lease that presence lost are waited for so long, ms: they are on their way already, and who gets them
+ * keeps his connection.
+ */
+const lateRepliesMs = 900
 const registerBackoff = { firstMs: 50, maxMs: 2000 }
 
 interface Parts {
@@ -28,6 +34,7 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
   const { connections, commands, registrar, resyncSpreadMs } = parts
   let announcing = new AbortController()
   let isFirst = true
+  let linger = (): void => {}
 
   const resyncAll = () => connections.resyncAll(resyncSpreadMs)
 
@@ -63,11 +70,24 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
     adopt: async (lease, signal) => {
       const topic = topics.deliveries[lease.slot]
       assert(topic !== undefined, 'presence gives no slot beyond the delivery topics')
-      const tail = await tailDeliveries(ports, topic, signal, (record) => parts.fanOut(topic, record, lease), resyncAll)
+      const tailing = new AbortController()
+      let takes: 'all' | 'replies' = 'all'
+      const end = () => tailing.abort(new Error('the lease ended'))
+      const onEnded = () => takes === 'all' && end()
+      linger = () => {
+        takes = 'replies'
+        clock.after(lateRepliesMs, () => {
+          commands.abandon('the lease ended; replies can no longer arrive', lease)
+          end()
+        })
+      }
+      signal.addEventListener('abort', onEnded)
+      const onRecord = (record: StoredRecord) => parts.fanOut(topic, record, { lease, takes })
+      const tail = await tailDeliveries(ports, topic, tailing.signal, onRecord, resyncAll)
       tail.done.catch(onFatal)
     },
     adopted: (_, signal) => {
-      if (!isFirst) announceAll()
+      if (!isFirst) announceAll() // [G9]
       isFirst = false
       const cancelRewrite = every(clock, rewriteMs, rewrite)
       signal.addEventListener('abort', () => {
@@ -76,10 +96,16 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
       })
     },
     generationChanged: announceAll,
-    ended: (how: LeaseEnd) => {
-      commands.abandon('the lease ended; replies can no longer arrive')
+    kept: connections.presenceLost,
+    returned: announceAll,
+    renewed: () => {
+      if (registrar.hasUnregistered()) announceAll()
+    },
+    ended: (how: LeaseEnd, lease) => {
       // Forgotten: presence was lost while we were here. Nobody is closed, a new lease and a resync follow at once.
-      if (how === 'expired') connections.closeAll(closeCode.unavailable, 'presence cannot be reached')
+      if (how === 'forgotten') return linger()
+      commands.abandon('the lease ended; replies can no longer arrive', lease)
+      connections.closeAll(closeCode.unavailable, 'presence cannot be reached')
     },
   }
 }

@@ -2,6 +2,7 @@ import { createMemoryPresence } from '@chat/presence/memory'
 import { Fault, silentLogger } from '@chat/runtime'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
+import { createPresenceNews, newsMaxMs } from './presence-news.ts'
 import { createRegistrar } from './registrar.ts'
 
 const createWorld = async () => {
@@ -13,7 +14,10 @@ const createWorld = async () => {
   const connected = new Set<number>()
   const fatal: unknown[] = []
   const held = { lease: lease as typeof lease | undefined }
+  const news = createPresenceNews(clock)
+  const world = { isPresenceAway: false }
   const registrar = createRegistrar({
+    ...{ clock, news, isPresenceAway: () => world.isPresenceAway },
     presence: {
       ...store,
       register: async (of, users) => {
@@ -32,7 +36,7 @@ const createWorld = async () => {
     onFatal: (error) => void fatal.push(error),
   })
   const present = async (user: number) => (await store.lookup([user])).locations.has(user)
-  return { clock, calls, gate, connected, fatal, held, registrar, present }
+  return { clock, news, store, world, calls, gate, connected, fatal, held, registrar, present }
 }
 
 test('those who come while a call is out travel together in the next one', async () => {
@@ -68,4 +72,38 @@ test('without a lease nobody is registered, and whoever waits is told', async ()
   expect(outcome).toBeInstanceOf(Fault)
   expect(outcome).toMatchObject({ code: 'unavailable' })
   expect(fatal).toEqual([])
+})
+
+test('while routers say that presence is away, who comes is let in with the clock for a number, and is registered with all later', async () => {
+  const { registrar, store, news, clock, present } = await createWorld()
+  store.goAway()
+  expect(await registrar.register(1).catch((error) => error.code)).toBe('presence_unavailable')
+  news.heard()
+  expect(await registrar.register(1)).toBe(clock.now())
+  expect(registrar.hasUnregistered()).toBe(true)
+  expect(await registrar.registerAll([1]).catch((error) => error.code)).toBe('presence_unavailable')
+  expect(registrar.hasUnregistered()).toBe(true)
+  store.comeBack()
+  await registrar.registerAll([1])
+  expect([registrar.hasUnregistered(), await present(1)]).toEqual([false, true])
+})
+
+test('presence that is known to be away is not asked', async () => {
+  const { registrar, calls, world, clock } = await createWorld()
+  world.isPresenceAway = true
+  await registrar.register(1)
+  registrar.unregister(1)
+  await clock.settle()
+  expect(calls).toEqual([])
+})
+
+test('old news let nobody in, and neither do fresh ones without a lease', async () => {
+  const { registrar, store, news, clock, held } = await createWorld()
+  store.goAway()
+  news.heard()
+  await clock.advance(newsMaxMs)
+  expect(await registrar.register(1).catch((error) => error.code)).toBe('presence_unavailable')
+  news.heard()
+  held.lease = undefined
+  expect(await registrar.register(1).catch((error) => error.code)).toBe('unavailable')
 })

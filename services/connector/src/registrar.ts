@@ -1,5 +1,6 @@
 import type { Lease, Presence } from '@chat/presence'
-import { Fault, isFault, type Logger } from '@chat/runtime'
+import { type Clock, Fault, isFault, type Logger } from '@chat/runtime'
+import type { PresenceNews } from './presence-news.ts'
 
 /** Users named in one call to presence. */
 const usersPerCallMax = 1000
@@ -8,11 +9,14 @@ const usersPerCallMax = 1000
 export interface Registrar {
   /**
    * Resolves once everybody who looks the user up under the present lease finds him here, with the number of that registration:
-   * greater than that of any hello before, on whatever connector. Throws Fault.
+   * greater than that of any hello before, on whatever connector. While routers say that presence is away, and so deliver to everybody, it
+   * resolves without: with the clock here, which is of the size of those numbers. Throws Fault.
    */
   register(user: number): Promise<number>
   /** The user's last connection went. Without effect if he is back by the time presence is told. */
   unregister(user: number): void
+  /** Somebody was let in while presence was away, and all were not registered since. */
+  hasUnregistered(): boolean
   /** Everybody again: after a new lease or a new generation, and every few minutes. Throws Fault. */
   registerAll(users: readonly number[]): Promise<void>
 }
@@ -22,6 +26,10 @@ interface RegistrarPorts {
   readonly logger: Logger
   readonly lease: () => Lease | undefined
   readonly isConnected: (user: number) => boolean
+  readonly clock: Clock
+  readonly news: PresenceNews
+  /** No use in asking presence now. */
+  readonly isPresenceAway: () => boolean
   readonly onFatal: (error: unknown) => void
 }
 
@@ -30,10 +38,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-export const createRegistrar = ({ presence, logger, lease, isConnected, onFatal }: RegistrarPorts): Registrar => {
+export const createRegistrar = (ports: RegistrarPorts): Registrar => {
+  const { presence, logger, lease, isConnected, clock, news, isPresenceAway, onFatal } = ports
   let coming = new Map<number, Waiting[]>()
   let going = new Set<number>()
   let isRunning = false
+  let hasUnregistered = false
 
   const present = (): Lease => {
     const held = lease()
@@ -51,10 +61,17 @@ export const createRegistrar = ({ presence, logger, lease, isConnected, onFatal 
 
   const tellComing = async (batch: ReadonlyMap<number, readonly Waiting[]>) => {
     const waiting = [...batch.values()].flat()
+    const letIn = () => {
+      hasUnregistered = true
+      for (const { resolve } of waiting) resolve(clock.now())
+    }
+    if (isPresenceAway()) return letIn()
     try {
       const order = await registerAll([...batch.keys()])
       for (const { resolve } of waiting) resolve(order)
     } catch (error) {
+      // Without a lease replies do not arrive, and without the news nobody's pushes do.
+      if (isFault(error) && news.isFresh() && lease() !== undefined) return letIn()
       for (const { reject } of waiting) reject(error)
     }
   }
@@ -63,7 +80,7 @@ export const createRegistrar = ({ presence, logger, lease, isConnected, onFatal 
   const tellGoing = async (batch: ReadonlySet<number>) => {
     const gone = [...batch].filter((user) => !isConnected(user))
     const held = lease()
-    if (gone.length === 0 || held === undefined) return
+    if (gone.length === 0 || held === undefined || isPresenceAway()) return
     for (let i = 0; i < gone.length; i += usersPerCallMax)
       await presence.unregister(held, gone.slice(i, i + usersPerCallMax)).catch((error) => {
         if (!isFault(error)) throw error
@@ -71,24 +88,24 @@ export const createRegistrar = ({ presence, logger, lease, isConnected, onFatal 
       })
   }
 
+  /** Says that it has ended in the same step in which it found nothing left: who comes a moment later starts it again. */
   const run = async () => {
-    while (coming.size > 0 || going.size > 0) {
-      const batch = { coming, going }
-      coming = new Map()
-      going = new Set()
-      if (batch.coming.size > 0) await tellComing(batch.coming)
-      if (batch.going.size > 0) await tellGoing(batch.going)
+    isRunning = true
+    try {
+      while (coming.size > 0 || going.size > 0) {
+        const batch = { coming, going }
+        coming = new Map()
+        going = new Set()
+        if (batch.coming.size > 0) await tellComing(batch.coming)
+        if (batch.going.size > 0) await tellGoing(batch.going)
+      }
+    } finally {
+      isRunning = false
     }
   }
 
   const wake = () => {
-    if (isRunning) return
-    isRunning = true
-    run()
-      .catch(onFatal)
-      .finally(() => {
-        isRunning = false
-      })
+    if (!isRunning) run().catch(onFatal)
   }
 
   return {
@@ -104,6 +121,16 @@ export const createRegistrar = ({ presence, logger, lease, isConnected, onFatal 
       going.add(user)
       wake()
     },
-    registerAll: async (users) => void (await registerAll(users)),
+    hasUnregistered: () => hasUnregistered,
+    registerAll: async (users) => {
+      const had = hasUnregistered
+      hasUnregistered = false
+      try {
+        await registerAll(users)
+      } catch (error) {
+        hasUnregistered ||= had
+        throw error
+      }
+    },
   }
 }

@@ -31,7 +31,11 @@ export const count = (counts: Map<number, number> | Map<string, number>, key: nu
 }
 
 /** Returns what moves the counts of `stats` into the metrics. */
-export const createPublisher = (metrics: Metrics, stats: Stats, connections: () => number): (() => void) => {
+export const createPublisher = (
+  metrics: Metrics,
+  stats: Stats,
+  now: { readonly connections: () => number; readonly isPresenceAway: () => boolean },
+): (() => void) => {
   const plain = [
     ['framesReceived', 'chat_connector_frames_received_total', 'Frames from clients'],
     ['pushesSent', 'chat_connector_pushes_sent_total', 'Pushes handed to sockets'],
@@ -45,6 +49,7 @@ export const createPublisher = (metrics: Metrics, stats: Stats, connections: () 
   const closes = metrics.counter('chat_connector_closes_total', 'Connections closed by us, by code', ['code'])
   const refusals = metrics.counter('chat_connector_refusals_total', 'Requests answered by an error', ['code'])
   const gauge = metrics.gauge('chat_connector_connections', 'Open connections')
+  const away = metrics.gauge('chat_connector_presence_away', '1 while presence is away and connections are kept')
   return () => {
     for (const { name, counter } of counters) {
       if (stats[name] > 0) counter.inc(stats[name])
@@ -54,6 +59,7 @@ export const createPublisher = (metrics: Metrics, stats: Stats, connections: () 
     for (const [code, times] of stats.refusals) refusals.inc({ code }, times)
     stats.closes.clear()
     stats.refusals.clear()
-    gauge.set(connections())
+    gauge.set(now.connections())
+    away.set(now.isPresenceAway() ? 1 : 0)
   }
 }

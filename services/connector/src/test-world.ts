@@ -11,17 +11,16 @@ import {
   type Command,
   createEncoder,
   createTopics,
+  type Delivery,
   decodeCommand,
   decodeReceipt,
   groupConversation,
-  type Kick,
   type LogEvent,
   parseConversation,
   partitionOfConversation,
   partitionOfId,
   type Reply,
   type SchemaIds,
-  type SlotDelivery,
 } from '@chat/schemas'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { createTokens } from './accounts/tokens.ts'
@@ -99,8 +98,9 @@ export const createTestWorld = async (slots = 4) => {
     return { pos, schema, value }
   }
 
-  const sendTo = async (slot: number, delivery: SlotDelivery | Kick) => {
-    const topic = topics.deliveries[slot]
+  /** -1: to everybody. */
+  const sendTo = async (slot: number, delivery: Delivery) => {
+    const topic = slot === -1 ? topics.deliveryAll : topics.deliveries[slot]
     if (topic === undefined) throw new Error(`no slot ${slot}`)
     const { schema, value } = encoder.encode(delivery)
     await log.append({ topic, partition: 0, records: [{ key: null, value, headers: { type: delivery.type, schema } }] })
@@ -122,7 +122,12 @@ export const createTestWorld = async (slots = 4) => {
     event: { pos: number; schema: string; value: Uint8Array },
     users: readonly number[],
   ) => {
-    const { locations } = await presence.lookup(users)
+    const found = await presence.lookup(users).catch(() => undefined)
+    if (found === undefined) {
+      const events = [{ ...event, users }]
+      return sendTo(-1, { type: 'SlotDelivery', slot: -1, epoch: 0, partition, replies: [], events })
+    }
+    const { locations } = found
     const bySlot = new Map<string, number[]>()
     for (const [user, places] of locations)
       for (const { slot, epoch } of places) {
@@ -160,6 +165,14 @@ export const createTestWorld = async (slots = 4) => {
       ...{ type: 'MessagePosted', conversation, seq, actor: from, device, at: clock.now(), clientMsgId },
       ...{ body: Buffer.from(JSON.stringify({ kind: 'text', text })), keyId: null, replyTo: null },
     }))
+
+  /** Routers tell for so long that presence is away. */
+  const sayAway = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      await sendTo(-1, { type: 'PresenceAway', awayMs: second * 1000 })
+      await clock.advance(1000)
+    }
+  }
 
   let nextGroup = 1
   const route = async (command: Command, partition: number) => {
@@ -204,7 +217,7 @@ export const createTestWorld = async (slots = 4) => {
 
   return {
     ...{ clock, random, topics, store, log, presence, readModels, credentials, encoder, tokens, flags, commands },
-    ...{ post, project, projectReceipts, sendTo, append, reply, deliver },
+    ...{ post, project, projectReceipts, sendTo, append, reply, deliver, sayAway },
     /** The router wakes up: what it left lying is routed now. */
     routeAll,
     /** An account, on the log and projected. */

@@ -67,6 +67,7 @@ const readValid = (
 ): { readonly chain: string; readonly placed: PlacedEvent | undefined } | Halt => {
   const { type = '', schema = '', cmd = '' } = headers
   const chain = chainOf(previousChain, { pos, type, cmd: Number(cmd), value: value ?? new Uint8Array() })
+  // [G7]
   if (chain !== headers.chain)
     return {
       reason: 'log_cut',

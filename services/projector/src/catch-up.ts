@@ -9,7 +9,7 @@ import {
   type Source,
   switchHoldMs,
 } from '@chat/read-models'
-import { type Clock, Fault, isFault, type Logger } from '@chat/runtime'
+import { type Clock, Fault, isFault, type Logger, sleep } from '@chat/runtime'
 import type { Topics } from '@chat/schemas'
 import { batchesOf, readEvents, readReceipts } from './batch.ts'
 
@@ -24,7 +24,9 @@ export const never = new AbortController().signal
 
 /** Catching up by less than this many records, the switch can be tried: the rest is read while the live ones stand still. */
 const nearRecords = 2_000
-const switchTries = 20
+/** A busy or slow database refuses the switch now and then: it is tried for so long, with a pause in between, ms. */
+const switchWithinMs = 120_000
+const switchPauseMs = 100
 
 export const endsOf = async ({ log, topics }: CatchUpPorts): Promise<Offsets> => ({
   events: await log.ends(topics.events),
@@ -104,7 +106,8 @@ export const switchOver = async (
   generation: 'keep' | 'new',
 ): Promise<void> => {
   const { clock, logger } = ports
-  for (let attempt = 0; attempt < switchTries; attempt++) {
+  const untilMs = clock.monotonic() + switchWithinMs
+  for (let attempt = 0; clock.monotonic() < untilMs; attempt++) {
     const late = new AbortController()
     try {
       while ((await catchUp(ports, other, await endsOf(ports))) > nearRecords);
@@ -120,6 +123,7 @@ export const switchOver = async (
       if (!isFault(error) || !error.isRetryable) throw error
       logger.warn({ attempt, err: error }, 'switch not possible now, trying again')
     }
+    await sleep(clock, switchPauseMs)
   }
-  throw new Fault('rebuild_failed', `no switch within ${switchTries} tries`, { isRetryable: false })
+  throw new Fault('rebuild_failed', `no switch within ${switchWithinMs} ms`, { isRetryable: false })
 }

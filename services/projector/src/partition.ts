@@ -102,9 +102,9 @@ type Session = (
 
 const followEvents: Session = async (partition, ports, signal, onSteady) => {
   const { log, topics, projection, clock, batchEveryMs } = ports
-  let place = await projection.offset('events', partition)
+  let place = await projection.offset('events', partition) // [G10]
   const halt = await checkPlace(log, topics.events, partition, place, signal)
-  if (halt !== undefined) throw new Halted(halt)
+  if (halt !== undefined) throw new Halted(halt) // [G7]
   onSteady(place.nextOffset)
   for await (const records of log.tail(topics.events, partition, place.nextOffset, signal)) {
     const beganMs = clock.monotonic()
@@ -139,13 +139,13 @@ const applyEvents = async (
       logger.error({ ...event }, 'handler failed, its aggregate is parked until a rebuild')
     }
   }
-  if (halt !== undefined) throw new Halted(halt)
+  if (halt !== undefined) throw new Halted(halt) // [G7]
   return batch.to
 }
 
 const followReceipts: Session = async (partition, ports, signal, onSteady) => {
   const { log, topics, projection, metrics, bury } = ports
-  let { nextOffset } = await projection.offset('receipts', partition)
+  let { nextOffset } = await projection.offset('receipts', partition) // [G10]
   const end = (await log.ends(topics.receipts)).get(partition) ?? 0
   if (end < nextOffset)
     throw new Halted({ reason: 'log_cut', detail: `receipts of ${partition} end at ${end}, before ${nextOffset}` })

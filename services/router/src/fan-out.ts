@@ -48,7 +48,7 @@ export const createFanOut = (ports: Ports): FanOut => {
   /** Lookups go one after the other, so that appends to a slot are made in log order; acknowledgements are not waited for in between. */
   const deliver = async (outcome: Outcome): Promise<void> => {
     // The presence lookup comes after the append was acknowledged: a login that registers later reads a watermark beyond
-    // these events and gets them by sync; one that registered earlier is found here. Swapping the two loses logins. [G1]
+    // these events and gets them by sync; one that registered earlier is found here. Swapping the two loses logins.
     const parcels = routed.then(async () => parcelsOf(outcome, await locator.locate(usersOf(outcome.events))))
     const appends = parcels.then((all) => all.map(({ topic, delivery }) => append(topic, delivery, ports)))
     routed = appends.catch(() => {})

@@ -23,6 +23,7 @@ export const createRouterMetrics = (metrics: Metrics) => ({
   ),
   waiting: metrics.gauge('chat_router_waiting_commands', 'Commands read and not yet decided', ['partition']),
   lookupMs: metrics.histogram('chat_router_presence_lookup_ms', 'One presence lookup', msBuckets),
+  presenceAway: metrics.gauge('chat_router_presence_away', '1 while presence does not answer this router'),
   deliveryAppendMs: metrics.histogram(
     'chat_router_delivery_append_ms',
     'From the append of a delivery to its acknowledgement',

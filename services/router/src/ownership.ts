@@ -77,7 +77,7 @@ export const createOwner = (options: Options): PartitionOwner => {
         () => undefined,
         (error: unknown) => ({ error }),
       )
-      await drained()
+      await drained() // [G12]
       if (signal.aborted) {
         attempt = -1
         health.clear(component)

@@ -77,7 +77,10 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
 
   /** One batch: decide, append, keep. What waits is taken at once; there is no timer. */
   const step = async (signal: AbortSignal): Promise<void> => {
+    // Another owner's events may be read before the commands that they answer: those come in here when they are done with.
+    inbox.dropBefore(state.head.resume)
     const commands = inbox.waiting()
+    if (commands.length === 0) return
     observeWaiting(commands)
     const decideStartedMs = clock.monotonic()
     const draft = decideBatch(commands, state, { wire, limits: draftLimits, brokerTimeMs: brokerTime.nowMs() })
@@ -85,7 +88,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     await bury(draft.deadCommands, commands, signal)
     if (draft.events.length > 0) {
       const landing = await land(draft)
-      if (landing === 'missed') return missed(draft, signal)
+      if (landing === 'missed') return missed(draft, signal) // [G1] [G11]
       if (landing === 'to_compare') return readBack(draft, signal)
       commit(state, draft)
     }
@@ -104,7 +107,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
       brokerTime.observe(appended.timestamp)
       metrics.appendMs.observe(clock.monotonic() - startedMs)
       metrics.batchEvents.observe(draft.events.length)
-      if (appended.baseOffset !== draft.base.nextPos) return 'missed'
+      if (appended.baseOffset !== draft.base.nextPos) return 'missed' // [G1] [G8]
       const isSame = appended.connection === connection
       connection = appended.connection
       return isSame ? 'landed' : 'to_compare'

@@ -130,6 +130,15 @@ test('a router that starts while presence is away says so and is not ready, deci
   await router.stop()
 })
 
+test('an idle router tells connectors while presence is away', async () => {
+  const { witness, presence, clock, started } = createWorld()
+  await started('a')
+  presence.goAway()
+  await clock.advance(5_000)
+  const [first = 0, ...later] = await witness.absences()
+  expect([first < 2_000, later.length >= 3, (later.at(-1) ?? 0) > first]).toEqual([true, true, true])
+})
+
 test('a router stops while presence is away', async () => {
   const { presence, clock, createOne, fatal } = createWorld()
   const lookup = () => Promise.reject(new Fault('presence_unavailable', 'refused'))

@@ -33,6 +33,13 @@ export interface RouterPorts {
   readonly onFatal: (error: unknown) => void
 }
 
+/** One record on everybody's topic. A lost one is made good by the next, a second later. */
+const announceAbsence = async (awayMs: number, { log, topics, encoder }: RouterPorts): Promise<void> => {
+  const { schema, value } = encoder.encode({ type: 'PresenceAway', awayMs })
+  const records = [{ key: null, value, headers: { type: 'PresenceAway', schema } }]
+  await log.append({ topic: topics.deliveryAll, partition: 0, records })
+}
+
 /**
  * Decides commands. Any number of routers share the partitions; two that believe they own the same one are harmless: each event is
  * stamped with its position, and only one of them gets that position. [G8] Ready when every partition that it was given is
@@ -41,7 +48,7 @@ export interface RouterPorts {
 export const createRouter = (config: RouterConfig, ports: RouterPorts): Service => {
   const { log, topics, clock, health, logger, onFatal } = ports
   const metrics = createRouterMetrics(ports.metrics)
-  const locator = createLocator({ ...ports, metrics })
+  const locator = createLocator({ ...ports, metrics, announce: (awayMs) => announceAbsence(awayMs, ports) })
   const turns = createTurns()
   const owners = new Map<number, PartitionOwner>()
   const ended = new AbortController()
@@ -78,6 +85,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
 
   const start = async (): Promise<void> => {
     health.set('router', 'joining the group')
+    locator.start()
     meetPresence(ports, ended.signal).catch((error: unknown) => {
       if (!ended.signal.aborted) onFatal(error)
     })
@@ -89,9 +97,10 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   const stop = async (): Promise<void> => {
     health.set('router', 'stopping')
     ended.abort()
-    await Promise.all([...owners.values()].map((owner) => owner.stop()))
+    await Promise.all([...owners.values()].map((owner) => owner.stop())) // [G12]
+    locator.stop()
     // A group that was not joined yet is left as soon as it is: brokers that are away would be waited for.
-    await share?.leave()
+    await share?.leave() // [G12]
   }
 
   return {

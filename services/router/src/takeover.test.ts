@@ -1,4 +1,5 @@
 import { applyEvent, createPartitionState } from '@chat/domain'
+import type { StoredRecord } from '@chat/event-log'
 import { silentLogger } from '@chat/runtime'
 import type { LogEvent } from '@chat/schemas'
 import { createGroup, joinGroup, leaveGroup, messageId, messagePosted, postMessage, stored } from '@chat/testkit'
@@ -24,6 +25,38 @@ describe('restart and takeover', () => {
     expect([...assertOnceAndDense(await witness.events(0)).values()]).toEqual([
       [1, 2, 3, 4, 5].map((n) => messageId(n)),
     ])
+    assertDecidedOnce(await witness.events(0))
+  })
+
+  test('a command that comes late, after the event that refuses it was read, is not decided again', async () => {
+    const { witness, store, topics, clock, started, until } = createWorld()
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const oneByOne = async function* (records: AsyncIterable<readonly StoredRecord[]>) {
+      for await (const slice of records)
+        for (const record of slice) {
+          await gates[record.offset]?.promise
+          yield [record]
+        }
+    }
+    await started('late', {
+      log: (log) => ({
+        ...log,
+        tail: (topic, ...rest) =>
+          topic.kind === 'commands' ? oneByOne(log.tail(topic, ...rest)) : log.tail(topic, ...rest),
+      }),
+    })
+    await started('prompt')
+    store.groups.confuse('test.routers')
+    await witness.send(post(1))
+    await witness.send(post(2, { replyTo: 99 }))
+    await until(async () => (await witness.events(0)).length === 3)
+    gates[0]?.resolve()
+    // It misses, and reads what the other wrote: both commands are done with, and it has had only one.
+    await until(async () => store.partition(topics.events, 0).end() > 3)
+    await clock.advance(1000)
+    gates[1]?.resolve()
+    await witness.send(post(3))
+    await until(async () => userMessages(await witness.events(0)).length === 2)
     assertDecidedOnce(await witness.events(0))
   })
 

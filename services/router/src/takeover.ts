@@ -44,7 +44,7 @@ export const createTakeover = (state: PartitionState, { log, topics, brokerTime,
   let noted: LoggedEvent[] = []
 
   const recent = (): readonly LoggedEvent[] => {
-    // As far as we know the brokers' clock it is never ahead of them, so nothing younger is left out, whatever our own clock says. [G1]
+    // As far as we know the brokers' clock it is never ahead of them, so nothing younger is left out, whatever our own clock says.
     const sinceMs = brokerTime.nowMs() - againAgeMaxMs
     return noted.slice(-againEventsMax).filter(({ timestamp }) => timestamp >= sinceMs)
   }

@@ -16,6 +16,8 @@ interface RouterOptions {
   /** What the router takes for the time. */
   readonly clock?: Clock
   readonly presence?: Presence
+  /** The log as this router has it. */
+  readonly log?: (log: EventLog) => EventLog
 }
 
 interface WorldOptions {
@@ -51,7 +53,7 @@ export const createWorld = (options: WorldOptions = {}) => {
     const router = createRouter(
       { logPrefix: 'test.', firstId: own.firstId ?? 1, snapshotEvents: own.snapshotEvents ?? 50_000 },
       {
-        log: commandBytesMax === undefined ? log : forgetting(log, store, topics),
+        log: (own.log ?? asItIs)(commandBytesMax === undefined ? log : forgetting(log, store, topics)),
         topics: own.topics ?? topics,
         encoder,
         presence: own.presence ?? presence,
@@ -75,6 +77,8 @@ export const createWorld = (options: WorldOptions = {}) => {
   const until = (condition: () => Promise<boolean>) => clock.runUntil(condition, 5 * minute)
   return { clock, topics, store, presence, witness, fatal, createOne, started, lease, until }
 }
+
+const asItIs = (log: EventLog): EventLog => log
 
 const forgetting = (log: EventLog, store: MemoryStore, topics: Topics): EventLog => ({
   ...log,

@@ -5,6 +5,7 @@ import {
   chainOf,
   chainStart,
   createEncoder,
+  type Delivery,
   decodeDeadLetter,
   decodeDelivery,
   decodeEvent,
@@ -30,12 +31,18 @@ export const createWitness = (log: EventLog, topics: Topics) => {
     return found
   }
 
+  const told = async (topic: Topic): Promise<readonly Delivery[]> =>
+    (await readAll(topic, 0)).map(({ headers, value }) => {
+      const decoded = decodeDelivery(headers.schema ?? '', value)
+      if (!('record' in decoded)) throw new Error('not a delivery')
+      return decoded.record
+    })
+
   const deliveries = async (topic: Topic | undefined): Promise<readonly SlotDelivery[]> => {
     if (topic === undefined) throw new Error('no such slot')
-    return (await readAll(topic, 0)).map(({ headers, value }) => {
-      const decoded = decodeDelivery(headers.schema ?? '', value)
-      if (!('record' in decoded) || decoded.record.type !== 'SlotDelivery') throw new Error('not a delivery')
-      return decoded.record
+    return (await told(topic)).map((record) => {
+      if (record.type !== 'SlotDelivery') throw new Error('not a delivery')
+      return record
     })
   }
 
@@ -62,7 +69,10 @@ export const createWitness = (log: EventLog, topics: Topics) => {
     events,
     eventRecords: (partition: number) => readAll(topics.events, partition),
     deliveries: (slot: number) => deliveries(topics.deliveries[slot]),
-    broadcasts: () => deliveries(topics.deliveryAll),
+    broadcasts: async () => (await told(topics.deliveryAll)).filter((record) => record.type === 'SlotDelivery'),
+    /** What routers said of presence: for how long it was away each time, ms. */
+    absences: async () =>
+      (await told(topics.deliveryAll)).flatMap((record) => (record.type === 'PresenceAway' ? [record.awayMs] : [])),
     replies: async (slot: number) => (await deliveries(topics.deliveries[slot])).flatMap(({ replies }) => replies),
     deadLetters: async (partition: number) =>
       (await readAll(topics.deadLetters, partition)).map(({ headers, value }) => {

@@ -12,10 +12,16 @@ export interface Facts {
   readonly log: LogFacts
   readonly sending: SendFacts
   readonly finals: readonly FinalDifference[]
+  readonly options: CheckOptions
+}
+
+export interface CheckOptions {
+  /** How many times its recovery budget a probe may take; 1 unless told. More on machines that do much else. */
+  readonly budgetTolerance?: number
 }
 
 /** Throws for a history that is none: without a beginning, or with dumps that are not complete. */
-export const factsOf = (history: readonly HistoryEvent[]): Facts => {
+export const factsOf = (history: readonly HistoryEvent[], options: CheckOptions = {}): Facts => {
   const [started] = history
   if (started?.what !== 'started') throw new Error('the history has no beginning')
   const userOf = new Map<string, number>()
@@ -23,7 +29,8 @@ export const factsOf = (history: readonly HistoryEvent[]): Facts => {
   const dumped = dumpsOf(history)
   const log = readLog(history)
   const sending = readSends(history, userOf)
-  return { history, started, userOf, dumped, log, sending, finals: compareFinals(history, log, userOf, dumped) }
+  const finals = compareFinals(history, log, userOf, dumped)
+  return { history, started, userOf, dumped, log, sending, finals, options }
 }
 
 const sourceOf: Partial<Record<HistoryEvent['what'], DumpSource>> = {

@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts'
-import { eventAt, type LoggedConversation, type LoggedEvent } from './log-facts.ts'
+import { eventAt, type LoggedEvent } from './log-facts.ts'
 import { eachSeen } from './seen.ts'
 import { opKey } from './sends.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
@@ -23,7 +23,8 @@ export const fromNowhere = (facts: Facts): readonly Violation[] => {
     const user = userOf.get(device) ?? 0
     if (logged === undefined || eventAt(logged, seen.seq) === undefined)
       found.add(`${conversation} ${seen.seq}: ${what} to ${device}, in no log`)
-    else if (!mayGet(what, logged, user, seen.seq))
+    // Pushes too: what a stale page lacked is pushed after it, and in a group that shares all that may lie before the member came.
+    else if (!canRead(logged, user, seen.seq))
       found.add(`${conversation} ${seen.seq}: ${what} to ${device} of ${user}, who may not see it`)
   })
   return found.violations
@@ -31,10 +32,6 @@ export const fromNowhere = (facts: Facts): readonly Violation[] => {
 
 const nameOf = (event: LoggedEvent): string =>
   `${event.conversation} ${event.seq} (${event.type} at ${event.partition}/${event.pos})`
-
-/** A push goes to members at that position; what was before they came is on pages only. */
-const mayGet = (what: 'pushed' | 'paged', conversation: LoggedConversation, user: number, seq: number): boolean =>
-  what === 'pushed' ? isMemberAt(conversation, user, seq) : canRead(conversation, user, seq)
 
 /** The request that makes an event of a type. One that is missing here is reported: teach it. */
 const opOf: Readonly<Record<string, string>> = {

@@ -28,7 +28,7 @@ export const recovery = (facts: Facts): readonly Violation[] => {
       found.add(`${conversation}: a probe for fault ${number}, which never was`)
       continue
     }
-    const deadline = fault.since + budgetOf(fault.begun.name)
+    const deadline = fault.since + budgetOf(fault.begun.name) * (facts.options.budgetTolerance ?? 1)
     const name = `${conversation}: the probe after ${fault.begun.name} of ${fault.begun.target}`
     const accepted = sending.sends.get(clientMsgId)?.accepted
     if (accepted === undefined) found.add(`${name} was never acknowledged`)

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../history.ts'
-import { type Facts, factsOf } from './facts.ts'
+import { type CheckOptions, type Facts, factsOf } from './facts.ts'
 import { acceptedOnce } from './i01-accepted-once.ts'
 import { shownOnce } from './i02-shown-once.ts'
 import { dense } from './i03-dense.ts'
@@ -14,6 +14,7 @@ import { recovery } from './i11-recovery.ts'
 import { returnsToStart } from './i12-return.ts'
 import type { Invariant, Violation } from './violation.ts'
 
+export type { CheckOptions } from './facts.ts'
 export type { Invariant, Violation } from './violation.ts'
 
 const invariants: Readonly<Record<Invariant, (facts: Facts) => readonly Violation[] | Promise<readonly Violation[]>>> =
@@ -37,8 +38,11 @@ const invariants: Readonly<Record<Invariant, (facts: Facts) => readonly Violatio
  * asynchronous because the read models' twin in memory is. Throws for a history that proves nothing: without a beginning, or with a
  * dump that is not complete.
  */
-export const check = async (history: readonly HistoryEvent[]): Promise<readonly Violation[]> => {
-  const facts = factsOf(history)
+export const check = async (
+  history: readonly HistoryEvent[],
+  options: CheckOptions = {},
+): Promise<readonly Violation[]> => {
+  const facts = factsOf(history, options)
   const violations: Violation[] = []
   for (const invariant of Object.values(invariants)) violations.push(...(await invariant(facts)))
   return violations

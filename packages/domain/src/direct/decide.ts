@@ -8,7 +8,7 @@ export const decide = (
   direct: Direct,
 ): Decision<ConversationHappening> => {
   // A third person must not learn whether two others ever talked.
-  if (!isParty(direct, command.actor)) return rejected('no_such_conversation')
+  if (!isParty(direct, command.actor)) return rejected('no_such_conversation') // [G5]
   switch (command.type) {
     case 'PostMessage':
       return post(command, direct.lastSeq)

@@ -24,6 +24,8 @@ export interface FanOutTargets {
   /** Pushes to every connection of these users that is here. */
   readonly push: (users: readonly number[], event: PushedEvent) => void
   readonly kick: (kick: Kick) => void
+  /** A router says that presence is away. */
+  readonly presenceAway: () => void
   /** Hints were lost: everybody has to sync. */
   readonly resyncAll: () => void
 }
@@ -39,8 +41,14 @@ interface FanOutPorts {
   readonly repeats: Repeats
 }
 
-/** Takes one record of a delivery topic apart. `lease`: whose records count; undefined: the broadcast topic's, which are everybody's. */
-export type FanOut = (topic: Topic, record: StoredRecord, lease: Lease | undefined) => void
+/** Whose records of a slot's topic count. Of a lease that ended only late replies do: its events would come out of order. */
+interface Addressee {
+  readonly lease: Lease
+  readonly takes: 'all' | 'replies'
+}
+
+/** Takes one record of a delivery topic apart. No addressee: the broadcast topic's, which are everybody's. */
+export type FanOut = (topic: Topic, record: StoredRecord, addressee: Addressee | undefined) => void
 
 /** What a person wrote is bytes to the schema: an event that cannot be shown ends in the dead letters, not this process. */
 const shownEvent = (event: LogEvent): ClientEvent | undefined | string => {
@@ -69,12 +77,17 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     return { conversation: event.conversation, seq: event.seq, partition, pos, frame }
   }
 
-  const deliver = (topic: Topic, record: StoredRecord, delivery: SlotDelivery) => {
+  const replied = (delivery: SlotDelivery | Kick) => {
+    if (delivery.type === 'Kick') return
     for (const reply of delivery.replies) targets.complete(reply, delivery.partition)
+  }
+
+  const deliver = (topic: Topic, record: StoredRecord, delivery: SlotDelivery) => {
+    replied(delivery)
     for (const event of delivery.events) {
       if (repeats.isRepeat(delivery.partition, event.pos)) {
-        stats.deliveriesRepeated++ // [G2]
-        continue
+        stats.deliveriesRepeated++
+        continue // [G2]
       }
       const pushed = pushedEvent(delivery.partition, event)
       if (typeof pushed === 'string') bury(topic, record, pushed)
@@ -104,17 +117,22 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     targets.resyncAll()
   }
 
-  return (topic, record, lease) => {
+  return (topic, record, addressee) => {
     const decoded = decodeDelivery(record.headers.schema ?? '', record.value)
     if ('reason' in decoded) return bury(topic, record, decoded.detail)
     const delivery = decoded.record
+    if (delivery.type === 'PresenceAway') return targets.presenceAway()
     // Of an earlier holder of the slot, or of ourselves before the lease was lost: its users have synced since.
-    if (lease !== undefined && (delivery.slot !== lease.slot || delivery.epoch !== lease.epoch)) {
+    if (addressee !== undefined && !isFor(delivery, addressee.lease)) {
       stats.deliveriesForeign++
-      return
+      return // [G8]
     }
     ageMs.observe(Math.max(0, clock.now() - record.timestamp))
+    if (addressee?.takes === 'replies') return replied(delivery)
     if (delivery.type === 'Kick') targets.kick(delivery)
     else deliver(topic, record, delivery)
   }
 }
+
+const isFor = (delivery: SlotDelivery | Kick, { slot, epoch }: Lease): boolean =>
+  delivery.slot === slot && delivery.epoch === epoch

@@ -5,6 +5,7 @@ import type { Registrar } from '../registrar.ts'
 import type { Stats } from '../stats.ts'
 import type { Watermark } from '../watermark.ts'
 import type { FrameServices } from './frames/handler.ts'
+import type { HelloGate } from './hello-gate.ts'
 
 /** What connections work with, the same for all. */
 export interface ConnectionServices extends FrameServices {
@@ -14,6 +15,7 @@ export interface ConnectionServices extends FrameServices {
   readonly watermark: Watermark
   readonly registrar: Registrar
   readonly kicks: Kicks
+  readonly helloGate: HelloGate
   readonly stats: Stats
   readonly logger: Logger
   /** undefined: no, expired or wrong token, or the session has ended. */

@@ -1,3 +1,4 @@
+import type { Identity } from '../ports.ts'
 import type { Session } from './connection-services.ts'
 
 export type ConnectionState =
@@ -13,3 +14,11 @@ export type ConnectionState =
 
 export const awaitingHello: ConnectionState = { kind: 'awaitingHello' }
 export const closed: ConnectionState = { kind: 'closed' }
+
+/** A session whose registration is still to come: the device is the one that said hello, whatever its session was made for. */
+export const openingSession = (identity: Identity, device: string, connection: string, at: number): Session => ({
+  identity: { ...identity, device },
+  connection,
+  at,
+  order: undefined,
+})

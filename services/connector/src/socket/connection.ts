@@ -6,7 +6,7 @@ import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Answer, CommandOutcome, Identity, Socket, SocketEvents } from '../ports.ts'
 import { count } from '../stats.ts'
 import type { ConnectionServices, Session } from './connection-services.ts'
-import { awaitingHello, type ConnectionState, closed } from './connection-state.ts'
+import { awaitingHello, type ConnectionState, closed, openingSession } from './connection-state.ts'
 import { readFrameText } from './frame-text.ts'
 import { answerRead } from './frames/answer-read.ts'
 import type { EffectHandler, ReadHandler } from './frames/handler.ts'
@@ -168,7 +168,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   /** Takes nothing more, lets what was taken be answered, then closes. [G12] */
   async finish(code: CloseCode, reason: string): Promise<void> {
     this.stopTaking()
-    if (this.state.kind === 'finishing') await this.work.idle()
+    if (this.state.kind === 'finishing') await this.work.idle() // [G12]
     this.close(code, reason)
   }
 
@@ -251,7 +251,10 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private hello(frame: HelloFrame) {
     if (this.state.kind !== 'awaitingHello') return this.answer(frame.ref, refused('invalid', 'hello was said before'))
     this.state = { kind: 'authenticating' }
-    this.open(frame).catch((error) => {
+    const opened = this.services.helloGate.enter(() => this.open(frame))
+    if (!(opened instanceof Promise))
+      return this.refuse(frame.ref, opened, closeCode.unavailable, 'too many connect at once')
+    opened.catch((error) => {
       if (this.state.kind !== 'live') this.failed(frame.ref, error)
       this.close(closeCode.unavailable, 'not possible at the moment')
     })
@@ -266,12 +269,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
       return this.refuse(frame.ref, refused('unauthorized'), closeCode.sessionEnded, 'token refused')
     if (!isOpen())
       return this.refuse(frame.ref, refused('unavailable'), closeCode.unavailable, 'this connector is not ready')
-    const session = {
-      identity: { ...identity, device: frame.device },
-      connection: this.home.newConnectionId(),
-      at: clock.now(),
-      order: undefined,
-    }
+    const session = openingSession(identity, frame.device, this.home.newConnectionId(), clock.now())
     this.state = { kind: 'opening', session }
     const release = this.pushes.holdBack()
     this.home.admit(this, session)
@@ -284,7 +282,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private async begin(frame: HelloFrame, opening: Session): Promise<void> {
     const { registrar, kicks, directory } = this.services
     const { userId, device } = opening.identity
-    const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId)])
+    const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId)]) // [G1]
     if (this.isClosed()) return
     const session = { ...opening, order }
     this.state = { kind: 'opening', session }
@@ -339,6 +337,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   /** What was pipelined behind a write of unknown outcome must not overtake it: the client resends all of it in order. [G4] */
   writeFailed(ref: number, error: unknown) {
+    // [G4]
     if (isFault(error) && error.code !== 'timeout') return this.close(closeCode.unavailable, 'the log is not reachable')
     this.failed(ref, error)
     this.done('write')

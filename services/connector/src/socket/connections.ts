@@ -150,6 +150,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
     kick: (kick) => {
       for (const connection of byUser.get(kick.user) ?? []) {
         if (connection.session?.identity.device !== kick.device) continue
+        if (connection.session.connection === kick.connection) continue // Told to everybody: this is the newer one itself.
         if (connection.openedMs < presenceLostMs) void connection.replaced()
         else {
           const later = connection.saidHelloElsewhere(kick)

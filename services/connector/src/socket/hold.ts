@@ -44,6 +44,7 @@ export class Hold {
 
   /** What is left to push. `hasDropped`: the connection needs a resync. */
   end(): { readonly events: readonly PushedEvent[]; readonly hasDropped: boolean } {
+    // [G2]
     const events = this.events.filter(({ conversation, seq }) => seq > (this.answered.get(conversation) ?? 0))
     return { events, hasDropped: this.hasDropped }
   }

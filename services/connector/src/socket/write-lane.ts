@@ -34,6 +34,7 @@ export class WriteLane {
   }
 
   add(frame: HandledFrame, handler: WriteHandler<HandledFrame>): void {
+    // [G4]
     if (this.isChecking) this.queue.push({ frame, handler })
     else this.check({ frame, handler })
   }

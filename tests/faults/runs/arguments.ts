@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util'
+
+export type Command =
+  | { readonly command: 'list' }
+  | {
+      readonly command: 'run'
+      readonly names: readonly string[]
+      readonly brokers: 1 | 3 | undefined
+      /** Green runs leave their history and logs, too. */
+      readonly keepsAll: boolean
+    }
+  | { readonly command: 'nemesis'; readonly nemesis: NemesisArguments }
+  | { readonly command: 'replay'; readonly path: string }
+
+export interface NemesisArguments {
+  readonly minutes: number
+  readonly seed: number
+  readonly brokers: 1 | 3
+  readonly keepsAll: boolean
+  /** Whether a line is added to the ledger. */
+  readonly isInLedger: boolean
+}
+
+const usage = `npm run faults -- list
+npm run faults -- run NAME… | short | all  [--brokers 3] [--keep]
+npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger] [--keep]
+npm run faults -- replay .chat/faults/…/script.json`
+
+/** Throws with what is wrong and how to use it. `newSeed` is for a nemesis that was given none. */
+export const parseCommand = (args: readonly string[], newSeed: number): Command => {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      minutes: { type: 'string', default: '10' },
+      seed: { type: 'string' },
+      brokers: { type: 'string' },
+      ledger: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+    },
+  })
+  const [command, ...rest] = positionals
+  const brokers = brokersOf(values.brokers)
+  if (command === 'list') return { command }
+  if (command === 'run' && rest.length > 0) return { command, names: rest, brokers, keepsAll: values.keep }
+  if (command === 'replay' && rest[0] !== undefined) return { command, path: rest[0] }
+  if (command === 'nemesis')
+    return {
+      command,
+      nemesis: {
+        minutes: positive(values.minutes, 'minutes'),
+        // Another one each time, unless told.
+        seed: positive(values.seed ?? String(newSeed), 'seed'),
+        brokers: brokers ?? 1,
+        isInLedger: values.ledger,
+        keepsAll: values.keep,
+      },
+    }
+  throw new Error(usage)
+}
+
+const brokersOf = (text: string | undefined): 1 | 3 | undefined => {
+  if (text === undefined) return undefined
+  if (text === '1' || text === '3') return Number(text) as 1 | 3
+  throw new Error(`--brokers is 1 or 3, not ${text}\n${usage}`)
+}
+
+const positive = (text: string, name: string): number => {
+  const value = Number(text)
+  if (!(value > 0)) throw new Error(`--${name} is a positive number, not ${text}\n${usage}`)
+  return value
+}

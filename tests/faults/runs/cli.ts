@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock as clock } from '@chat/runtime/system'
+import { type Scenario, scenarioNamed, scenarios } from '../scenarios/index.ts'
+import { type NemesisArguments, parseCommand } from './arguments.ts'
+import type { Round } from './nemesis-plan.ts'
+import { ledgerLine } from './report.ts'
+import { runNemesis } from './run-nemesis.ts'
+import { runScenarios } from './run-scenarios.ts'
+import { openOwnStack } from './stack.ts'
+
+/** `npm run faults -- …`: breaks the real system on purpose, on a stack of its own. Exits with 1 when it did not hold. */
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+/** On two cores that also run all servers. */
+const scenarioPerSecond = 120
+const nemesisPerSecond = 280
+
+const list = () => {
+  for (const { name, what, isShort, needs } of scenarios)
+    say(`${name.padEnd(28)} ${isShort ? 'short' : 'long '}  ${needs.brokers === 3 ? '3 brokers: ' : ''}${what}`)
+  return 0
+}
+
+const onStack = async (brokers: 1 | 3, run: () => Promise<number>): Promise<number> => {
+  const stack = await openOwnStack({ brokers, clock, say })
+  let code = 1
+  try {
+    code = await run()
+  } finally {
+    await stack.remove({ areLogsKept: code !== 0 })
+  }
+  return code
+}
+
+const chosen = (names: readonly string[]): readonly Scenario[] => {
+  if (names.length === 1 && names[0] === 'all') return scenarios
+  if (names.length === 1 && names[0] === 'short') return scenarios.filter(({ isShort }) => isShort)
+  return names.map(scenarioNamed)
+}
+
+/** Those that do not say how many brokers they need run on `asked`, 1 unless told. */
+const run = async (names: readonly string[], asked: 1 | 3 | undefined, keepsAll: boolean): Promise<number> => {
+  const failures: string[] = []
+  for (const brokers of [1, 3] as const) {
+    const group = chosen(names).filter(({ needs }) => (needs.brokers ?? asked ?? 1) === brokers)
+    if (group.length === 0) continue
+    await onStack(brokers, async () => {
+      const outcome = await runScenarios(group, { clock, say, perSecond: scenarioPerSecond, brokers, keepsAll })
+      failures.push(...outcome.failures)
+      return outcome.failures.length
+    })
+  }
+  say(failures.length === 0 ? 'all scenarios held' : `did not hold: ${failures.join(', ')}`)
+  return failures.length === 0 ? 0 : 1
+}
+
+const nemesis = (args: NemesisArguments & { readonly rounds?: readonly Round[] }) =>
+  onStack(args.brokers, async () => {
+    say(`nemesis of seed ${args.seed}`)
+    const { failure, ...outcome } = await runNemesis({ ...args, clock, say, perSecond: nemesisPerSecond })
+    const { faults, recoveries, verdict } = outcome
+    const { seed, brokers, minutes } = args
+    say(`seed ${seed}: ${faults} faults in ${minutes} minutes on ${brokers} broker${brokers === 1 ? '' : 's'}`)
+    if (args.isInLedger && verdict !== undefined) {
+      const at = new Date().toISOString()
+      const line = ledgerLine({ at, commit: commit(), seed, brokers, minutes, faults, recoveries, verdict })
+      appendFileSync(join(import.meta.dirname, '..', 'ledger.jsonl'), line)
+    }
+    return failure === undefined ? 0 : 1
+  })
+
+const commit = (): string => {
+  const git = (...args: readonly string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
+  return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+'}`
+}
+
+type Script =
+  | { readonly scenarios: readonly string[]; readonly brokers: 1 | 3 }
+  | { readonly seed: number; readonly brokers: 1 | 3; readonly minutes: number; readonly rounds: readonly Round[] }
+
+const replay = (path: string): Promise<number> => {
+  const script = JSON.parse(readFileSync(path, 'utf8')) as Script
+  if ('scenarios' in script) return run(script.scenarios, script.brokers, true)
+  // All of its rounds, however long they take.
+  return nemesis({ ...script, minutes: Number.POSITIVE_INFINITY, isInLedger: false, keepsAll: true })
+}
+
+const main = async (): Promise<number> => {
+  const command = parseCommand(process.argv.slice(2), Math.floor(Date.now() / 1_000))
+  switch (command.command) {
+    case 'list':
+      return list()
+    case 'run':
+      return run(command.names, command.brokers, command.keepsAll)
+    case 'nemesis':
+      return nemesis(command.nemesis)
+    case 'replay':
+      return replay(command.path)
+  }
+}
+
+try {
+  process.exit(await main())
+} catch (error) {
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  process.exit(1)
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { Verdict } from '../arena/arena.ts'
+import { isGreen, ledgerLine, recoveryRow, verdictLine } from './report.ts'
+
+const verdict: Verdict = {
+  accepted: 1_000,
+  perSecond: 210,
+  refused: new Map(),
+  violations: [],
+  fed: new Set(['I1', 'I2']),
+  falls: [],
+}
+const recoveries = [4_000, 1_000, 12_000].map((ms) => ({ fault: 'router killed (router-1)', ms, budgetMs: 10_000 }))
+
+test('a recovery is told against its budget', () => {
+  const rows = recoveries.map(recoveryRow)
+  expect(rows[0]).toMatch(/router killed \(router-1\) +4\.0 s of 10\.0 s$/)
+  expect(rows[2]).toContain('12.0 s of 10.0 s  OVER THE BUDGET')
+})
+
+test('a violation, a refusal and a run that did nothing are red', () => {
+  expect(isGreen(verdict)).toBe(true)
+  expect(isGreen({ ...verdict, violations: [{ invariant: 'I2', detail: 'shown twice' }] })).toBe(false)
+  expect(isGreen({ ...verdict, refused: new Map([['internal', 1]]) })).toBe(false)
+  expect(isGreen({ ...verdict, accepted: 0 })).toBe(false)
+})
+
+test('one line says what was accepted, refused, fell and broke', () => {
+  const bad: Verdict = {
+    ...verdict,
+    refused: new Map([['too_late', 2]]),
+    violations: [{ invariant: 'I2', detail: 'shown twice' }],
+    falls: ['router-1 × 1'],
+  }
+  expect(verdictLine(bad)).toBe(
+    '1000 messages accepted, 210/s, 2 refused too_late, ended by themselves: router-1 × 1; checked: I1 I2 BROKEN',
+  )
+})
+
+test('a line of the ledger has the run, its invariants and its recoveries', () => {
+  const run = { at: '2026-01-01T00:00:00Z', commit: 'abc', seed: 7, brokers: 1, minutes: 3, faults: 3 }
+  const line = ledgerLine({ ...run, recoveries, verdict })
+  expect(line.endsWith('}\n')).toBe(true)
+  expect(JSON.parse(line)).toEqual({
+    ...run,
+    accepted: 1_000,
+    perSecond: 210,
+    invariants: { I1: 'ok', I2: 'ok' },
+    recoveryMs: { p50: 4_000, p99: 12_000 },
+    overBudget: 1,
+  })
+})

@@ -1,0 +1,104 @@
+import { initWorld } from '@chat/stack'
+import { waitUntil } from '@chat/testkit'
+import pg from 'pg'
+import { openWorldLog } from '../../e2e/read-models.ts'
+import type { Arena } from '../arena/arena.ts'
+import { cutEvents } from './log-cut.ts'
+import { poisonFor } from './poison.ts'
+import type { Scenario } from './scenario.ts'
+
+const recordsEach = 3
+
+const poison: Scenario = {
+  name: 'poison-records',
+  what: 'a dozen kinds of nonsense in every topic: skipped, buried, never acted upon',
+  isShort: false,
+  needs: {},
+  run: async (arena) => {
+    const { world } = arena.site.system
+    const log = await openWorldLog(world)
+    try {
+      const inject = async () => {
+        for (const { topic, records } of poisonFor(world))
+          for (const partition of (await log.ends(topic)).keys())
+            for (let round = 0; round < recordsEach; round++)
+              for (const record of records) await log.append({ topic, partition, records: [record] })
+      }
+      return [await arena.during({ name: 'poison', target: 'every topic', budget: 'router killed' }, inject)]
+    } finally {
+      await log.close()
+    }
+  },
+}
+
+const administer = async (databaseUrl: string, statement: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Schema `auth` is not in the log, and stays. */
+const postgresEmptied: Scenario = {
+  name: 'postgres-emptied',
+  what: 'every read model lost: they are folded anew from the log, while messages go on',
+  isShort: false,
+  needs: {},
+  run: async (arena) => {
+    const { system } = arena.site
+    const empty = async () => {
+      await administer(system.world.databaseUrl, 'DROP SCHEMA read CASCADE')
+      await initWorld(system.env, () => {})
+    }
+    return [await arena.during({ name: 'postgres emptied', target: 'schema read', budget: 'postgres away' }, empty)]
+  },
+}
+
+const noticedWithinMs = 60_000
+
+/** After it the log is not the one that people saw: what matters is that nobody takes it for that. */
+const logCut: Scenario = {
+  name: 'log-cut',
+  what: 'the end of a partition is gone after the broker was down: routers and projectors say so and stop it',
+  isShort: false,
+  needs: { brokers: 1, isAlone: true },
+  isUnchecked: true,
+  run: async (arena) => {
+    const { site } = arena
+    await arena.traffic.stop()
+    // What they show has been projected: the projectors know what is about to be cut.
+    await Promise.all(arena.devices.map((device) => device.catchUp()))
+    const partition = await fullestPartition(arena)
+    await site.killServer('kafka-1')
+    const records = cutEvents({ stackDir: site.stackDir, topic: site.system.world.topics.events.name, partition })
+    if (records < 1) throw new Error('nothing was cut')
+    await site.stack.startServer('kafka-1')
+    // A router looks at the log when it writes. Nobody may answer these.
+    for (const { conversation, devices } of arena.places)
+      devices[0]?.send(conversation, 'after the cut').catch(() => {}) // Refused or never answered: both are right.
+    const notices = (kind: 'router' | 'projector', says: RegExp) =>
+      waitUntil(() => site.seatsOf(kind).some((seat) => says.test(seat.logs())), {
+        deadlineMs: noticedWithinMs,
+        what: `a ${kind} says that partition ${partition} was cut`,
+        everyMs: 200,
+      })
+    await Promise.all([notices('router', /partition stopped/), notices('projector', /log_cut/)])
+    return []
+  },
+}
+
+const fullestPartition = async ({ site }: Arena): Promise<number> => {
+  const log = await openWorldLog(site.system.world)
+  try {
+    const [fullest] = [...(await log.ends(site.system.world.topics.events))].sort(([, a], [, b]) => b - a)
+    if (fullest === undefined) throw new Error('the log has no partition')
+    return fullest[0]
+  } finally {
+    await log.close()
+  }
+}
+
+export const damageScenarios: readonly Scenario[] = [poison, postgresEmptied, logCut]

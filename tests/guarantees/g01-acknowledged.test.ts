@@ -1,0 +1,78 @@
+import type { Presence } from '@chat/presence'
+import { sleep } from '@chat/runtime'
+import { expect, test } from 'vitest'
+import { answerTo, ask, connect, enter, join, say } from '../memory/people.ts'
+import { type Ground, startWorld } from '../memory/world.ts'
+import { createGroup, historyOf, onLog, partitionIn, pushesOf, syncedOf, textsOf } from './scene.ts'
+
+/** G1: an acknowledged message is in the log for ever and in every member's history. */
+
+test('[G1] a message whose first append was lost is acknowledged only when the log has it', async () => {
+  const world = await startWorld()
+  const [ann, bob] = [await join(world, 'Ann', 0), await join(world, 'Bob', 0)]
+  const conversation = await createGroup(world, ann, 1, [bob])
+  let appends = 0
+  world.breakAppends(({ topic }) => (topic.kind === 'events' && appends++ === 0 ? { copies: 0 } : undefined))
+  expect(await ask(world, ann.client, say(world, 2, { conversation }, 'kept'))).toMatchObject({ op: 'ok', seq: 2 })
+  expect(textsOf(await onLog(world, conversation))).toEqual(['kept'])
+  for (const person of [ann, bob]) expect(textsOf(await historyOf(world, person, 3, conversation))).toEqual(['kept'])
+  await world.stop()
+  expect(world.failures).toEqual([])
+})
+
+test('[G1] a message that landed behind a stranger’s record does not count, and is appended again before it is acknowledged', async () => {
+  const world = await startWorld()
+  const [ann, bob] = [await join(world, 'Ann', 0), await join(world, 'Bob', 0)]
+  const conversation = await createGroup(world, ann, 1, [bob])
+  const records = [{ key: null, value: Buffer.from('?'), headers: {} }]
+  const partition = partitionIn(world, conversation)
+  await world.store.client('stranger').append({ topic: world.topics.events, partition, records })
+  expect(await ask(world, ann.client, say(world, 2, { conversation }, 'kept'))).toMatchObject({ op: 'ok', seq: 2 })
+  expect(textsOf(await onLog(world, conversation))).toEqual(['kept'])
+  for (const person of [ann, bob]) expect(textsOf(await historyOf(world, person, 3, conversation))).toEqual(['kept'])
+  await world.stop()
+})
+
+/** Presence that takes its time before a registration counts. */
+const slowToRegister =
+  (ms: number) =>
+  (ground: Ground): Presence => ({
+    ...ground.presence,
+    register: async (lease, users) => {
+      await sleep(ground.clock, ms)
+      return ground.presence.register(lease, users)
+    },
+  })
+
+test('[G1] what is acknowledged while a member logs in reaches him: by his sync or by push', async () => {
+  const world = await startWorld({ connectors: 2, presenceOf: slowToRegister(200) })
+  const [ann, bob] = [await join(world, 'Ann', 0), await join(world, 'Bob', 1)]
+  const conversation = await createGroup(world, ann, 1, [bob])
+  await world.until(() => pushesOf(bob, conversation).length === 1)
+  const { token } = await ask(world, bob.client, { op: 'sync', ref: 1 })
+  bob.client.close()
+  await world.clock.advance(5_000)
+  const back = await connect(world, 'Bob', 1, { device: bob.device, sync: String(token) })
+  await world.clock.advance(100)
+  expect(await ask(world, ann.client, say(world, 2, { conversation }, 'hello?'))).toMatchObject({ op: 'ok' })
+  const hello = await answerTo(world, back.client, 0)
+  await world.clock.advance(5_000)
+  expect(textsOf([...syncedOf(hello, conversation), ...pushesOf(back, conversation)])).toEqual(['hello?'])
+  await world.stop()
+})
+
+test('[G1] a sync right after an acknowledgement holds the message, however far the read models were', async () => {
+  const world = await startWorld({ connectors: 2 })
+  const [ann, bob] = [await join(world, 'Ann', 0), await join(world, 'Bob', 1)]
+  const conversation = await createGroup(world, ann, 1, [bob])
+  bob.client.close()
+  await world.clock.advance(5_000)
+  // The first is projected at once, the second with the batch after it.
+  await ask(world, ann.client, say(world, 2, { conversation }, 'first'))
+  await ask(world, ann.client, say(world, 3, { conversation }, 'second'))
+  const back = await enter(world, 'Bob', 1, bob.device)
+  const synced = await ask(world, back.client, { op: 'sync', ref: 1 })
+  await world.clock.advance(5_000)
+  expect(textsOf([...syncedOf(synced, conversation), ...pushesOf(back, conversation)])).toEqual(['first', 'second'])
+  await world.stop()
+})

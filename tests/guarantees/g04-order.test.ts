@@ -1,0 +1,79 @@
+import { sleep } from '@chat/runtime'
+import { expect, test } from 'vitest'
+import { answerTo, ask, enter, join, say } from '../memory/people.ts'
+import { createGround, type Ground, startWorld } from '../memory/world.ts'
+import { createGroup, onLog, textsOf } from './scene.ts'
+
+/** G4: a device's messages keep their order within a conversation. */
+
+test('[G4] of two messages sent at once the second is not accepted when the first was lost, and both keep their order when sent again', async () => {
+  const world = await startWorld()
+  const ann = await join(world, 'Ann', 0)
+  const conversation = await createGroup(world, ann, 1, [])
+  let appends = 0
+  world.breakAppends(({ topic }) => (topic.kind === 'commands' && appends++ === 0 ? { copies: 0 } : undefined))
+  const one = say(world, 2, { conversation }, 'one')
+  const two = { ...say(world, 3, { conversation }, 'two'), after: one.clientMsgId }
+  for (const frame of [one, two]) ann.client.send(frame)
+  await world.until(() => !ann.client.isOpen)
+  await world.clock.advance(1_000)
+  const back = await enter(world, 'Ann', 0, ann.device)
+  for (const frame of [one, two]) expect(await ask(world, back.client, frame)).toMatchObject({ op: 'ok' })
+  expect(textsOf(await onLog(world, conversation))).toEqual(['one', 'two'])
+  await world.stop()
+  expect(world.failures).toEqual([])
+})
+
+test('[G4] what was sent behind a write of unknown outcome does not overtake it', async () => {
+  const world = await startWorld()
+  const ann = await join(world, 'Ann', 0)
+  const conversation = await createGroup(world, ann, 1, [])
+  let appends = 0
+  const lostLate = { copies: 0, answersAfterMs: 50 } as const
+  world.breakAppends(({ topic }) => (topic.kind === 'commands' && appends++ === 0 ? lostLate : undefined))
+  const [one, two] = [say(world, 2, { conversation }, 'one'), say(world, 3, { conversation }, 'two')]
+  ann.client.send(one)
+  await world.clock.advance(60)
+  ann.client.send(two) // It was on its way before the client could know.
+  await world.clock.advance(1_000)
+  const back = await enter(world, 'Ann', 0, ann.device)
+  for (const frame of [one, two]) expect(await ask(world, back.client, frame)).toMatchObject({ op: 'ok' })
+  expect(textsOf(await onLog(world, conversation))).toEqual(['one', 'two'])
+  await world.stop()
+})
+
+/** Read models whose first look for a user, from now on, takes its time. */
+const slowToFind = (ground: Ground, ms: number) => {
+  let isSlow = false
+  const readModels: Ground['readModels'] = {
+    ...ground.readModels,
+    existingUsers: async (ids) => {
+      const found = await ground.readModels.existingUsers(ids)
+      if (isSlow) {
+        isSlow = false
+        await sleep(ground.clock, ms)
+      }
+      return found
+    },
+  }
+  const slowDown = () => {
+    isSlow = true
+  }
+  return { ground: { ...ground, readModels }, slowDown }
+}
+
+test('[G4] a message whose recipient is looked up holds back the one behind it', async () => {
+  const { ground, slowDown } = slowToFind(createGround(), 200)
+  const world = await startWorld({ connectors: 2, ground })
+  const [ann, bob] = [await join(world, 'Ann', 0), await join(world, 'Bob', 1)]
+  slowDown()
+  for (const [ref, text] of [
+    [1, 'one'],
+    [2, 'two'],
+  ] as const)
+    ann.client.send(say(world, ref, { user: bob.userId }, text))
+  const answer = await answerTo(world, ann.client, 1)
+  expect(await answerTo(world, ann.client, 2)).toMatchObject({ op: 'ok' })
+  expect(textsOf(await onLog(world, String(answer.conversation)))).toEqual(['one', 'two'])
+  await world.stop()
+})

@@ -1,0 +1,103 @@
+import type { Health, Service } from '@chat/runtime'
+import type { Machine } from './machine.ts'
+import type { ProcessLog } from './ports/log.ts'
+
+/** One life of a process, as its host has it. */
+export interface Life {
+  readonly machine: Machine
+  readonly service: Service
+  readonly health: Health
+  readonly log: ProcessLog
+}
+
+export interface LifeHooks {
+  /** The process said that it must exit. */
+  readonly onFatal: (error: unknown) => void
+}
+
+/** A place where a process runs, dies and is started again. */
+export interface Host {
+  readonly name: string
+  readonly kind: 'connector' | 'router' | 'projector'
+  life(): Life | undefined
+  start(): void
+  crash(onTheWay: 'land' | 'lose'): void
+  freeze(): void
+  thaw(): void
+  /** The group of its kind throws it out. */
+  expel(): void
+  /** Whether its start is through. */
+  isUp(): boolean
+  /** What it died of by itself. */
+  readonly deaths: readonly string[]
+}
+
+interface HostParts {
+  readonly name: string
+  readonly kind: Host['kind']
+  readonly boot: (hooks: LifeHooks, lives: number) => Life
+  /** After `ms` of true time. */
+  readonly later: (ms: number, label: string, run: () => void) => void
+  /** The kernel closes the connections of a dead process. */
+  readonly onDeath: (life: Life) => void
+}
+
+/** A supervisor starts again what exited after so long, ms. */
+const restartMs = 1000
+/** A broker misses a dead or frozen member of a group after this, ms. */
+const sessionTimeoutMs = 6000
+
+export const createHost = ({ name, kind, boot, later, onDeath }: HostParts): Host => {
+  const deaths: string[] = []
+  let life: Life | undefined
+  let lives = 0
+  let isUp = false
+
+  const start = () => {
+    if (life !== undefined) return
+    const onFatal = (error: unknown) => {
+      deaths.push(`${name} exited: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+      later(0, `${name} exits`, () => {
+        if (life !== own) return
+        crash('land')
+        later(restartMs, `${name} restarts`, start)
+      })
+    }
+    const own = boot({ onFatal }, ++lives)
+    life = own
+    isUp = false
+    own.service.start().then(
+      () => {
+        if (life === own) isUp = true
+      },
+      (error: unknown) => onFatal(error),
+    )
+  }
+
+  const crash = (onTheWay: 'land' | 'lose') => {
+    const dying = life
+    if (dying === undefined) return
+    life = undefined
+    isUp = false
+    dying.machine.crash(onTheWay)
+    onDeath(dying)
+    later(sessionTimeoutMs, `the broker misses ${name}`, () => dying.log.bury())
+  }
+
+  const freeze = () => {
+    const frozen = life
+    if (frozen === undefined || frozen.machine.isFrozen()) return
+    frozen.machine.freeze()
+    later(sessionTimeoutMs, `the broker misses ${name}`, () => {
+      if (frozen.machine.isFrozen()) void frozen.log.expel()
+    })
+  }
+
+  return {
+    ...{ name, kind, deaths, start, crash, freeze },
+    life: () => life,
+    thaw: () => life?.machine.thaw(),
+    expel: () => void life?.log.expel(),
+    isUp: () => isUp,
+  }
+}

@@ -1,0 +1,61 @@
+import type { Mutation } from './mutated-tree.ts'
+
+/** Faults of the protocol that no port can tell: each takes away one line that upholds a guarantee. */
+export const mutations: readonly Mutation[] = [
+  {
+    // [G2] A message that is sent again is posted again.
+    name: 'dedupe forgotten',
+    file: 'packages/domain/src/window.ts',
+    find: "return { kind: 'repeated', place: { number: field(entries, at + 3), pos: field(entries, at + 4) } }",
+    replace: "return { kind: 'new' }",
+  },
+  {
+    // [G1] A reply of an earlier lease is taken for one to a request of the present one.
+    name: 'foreign epochs taken',
+    file: 'services/connector/src/deliveries/fan-out.ts',
+    find: 'if (lease !== undefined && (delivery.slot !== lease.slot || delivery.epoch !== lease.epoch)) {',
+    replace: 'if (lease === null) {',
+  },
+  {
+    // [G2] What a new owner tells again is pushed again.
+    name: 'repeats pushed',
+    file: 'services/connector/src/deliveries/fan-out.ts',
+    find: 'if (repeats.isRepeat(delivery.partition, event.pos)) {',
+    replace: 'if (repeats.isRepeat(delivery.partition, event.pos) && event.pos < 0) {',
+  },
+  {
+    // [G8] Whoever projects second does it all the same.
+    name: 'no compare-and-set',
+    file: 'packages/read-models/src/memory.ts',
+    find: 'if (offsetOf(source, partition).nextOffset !== from) throw overtaken(source, partition, from)',
+    replace: 'void overtaken; void from',
+  },
+  {
+    // [G8] A router does not ask where its batch landed.
+    name: 'landing not compared',
+    file: 'services/router/src/partition.ts',
+    find: "if (appended.baseOffset !== draft.base.nextPos) return 'missed'",
+    replace: '',
+  },
+  {
+    // [G1] The reply goes out although nothing is known of the append.
+    name: 'a failed append counts',
+    file: 'services/router/src/partition.ts',
+    find: "if (misses === 0) logger.warn({ err: error }, 'append failed')\n      return 'missed'",
+    replace: "return 'landed'",
+  },
+  {
+    // [G5] Whoever is no member posts.
+    name: 'strangers post',
+    file: 'packages/domain/src/group/decide.ts',
+    find: "if (!group.members.has(command.actor)) return rejected(unlessHidden('not_member', group, command.actor)) // [G5]",
+    replace: '',
+  },
+  {
+    // [G4] A message is accepted although the one before it was not.
+    name: 'order not asked for',
+    file: 'packages/domain/src/conversation.ts',
+    find: "if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, window))",
+    replace: 'if (isAccepted === undefined)',
+  },
+]
