@@ -64,12 +64,6 @@ export const replacements: readonly Replacement[] = [
     why: 'it is imported: every record counts',
   },
   {
-    file: 'router/src/locator.ts',
-    code: 'return isSame',
-    by: 'return found.locations',
-    why: 'an answer is needed: another generation is trusted',
-  },
-  {
     file: 'projector/src/partition.ts',
     code: 'let place',
     by: "let place = { ...(await projection.offset('events', partition)), nextOffset: (await log.ends(topics.events)).get(partition) ?? 0 }",

@@ -93,7 +93,8 @@ export const createLocator = ({ presence, clock, logger, metrics, announce, onFa
       metrics.presenceAway.set(0)
       logger.info({ awayMs: Math.round(answeredMs - lastAwayMs) }, 'presence is back')
       distrust('it was away')
-    } else if (before !== undefined && before !== found.generation) distrust('another generation')
+    }
+    if (before !== undefined && before !== found.generation) distrust('another generation') // [G9]
   }
 
   /** Throws what is no outage. */
@@ -141,7 +142,7 @@ export const createLocator = ({ presence, clock, logger, metrics, announce, onFa
       if (users.size === 0) return nowhere
       if (!isTrusted()) return undefined
       const found = await ask([...users])
-      if (found?.generation === null) distrust('no generation')
+      if (found?.generation === null) distrust('no generation') // [G9]
       return found !== undefined && isTrusted() ? found.locations : undefined
     },
   }
