@@ -13,8 +13,8 @@ export const mutations: readonly Mutation[] = [
     // [G1] A reply of an earlier lease is taken for one to a request of the present one.
     name: 'foreign epochs taken',
     file: 'services/connector/src/deliveries/fan-out.ts',
-    find: 'if (lease !== undefined && (delivery.slot !== lease.slot || delivery.epoch !== lease.epoch)) {',
-    replace: 'if (lease === null) {',
+    find: 'delivery.slot === slot && delivery.epoch === epoch',
+    replace: 'delivery.slot === slot && epoch > 0',
   },
   {
     // [G2] What a new owner tells again is pushed again.
