@@ -18,7 +18,7 @@ export interface TestRunOptions {
 }
 
 /** All tests together, without the start of the stack, ms. Those that break the system take half of it. */
-const testsTimeoutMs = 24 * 60_000
+const testsTimeoutMs = 40 * 60_000
 
 /**
  * Runs the projects one after the other; those that need servers get a stack of their own, which is gone when this resolves.

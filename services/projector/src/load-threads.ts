@@ -54,12 +54,14 @@ const startThread = (settings: LoadThreadSettings) => {
       else answered.reject(faultOf(answer.failed))
     }
     // With its connections gone, the server rolls back what it wrote.
-    const onAbort = () => void worker.terminate().then(() => answered.reject(signal.reason))
+    const onAbort = () => void worker.terminate()
     worker.on('message', onAnswer)
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       worker.postMessage(job)
       return await Promise.race([answered.promise, ended])
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error // Of a thread that was ended on demand, its end says nothing.
     } finally {
       worker.off('message', onAnswer)
       signal.removeEventListener('abort', onAbort)
