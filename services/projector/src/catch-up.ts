@@ -82,7 +82,7 @@ export const catchUp = async (
 ): Promise<number> => {
   const { log, topics } = ports
   const { projection } = other
-  const one = async (source: Source, partition: number, end: number): Promise<number> => {
+  const advance = async (source: Source, partition: number, end: number): Promise<number> => {
     const place = await projection.offset(source, partition)
     if (place.nextOffset >= end) return 0
     const runs = log.read(topics[source], partition, place.nextOffset, end, signal)
@@ -91,6 +91,15 @@ export const catchUp = async (
         ? (await projectEvents(ports, partition, place, runs, projection.applyEvents)).nextOffset
         : await projectReceipts(partition, place.nextOffset, runs, projection.applyReceipts)
     return reached - place.nextOffset
+  }
+  /** The live projectors keep the previous read models up too: whoever was overtaken goes on from where they are. */
+  const one = async (source: Source, partition: number, end: number): Promise<number> => {
+    for (;;)
+      try {
+        return await advance(source, partition, end)
+      } catch (error) {
+        if (!isFault(error, 'projection_overtaken')) throw error
+      }
   }
   const passed = await Promise.all([
     ...[...target.events].map(([partition, end]) => one('events', partition, end)),
