@@ -1,5 +1,5 @@
 import { createMemoryStore } from '@chat/event-log/memory'
-import type { EventBatch, OtherReadModels } from '@chat/read-models'
+import type { EventBatch } from '@chat/read-models'
 import { createMemoryReadModels, differencesOf } from '@chat/read-models/memory'
 import { silentLogger } from '@chat/runtime'
 import { allTopics, createTopics } from '@chat/schemas'
@@ -28,7 +28,7 @@ test('catching up goes on from where a projector has brought the read models mea
     overtakings++
     return projection.applyEvents(batch).then(() => projection.applyEvents(batch))
   }
-  const contended = { projection: { ...projection, applyEvents } } as unknown as OtherReadModels
+  const contended = { projection: { ...projection, applyEvents } }
   const ports = { log, topics, clock, logger: silentLogger }
   await catchUp(ports, contended, await endsOf(ports))
   const fold = createMemoryReadModels({ clock, random })

@@ -76,7 +76,7 @@ export const projectReceipts = async (
 /** Brings every partition to these places at least; gives the number of records passed. */
 export const catchUp = async (
   ports: CatchUpPorts,
-  other: OtherReadModels,
+  other: Pick<OtherReadModels, 'projection'>,
   target: Offsets,
   signal = never,
 ): Promise<number> => {
