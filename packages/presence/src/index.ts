@@ -33,6 +33,10 @@ export interface Lookup {
   readonly locations: ReadonlyMap<UserId, readonly Location[]>
 }
 
+export type Renewal =
+  | { readonly outcome: 'renewed' | 'revived'; readonly generation: string }
+  | { readonly outcome: 'lost' }
+
 /** How long a lease lives without renewal, ms. A crash voids all entries of a connector after at most this. */
 export const leaseMs = 6000
 
@@ -45,12 +49,13 @@ export const leaseMs = 6000
 export interface Presence {
   /** Takes the free slot with the least number; its epoch is max(old + 1, store's clock in ms). Throws Fault `no_free_slot` (not retryable) when all are taken. */
   lease(info: ConnectorInfo): Promise<Lease>
-  /** `lost`: somebody else has the slot, or the store forgot it; take a new lease. `renewed` carries the generation as it is now. */
-  renew(
-    lease: Lease,
-    info: ConnectorInfo,
-  ): Promise<{ readonly outcome: 'renewed'; readonly generation: string } | { readonly outcome: 'lost' }>
-  /** Frees the slot at once. Of a lease that is not current: no effect. */
+  /**
+   * `renewed` and `revived` carry the generation as it is now. `revived`: the lease was not current, because it ran out or the store forgot
+   * it, and there was no later one of its slot; it counts again, and who is connected under it must be registered again. `lost`: there is
+   * or was a later one; take a new lease.
+   */
+  renew(lease: Lease, info: ConnectorInfo): Promise<Renewal>
+  /** Frees the slot at once and for good: a renewal that comes later finds the lease lost. Of a lease that is not current: no effect. */
   release(lease: Lease): Promise<void>
   /**
    * Users are connected under this lease. Idempotent. Of a lease that is not current: no effect.

@@ -6,6 +6,7 @@ import {
   type Location,
   leaseMs as leaseDefaultMs,
   type Presence,
+  type Renewal,
   type Slot,
   type UserId,
 } from './index.ts'
@@ -96,11 +97,17 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       forgetEnded()
       return lease
     }),
-    renew: reachable((lease: Lease, info: ConnectorInfo) =>
-      isCurrent(lease) ? { outcome: 'renewed', generation: hold(lease.slot, lease.epoch, info) } : { outcome: 'lost' },
-    ),
+    renew: reachable((lease: Lease, info: ConnectorInfo): Renewal => {
+      const { slot, epoch } = lease
+      if ((lastEpochs.get(slot) ?? 0) > epoch) return { outcome: 'lost' }
+      const outcome = isCurrent(lease) ? 'renewed' : 'revived'
+      lastEpochs.set(slot, epoch)
+      return { outcome, generation: hold(slot, epoch, info) }
+    }),
     release: reachable((lease: Lease) => {
-      if (isCurrent(lease)) holders.delete(lease.slot)
+      if (!isCurrent(lease)) return
+      holders.delete(lease.slot)
+      lastEpochs.set(lease.slot, lease.epoch + 1)
     }),
     register: reachable((lease: Lease, users: readonly UserId[]) => {
       lastOrder = Math.max(lastOrder + 1, clock.now())

@@ -49,6 +49,7 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
   const leaseKeys = `${prefix}slot:`
   const slotKeys = (name: string) => Array.from({ length: slots }, (_, slot) => `${prefix}${name}:${slot}`)
   const allLeases = slotKeys('slot')
+  const ownKeys = (slot: number) => [`${leaseKeys}${slot}`, `${prefix}epoch:${slot}`]
   const userKey = (user: UserId) => `${prefix}pres:${user}`
 
   /** All calls go out together on one connection: still one round trip. */
@@ -66,12 +67,14 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
       return { slot, epoch: Number(epoch), generation }
     },
     renew: async ({ slot, epoch }, info) => {
-      const keys = [generationKey, `${leaseKeys}${slot}`]
-      const generation = await run('renew', keys, [epoch, leaseMs, JSON.stringify(info), randomId(random)])
-      return typeof generation === 'string' ? { outcome: 'renewed', generation } : { outcome: 'lost' }
+      const keys = [generationKey, ...ownKeys(slot)]
+      const held = await run('renew', keys, [epoch, leaseMs, JSON.stringify(info), randomId(random)])
+      if (held === null) return { outcome: 'lost' }
+      const [generation, wasCurrent] = held as [string, 0 | 1]
+      return { outcome: wasCurrent === 1 ? 'renewed' : 'revived', generation }
     },
     release: async ({ slot, epoch }) => {
-      await run('release', [`${leaseKeys}${slot}`], [epoch])
+      await run('release', ownKeys(slot), [epoch])
     },
     register: async ({ slot, epoch }, users) => {
       const args = [leaseKeys, slot, epoch, entryLifeMs]

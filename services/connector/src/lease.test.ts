@@ -23,9 +23,7 @@ const createKeeper = (slots = 2) => {
     }
   const renew: Presence['renew'] = async (lease, told) => {
     const answer = await store.renew(lease, told)
-    return answer.outcome === 'renewed' && world.generation !== ''
-      ? { ...answer, generation: world.generation }
-      : answer
+    return answer.outcome !== 'lost' && world.generation !== '' ? { ...answer, generation: world.generation } : answer
   }
   const presence: Presence = { ...store, lease: guarded(store.lease), renew: guarded(renew) }
   const freezing = { ...clock, monotonic: () => clock.monotonic() + world.frozenMs }
@@ -38,7 +36,7 @@ const createKeeper = (slots = 2) => {
       leases.push(lease)
       told.push('adopted')
     },
-    generationChanged: () => void told.push('generation'),
+    restored: () => void told.push('restored'),
     kept: () => void told.push('kept'),
     returned: () => void told.push('returned'),
     renewed: () => {},
@@ -119,13 +117,26 @@ test('takes a new lease after presence came back', async () => {
   expect(leases[1]?.epoch).toBeGreaterThan(leases[0]?.epoch ?? Number.POSITIVE_INFINITY)
 })
 
-test('a lease that presence forgot is replaced at once', async () => {
-  const { clock, keeper, store, told } = createKeeper()
+test('a lease that presence forgot goes on, and all are registered again', async () => {
+  const { clock, keeper, store, told, leases } = createKeeper()
   await keeper.start()
   store.wipe()
   await clock.advance(1_500)
-  expect(told).toEqual(['adopted', 'forgotten', 'adopted'])
-  expect(keeper.current()).toBeDefined()
+  expect(told).toEqual(['adopted', 'restored'])
+  expect(keeper.current()?.epoch).toBe(leases[0]?.epoch)
+  await clock.advance(10_000)
+  expect(told).toEqual(['adopted', 'restored'])
+})
+
+test('a lease that presence forgot and gave to another is replaced at once', async () => {
+  const { clock, keeper, store, told } = createKeeper()
+  await keeper.start()
+  store.wipe()
+  await clock.advance(10)
+  const other = await store.lease(info)
+  await clock.advance(1_500)
+  expect(told).toEqual(['adopted', 'taken', 'adopted'])
+  expect(keeper.current()?.slot).not.toBe(other.slot)
 })
 
 test('a process that was frozen for long gives its lease up, also when nobody took the slot', async () => {
@@ -142,7 +153,7 @@ test('another generation is told, and the lease goes on', async () => {
   await keeper.start()
   world.generation = 'another'
   await clock.advance(5_000)
-  expect(told).toEqual(['adopted', 'generation'])
+  expect(told).toEqual(['adopted', 'restored'])
   expect(keeper.current()?.generation).toBe('another')
 })
 
@@ -208,6 +219,17 @@ describe('presence away, and routers say so', () => {
     expect(told).toEqual(['adopted', 'kept', 'returned'])
   })
 
+  test('a lease that ran out meanwhile goes on when presence is back; all are registered again', async () => {
+    const { keeper, world, told, leases, hearFor, clock } = createKeeper()
+    await keeper.start()
+    world.isAway = true
+    await hearFor(10)
+    world.isAway = false
+    await clock.advance(1_500)
+    expect(told).toEqual(['adopted', 'kept', 'restored'])
+    expect([keeper.current()?.epoch, keeper.isPresenceAway()]).toEqual([leases[0]?.epoch, false])
+  })
+
   test('a slot that somebody else took first is given up for a new one, without calling it expired', async () => {
     const { keeper, world, told, leases, hearFor, store, clock } = createKeeper()
     await keeper.start()
@@ -217,7 +239,7 @@ describe('presence away, and routers say so', () => {
     expect(taken.slot).toBe(leases[0]?.slot)
     world.isAway = false
     await clock.advance(1_500)
-    expect(told).toEqual(['adopted', 'kept', 'forgotten', 'adopted'])
+    expect(told).toEqual(['adopted', 'kept', 'taken', 'adopted'])
     expect(keeper.current()?.slot).not.toBe(taken.slot)
   })
 

@@ -1,4 +1,4 @@
-import type { ConnectorInfo, Lease, Presence } from '@chat/presence'
+import type { ConnectorInfo, Lease, Presence, Renewal } from '@chat/presence'
 import { leaseMs } from '@chat/presence'
 import { type Clock, type Health, isFault, type Logger, type Random, retry, sleep } from '@chat/runtime'
 import type { PresenceNews } from './presence-news.ts'
@@ -12,10 +12,10 @@ const giveUpMs = (leaseMs * 2) / 3
 const takeBackoff = { firstMs: 50, maxMs: 2000 }
 
 /**
- * How a lease ended. `forgotten`: presence lost it while we were renewing, or while it was away and routers said so; `expired`: presence was
- * away for us alone, or we were frozen.
+ * How a lease ended. `taken`: presence had lost it, or been away while routers said so, and another connector took the slot before we renewed
+ * it; `expired`: presence was away for us alone, or we were frozen.
  */
-export type LeaseEnd = 'forgotten' | 'expired'
+export type LeaseEnd = 'taken' | 'expired'
 
 export interface LeaseHolder {
   /** What others are told with each renewal. */
@@ -24,8 +24,8 @@ export interface LeaseHolder {
   adopt(lease: Lease, signal: AbortSignal): Promise<void>
   /** The lease is current: commands may name it. `signal` aborts when it ended, however that came. */
   adopted(lease: Lease, signal: AbortSignal): void
-  /** Presence as a whole was lost and made anew: who is connected here must be registered again. */
-  generationChanged(lease: Lease): void
+  /** Presence as a whole was lost and made anew, or had let the lease run out: who is connected here must be registered again. */
+  restored(lease: Lease): void
   /** Presence is away, routers say so, and the lease is held on to: numbers of hellos are no longer given. */
   kept(): void
   /** Presence took a renewal again after it had been away, and nobody else had the lease meanwhile. */
@@ -45,6 +45,8 @@ export interface LeaseKeeper {
   /** Gives the slot back at once. Idempotent. */
   stop(): Promise<void>
 }
+
+type Held = Exclude<Renewal, { readonly outcome: 'lost' }>
 
 interface LeasePorts {
   readonly presence: Presence
@@ -98,14 +100,14 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
       logger.warn({ slot: lease.slot }, 'presence away, connections kept')
       holder.kept()
     }
-    const answered = (askedAt: number, now: string) => {
+    const answered = (askedAt: number, answer: Held) => {
       renewedAt = Math.max(renewedAt, askedAt)
-      const isOther = now !== generation
-      generation = now
+      const isRestored = answer.outcome === 'revived' || answer.generation !== generation
+      generation = answer.generation
       const renewed = { ...lease, generation }
       if (current !== undefined) current = renewed
       isFailing = false
-      if (isOther) holder.generationChanged(renewed)
+      if (isRestored) holder.restored(renewed)
       else if (isKept) holder.returned(renewed)
       else holder.renewed(renewed)
       if (isKept) logger.info({ slot: lease.slot }, 'presence is back, lease kept')
@@ -115,9 +117,9 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
       const askedAt = clock.monotonic()
       const answer = await presence.renew({ ...lease, generation }, holder.info())
       if (signal.aborted) return undefined // Too late: the lease was given up.
-      if (answer.outcome === 'lost') return isOver() ? 'expired' : 'forgotten'
       if (isOver()) return 'expired'
-      answered(askedAt, answer.generation)
+      if (answer.outcome === 'lost') return 'taken'
+      answered(askedAt, answer)
       return undefined
     }
     for (;;) {
@@ -158,6 +160,7 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
       current = undefined
       isFailing = false
       holder.ended(end, lease)
+      if (end === 'expired') await release(lease) // The last renewal may have been heard, and nobody is here under it any more.
     } finally {
       held.abort(new Error('the lease ended'))
       if (signal.aborted) await release(lease)

@@ -95,15 +95,15 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
         announcing.abort(new Error('the lease ended'))
       })
     },
-    generationChanged: announceAll,
+    restored: announceAll,
     kept: connections.presenceLost,
     returned: announceAll,
     renewed: () => {
       if (registrar.hasUnregistered()) announceAll()
     },
     ended: (how: LeaseEnd, lease) => {
-      // Forgotten: presence was lost while we were here. Nobody is closed, a new lease and a resync follow at once.
-      if (how === 'forgotten') return linger()
+      // Taken: presence was lost while we were here. Nobody is closed, a new lease and a resync follow at once.
+      if (how === 'taken') return linger()
       commands.abandon('the lease ended; replies can no longer arrive', lease)
       connections.closeAll(closeCode.unavailable, 'presence cannot be reached')
     },

@@ -120,13 +120,32 @@ const leaseTests = ({ store, one, two, expireAll }: World): void => {
     expect(await two().connectors()).toEqual([connector('a')])
   })
 
-  test('a lease that ran out is lost, whether or not somebody else has the slot', async () => {
+  test('a lease that ran out is revived by its renewal, for a whole life', async () => {
     const lease = await one().lease(connector('a'))
     await expireAll()
-    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
+    const { generation } = lease
+    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'revived', generation })
+    expect(await two().connectors()).toEqual([connector('a')])
+    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'renewed', generation })
+    expect((await two().lease(connector('b'))).slot).not.toBe(lease.slot)
+  })
+
+  test('a lease is lost as soon as there was a later one of its slot, also when that has ended', async () => {
+    const lease = await one().lease(connector('a'))
+    await expireAll()
     const next = await two().lease(connector('b'))
     expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
     expect(await two().renew(next, connector('b'))).toMatchObject({ outcome: 'renewed' })
+    await expireAll()
+    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
+    expect(await two().renew(next, connector('b'))).toMatchObject({ outcome: 'revived' })
+  })
+
+  test('a renewal that comes after the release does not take the slot again', async () => {
+    const lease = await one().lease(connector('a'))
+    await one().release(lease)
+    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
+    expect(await two().connectors()).toEqual([])
   })
 
   test('releasing a lease that is not current does not touch the next one', async () => {
@@ -255,11 +274,25 @@ const generationTests = ({ store, one, two, located }: World): void => {
     await store().wipe()
     await store().elapse(10)
     expect(await two().lookup([12])).toEqual({ generation: null, locations: new Map() })
-    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
     const next = await one().lease(connector('a'))
     expect(next.generation).not.toBe(lease.generation)
+    expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
     expect(await located(12)).toEqual([])
     expect(await one().register(next, [12])).toBeGreaterThan(before)
     expect(await located(12)).toEqual([locationOf(next)])
+  })
+
+  test('after a loss of everything leases are revived under another generation, and entries made again', async () => {
+    const a = await one().lease(connector('a'))
+    const b = await two().lease(connector('b'))
+    await one().register(a, [12])
+    await store().wipe()
+    const revived = await one().renew(a, connector('a'))
+    if (revived.outcome !== 'revived') throw new Error(revived.outcome)
+    expect(revived.generation).not.toBe(a.generation)
+    expect(await two().renew(b, connector('b'))).toEqual(revived)
+    expect(await located(12)).toEqual([])
+    await one().register(a, [12])
+    expect(await located(12)).toEqual([locationOf(a)])
   })
 }
