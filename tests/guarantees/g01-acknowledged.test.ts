@@ -38,9 +38,9 @@ const slowToRegister =
   (ms: number) =>
   (ground: Ground): Presence => ({
     ...ground.presence,
-    register: async (lease, users) => {
+    register: async (...args) => {
       await sleep(ground.clock, ms)
-      return ground.presence.register(lease, users)
+      return ground.presence.register(...args)
     },
   })
 

@@ -41,8 +41,8 @@ const lateToAnswer =
   (ms: number) =>
   (ground: Ground): Presence => ({
     ...ground.presence,
-    register: async (lease, users) => {
-      const order = await ground.presence.register(lease, users)
+    register: async (...args) => {
+      const order = await ground.presence.register(...args)
       await sleep(ground.clock, ms)
       return order
     },

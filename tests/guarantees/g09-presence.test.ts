@@ -28,9 +28,9 @@ const slowToRegister =
   (delay: { ms: number }) =>
   (ground: Ground): Presence => ({
     ...ground.presence,
-    register: async (lease, users) => {
+    register: async (...args) => {
       if (delay.ms > 0) await sleep(ground.clock, delay.ms)
-      return ground.presence.register(lease, users)
+      return ground.presence.register(...args)
     },
   })
 

@@ -76,8 +76,8 @@ export const simulate = async (options: SimulationOptions): Promise<Simulated> =
   if (onTrace !== undefined) for (const line of history) onTrace(JSON.stringify(line))
   return {
     ...{ seed, mode, weather, isSkewed, history },
-    violations: found.filter((violation) => !isOpenFinding(violation, isSkewed)),
-    open: found.filter((violation) => isOpenFinding(violation, isSkewed)),
+    violations: found.filter((violation) => !isOpenFinding(violation)),
+    open: found.filter((violation) => isOpenFinding(violation)),
     steps: scheduler.steps(),
     virtualMs: scheduler.nowMs(),
     fingerprint: () =>

@@ -1,9 +1,10 @@
 -- Enters users under a lease that is current, and takes out what is left of ended leases.
--- KEYS: the last order (no expiry), then one hash per user (slot -> epoch). ARGV: start of the lease keys, slot, epoch, life of an entry in ms.
+-- KEYS: the last order (no expiry), then one hash per user (slot -> epoch).
+-- ARGV: start of the lease keys, slot, epoch, life of an entry in ms, the least order that will do.
 -- Returns the order of this registration: greater than any before, also after everything was lost. As text, for it exceeds 32 bits.
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
-local order = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[1]) or 0) + 1, nowMs))
+local order = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[1]) or 0) + 1, nowMs, tonumber(ARGV[5])))
 redis.call('SET', KEYS[1], order)
 local current = {}
 local function isCurrent(slot, epoch)

@@ -61,9 +61,10 @@ export interface Presence {
    * Users are connected under this lease. Idempotent. Of a lease that is not current: no effect.
    * Resolves with a number that no other call gets and that is greater than that of every call which resolved before this one began,
    * whoever made it: of two hellos the one with the greater number is the newer, whatever the connectors' clocks say. After a loss of
-   * everything the numbers still grow: max(last + 1, store's clock in ms).
+   * everything the numbers still grow: max(last + 1, store's clock in ms, `orderMin`), where `orderMin` is what the caller knows to be
+   * greater than all before, as for a store whose clock is behind that of the one before it.
    */
-  register(lease: Lease, users: readonly UserId[]): Promise<number>
+  register(lease: Lease, users: readonly UserId[], orderMin: number): Promise<number>
   /** Users are no longer connected under this lease. */
   unregister(lease: Lease, users: readonly UserId[]): Promise<void>
   /** Generation and locations as of one moment. */

@@ -24,9 +24,9 @@ test('what was saved comes back as it was, and what came since is forgotten', as
   const presence = createMemoryPresence({ clock, random: createSeededRandom(1), slots, leaseMs })
   const info = { id: 'c', socketUrl: 'ws://c', connections: 0, capacity: 1, isReady: true }
   const lease = await presence.lease(info)
-  await presence.register(lease, [1])
+  await presence.register(lease, [1], 0)
   const restore = presence.save()
-  await presence.register(lease, [2])
+  await presence.register(lease, [2], 0)
   await presence.unregister(lease, [1])
   presence.wipe()
   await presence.lease(info)

@@ -109,8 +109,8 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       holders.delete(lease.slot)
       lastEpochs.set(lease.slot, lease.epoch + 1)
     }),
-    register: reachable((lease: Lease, users: readonly UserId[]) => {
-      lastOrder = Math.max(lastOrder + 1, clock.now())
+    register: reachable((lease: Lease, users: readonly UserId[], orderMin: number) => {
+      lastOrder = Math.max(lastOrder + 1, clock.now(), orderMin)
       if (isCurrent(lease))
         for (const user of users) entries.set(user, (entries.get(user) ?? new Map()).set(lease.slot, lease.epoch))
       return lastOrder

@@ -39,7 +39,7 @@ describe('keys', () => {
     const prefix = worldPrefix()
     const presence = await openRedisPresence({ ...options, prefix })
     const lease = await presence.lease(info)
-    await presence.register(lease, [12])
+    await presence.register(lease, [12], 0)
     expect((await admin.keys(`${prefix}*`)).sort()).toEqual(
       ['epoch:0', 'generation', 'order', 'pres:12', 'slot:0'].map((key) => prefix + key),
     )
@@ -54,9 +54,9 @@ describe('keys', () => {
     const prefix = worldPrefix()
     const presence = await openRedisPresence({ ...options, prefix })
     const [first, second] = [await presence.lease(info), await presence.lease(info)]
-    await presence.register(first, [12])
+    await presence.register(first, [12], 0)
     await presence.release(first)
-    await presence.register(second, [12])
+    await presence.register(second, [12], 0)
     expect(await admin.hkeys(`${prefix}pres:12`)).toEqual([String(second.slot)])
     await presence.close()
   })
@@ -98,7 +98,7 @@ describe('a Redis that is away', () => {
     const presence = await openRedisPresence({ ...options, url: line.url, prefix })
     const lease = await presence.lease(info)
     await line.cut()
-    await expect(presence.register(lease, [12])).rejects.toMatchObject({ code: 'presence_unavailable' })
+    await expect(presence.register(lease, [12], 0)).rejects.toMatchObject({ code: 'presence_unavailable' })
     await line.mend()
     await waitUntil(async () => (await presence.renew(lease, info)).outcome === 'renewed', { deadlineMs, what: 'back' })
     expect((await presence.lookup([12])).locations).toEqual(new Map())

@@ -76,8 +76,8 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
     release: async ({ slot, epoch }) => {
       await run('release', ownKeys(slot), [epoch])
     },
-    register: async ({ slot, epoch }, users) => {
-      const args = [leaseKeys, slot, epoch, entryLifeMs]
+    register: async ({ slot, epoch }, users, orderMin) => {
+      const args = [leaseKeys, slot, epoch, entryLifeMs, orderMin]
       const orders = await forUsers(users, (chunk) => run('register', [orderKey, ...chunk.map(userKey)], args))
       return Number(orders.at(-1))
     },

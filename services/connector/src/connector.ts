@@ -18,6 +18,7 @@ import { createLeaseKeeper, withinMs } from './lease.ts'
 import type { Api, Ports } from './ports.ts'
 import { createPresenceKeeper } from './presence-keeper.ts'
 import { createPresenceNews } from './presence-news.ts'
+import { createPresenceTime } from './presence-time.ts'
 import { createRegistrar } from './registrar.ts'
 import { createRequests } from './requests.ts'
 import type { ConnectionServices } from './socket/connection-services.ts'
@@ -144,7 +145,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     onTick: publish,
     idPrefix: () => connectorId,
   })
-  const registrar = createRegistrar({ ...forPresence, isConnected: connections.hasUser })
+  const time = createPresenceTime(ports.clock)
+  const registrar = createRegistrar({ ...forPresence, time, isConnected: connections.hasUser })
   const kicks = createKicks(forPresence)
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
@@ -180,7 +182,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     capacity: config.capacity,
     isReady: health.isReady(),
   })
-  const keeper = createPresenceKeeper(ports, { info, fanOut, commands, connections, registrar, resyncSpreadMs })
+  const keeper = createPresenceKeeper(ports, { info, fanOut, commands, connections, registrar, time, resyncSpreadMs })
   const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, commands, endSession })

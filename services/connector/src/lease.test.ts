@@ -37,8 +37,6 @@ const createKeeper = (slots = 2) => {
       told.push('adopted')
     },
     restored: () => void told.push('restored'),
-    kept: () => void told.push('kept'),
-    returned: () => void told.push('returned'),
     renewed: () => {},
     ended: (how) => void told.push(how),
   }
@@ -191,12 +189,12 @@ describe('presence away, and routers say so', () => {
     world.isAway = true
     await hearFor(30)
     expect({ told, ready: health.isReady(), away: keeper.isPresenceAway() }).toEqual({
-      told: ['adopted', 'kept'],
+      told: ['adopted'],
       ready: true,
       away: true,
     })
     await clock.advance(3_000)
-    expect(told).toEqual(['adopted', 'kept', 'expired'])
+    expect(told).toEqual(['adopted', 'expired'])
     expect([keeper.current(), keeper.isPresenceAway(), health.isReady()]).toEqual([undefined, false, false])
   })
 
@@ -213,10 +211,10 @@ describe('presence away, and routers say so', () => {
     }
     world.isAway = false
     await clock.advance(1_500)
-    expect(told).toEqual(['adopted', 'kept', 'returned'])
+    expect(told).toEqual(['adopted', 'restored'])
     expect([keeper.current()?.epoch, keeper.isPresenceAway()]).toEqual([lease.epoch, false])
     await clock.advance(10_000)
-    expect(told).toEqual(['adopted', 'kept', 'returned'])
+    expect(told).toEqual(['adopted', 'restored'])
   })
 
   test('a lease that ran out meanwhile goes on when presence is back; all are registered again', async () => {
@@ -226,7 +224,7 @@ describe('presence away, and routers say so', () => {
     await hearFor(10)
     world.isAway = false
     await clock.advance(1_500)
-    expect(told).toEqual(['adopted', 'kept', 'restored'])
+    expect(told).toEqual(['adopted', 'restored'])
     expect([keeper.current()?.epoch, keeper.isPresenceAway()]).toEqual([leases[0]?.epoch, false])
   })
 
@@ -239,7 +237,7 @@ describe('presence away, and routers say so', () => {
     expect(taken.slot).toBe(leases[0]?.slot)
     world.isAway = false
     await clock.advance(1_500)
-    expect(told).toEqual(['adopted', 'kept', 'taken', 'adopted'])
+    expect(told).toEqual(['adopted', 'taken', 'adopted'])
     expect(keeper.current()?.slot).not.toBe(taken.slot)
   })
 
@@ -250,7 +248,7 @@ describe('presence away, and routers say so', () => {
     await hearFor(10)
     world.frozenMs = 5_000
     await clock.advance(1_000)
-    expect(told).toEqual(['adopted', 'kept', 'expired'])
+    expect(told).toEqual(['adopted', 'expired'])
   })
 
   test('news alone end no lease and keep none: renewals that work decide', async () => {

@@ -24,12 +24,11 @@ export interface LeaseHolder {
   adopt(lease: Lease, signal: AbortSignal): Promise<void>
   /** The lease is current: commands may name it. `signal` aborts when it ended, however that came. */
   adopted(lease: Lease, signal: AbortSignal): void
-  /** Presence as a whole was lost and made anew, or had let the lease run out: who is connected here must be registered again. */
+  /**
+   * Presence took a renewal again after it had been away, was lost and made anew, or had let the lease run out; nobody else had the lease
+   * meanwhile. Who is connected here must be registered again.
+   */
   restored(lease: Lease): void
-  /** Presence is away, routers say so, and the lease is held on to: numbers of hellos are no longer given. */
-  kept(): void
-  /** Presence took a renewal again after it had been away, and nobody else had the lease meanwhile. */
-  returned(lease: Lease): void
   /** Presence took a renewal. */
   renewed(lease: Lease): void
   ended(how: LeaseEnd, lease: Lease): void
@@ -98,17 +97,15 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
       if (isKept || !news.isFresh()) return
       isKept = true
       logger.warn({ slot: lease.slot }, 'presence away, connections kept')
-      holder.kept()
     }
     const answered = (askedAt: number, answer: Held) => {
       renewedAt = Math.max(renewedAt, askedAt)
-      const isRestored = answer.outcome === 'revived' || answer.generation !== generation
+      const isRestored = isKept || answer.outcome === 'revived' || answer.generation !== generation
       generation = answer.generation
       const renewed = { ...lease, generation }
       if (current !== undefined) current = renewed
       isFailing = false
       if (isRestored) holder.restored(renewed)
-      else if (isKept) holder.returned(renewed)
       else holder.renewed(renewed)
       if (isKept) logger.info({ slot: lease.slot }, 'presence is back, lease kept')
       isKept = false

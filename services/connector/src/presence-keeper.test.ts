@@ -16,7 +16,7 @@ const createShakyWorld = async () => {
       ...presence,
       lease: (info) => (state.isAway ? away() : presence.lease(info)),
       renew: (lease, info) => (state.isAway ? away() : presence.renew(lease, info)),
-      register: (lease, users) => (state.isAway ? away() : presence.register(lease, users)),
+      register: (...args) => (state.isAway ? away() : presence.register(...args)),
     },
   })
   await connector.service.start()

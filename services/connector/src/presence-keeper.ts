@@ -7,6 +7,7 @@ import type { FanOut } from './deliveries/fan-out.ts'
 import { tailDeliveries } from './deliveries/tail.ts'
 import type { LeaseEnd, LeaseHolder } from './lease.ts'
 import type { Ports } from './ports.ts'
+import type { PresenceTime } from './presence-time.ts'
 import type { Registrar } from './registrar.ts'
 import type { Connections } from './socket/connections.ts'
 
@@ -25,13 +26,14 @@ interface Parts {
   readonly commands: CommandLane
   readonly connections: Connections
   readonly registrar: Registrar
+  readonly time: PresenceTime
   readonly resyncSpreadMs: number
 }
 
 /** What a lease means to the rest of the connector: where deliveries come from, who is registered, and who must sync or go. */
 export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder => {
   const { topics, clock, random, logger, onFatal } = ports
-  const { connections, commands, registrar, resyncSpreadMs } = parts
+  const { connections, commands, registrar, time, resyncSpreadMs } = parts
   let announcing = new AbortController()
   let isFirst = true
   let linger = (): void => {}
@@ -52,7 +54,6 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
 
   /** Until it is through, others do not find those who are here: they sync afterwards. */
   const announceAll = () => {
-    connections.presenceLost()
     announcing.abort(new Error('announced anew'))
     announcing = new AbortController()
     const { signal } = announcing
@@ -86,7 +87,8 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
       const tail = await tailDeliveries(ports, topic, tailing.signal, onRecord, resyncAll)
       tail.done.catch(onFatal)
     },
-    adopted: (_, signal) => {
+    adopted: (lease, signal) => {
+      time.heard(lease.epoch)
       if (!isFirst) announceAll() // [G9]
       isFirst = false
       const cancelRewrite = every(clock, rewriteMs, rewrite)
@@ -96,8 +98,6 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
       })
     },
     restored: announceAll,
-    kept: connections.presenceLost,
-    returned: announceAll,
     renewed: () => {
       if (registrar.hasUnregistered()) announceAll()
     },

@@ -3,6 +3,7 @@ import { Fault, silentLogger } from '@chat/runtime'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { createPresenceNews, newsMaxMs } from './presence-news.ts'
+import { createPresenceTime } from './presence-time.ts'
 import { createRegistrar } from './registrar.ts'
 
 const createWorld = async () => {
@@ -16,14 +17,15 @@ const createWorld = async () => {
   const held = { lease: lease as typeof lease | undefined }
   const news = createPresenceNews(clock)
   const world = { isPresenceAway: false }
+  const time = createPresenceTime(clock)
   const registrar = createRegistrar({
-    ...{ clock, news, isPresenceAway: () => world.isPresenceAway },
+    ...{ time, news, isPresenceAway: () => world.isPresenceAway },
     presence: {
       ...store,
-      register: async (of, users) => {
+      register: async (of, users, orderMin) => {
         calls.push(`register ${users.join(' ')}`)
         await gate.wait
-        return store.register(of, users)
+        return store.register(of, users, orderMin)
       },
       unregister: async (of, users) => {
         calls.push(`unregister ${users.join(' ')}`)
@@ -36,7 +38,7 @@ const createWorld = async () => {
     onFatal: (error) => void fatal.push(error),
   })
   const present = async (user: number) => (await store.lookup([user])).locations.has(user)
-  return { clock, news, store, world, calls, gate, connected, fatal, held, registrar, present }
+  return { clock, time, news, store, world, calls, gate, connected, fatal, held, registrar, present }
 }
 
 test('those who come while a call is out travel together in the next one', async () => {

@@ -1,6 +1,7 @@
 import type { Lease, Presence } from '@chat/presence'
-import { type Clock, Fault, isFault, type Logger } from '@chat/runtime'
+import { Fault, isFault, type Logger } from '@chat/runtime'
 import type { PresenceNews } from './presence-news.ts'
+import type { PresenceTime } from './presence-time.ts'
 
 /** Users named in one call to presence. */
 const usersPerCallMax = 1000
@@ -10,7 +11,7 @@ export interface Registrar {
   /**
    * Resolves once everybody who looks the user up under the present lease finds him here, with the number of that registration:
    * greater than that of any hello before, on whatever connector. While routers say that presence is away, and so deliver to everybody, it
-   * resolves without: with the clock here, which is of the size of those numbers. Throws Fault.
+   * resolves without: with the number that presence would give, by its time as it is known here. Throws Fault.
    */
   register(user: number): Promise<number>
   /** The user's last connection went. Without effect if he is back by the time presence is told. */
@@ -26,7 +27,7 @@ interface RegistrarPorts {
   readonly logger: Logger
   readonly lease: () => Lease | undefined
   readonly isConnected: (user: number) => boolean
-  readonly clock: Clock
+  readonly time: PresenceTime
   readonly news: PresenceNews
   /** No use in asking presence now. */
   readonly isPresenceAway: () => boolean
@@ -39,7 +40,7 @@ interface Waiting {
 }
 
 export const createRegistrar = (ports: RegistrarPorts): Registrar => {
-  const { presence, logger, lease, isConnected, clock, news, isPresenceAway, onFatal } = ports
+  const { presence, logger, lease, isConnected, time, news, isPresenceAway, onFatal } = ports
   let coming = new Map<number, Waiting[]>()
   let going = new Set<number>()
   let isRunning = false
@@ -55,7 +56,8 @@ export const createRegistrar = (ports: RegistrarPorts): Registrar => {
   const registerAll = async (users: readonly number[]): Promise<number> => {
     let order = 0
     for (let i = 0; i < users.length; i += usersPerCallMax)
-      order = await presence.register(present(), users.slice(i, i + usersPerCallMax))
+      order = await presence.register(present(), users.slice(i, i + usersPerCallMax), time.now())
+    if (users.length > 0) time.heard(order)
     return order
   }
 
@@ -63,7 +65,7 @@ export const createRegistrar = (ports: RegistrarPorts): Registrar => {
     const waiting = [...batch.values()].flat()
     const letIn = () => {
       hasUnregistered = true
-      for (const { resolve } of waiting) resolve(clock.now())
+      for (const { resolve } of waiting) resolve(time.now())
     }
     if (isPresenceAway()) return letIn()
     try {

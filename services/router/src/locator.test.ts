@@ -9,7 +9,7 @@ const createWorld = async () => {
   const clock = createFakeClock(1_000_000)
   const store = createMemoryPresence({ clock, random: createSeededRandom(1), slots: 2 })
   const lease = await store.lease({ id: 'c', socketUrl: '', connections: 0, capacity: 1, isReady: true })
-  await store.register(lease, [1])
+  await store.register(lease, [1], 0)
   const world = { lookups: 0, cannotTell: false }
   const told: number[] = []
   const fatal: unknown[] = []

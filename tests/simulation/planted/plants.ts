@@ -136,8 +136,8 @@ const remembersPresence = ({ presence, clock }: PlantedPorts) => {
 /** [G1] A login goes on before presence has acknowledged it. */
 const registersLate = ({ presence, clock }: PlantedPorts) => ({
   presence: withPresence(presence, {
-    register: async (lease, users) => {
-      const late = sleep(clock, 300).then(() => presence.register(lease, users))
+    register: async (...args) => {
+      const late = sleep(clock, 300).then(() => presence.register(...args))
       late.catch(() => {}) // That is the fault: nobody looks.
       return clock.now()
     },

@@ -169,7 +169,7 @@ const leaseTests = ({ store, one, two, expireAll }: World): void => {
 const entryTests = ({ store, one, two, located, expireAll }: World): void => {
   test('a registration that resolved is seen by everybody', async () => {
     const lease = await one().lease(connector('a'))
-    await one().register(lease, [12, 57])
+    await one().register(lease, [12, 57], 0)
     expect((await two().lookup([57, 12, 99])).locations).toEqual(
       new Map([
         [57, [locationOf(lease)]],
@@ -181,8 +181,8 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
   test('a user may be at several connectors', async () => {
     const a = await one().lease(connector('a'))
     const b = await two().lease(connector('b'))
-    await one().register(a, [12])
-    await two().register(b, [12])
+    await one().register(a, [12], 0)
+    await two().register(b, [12], 0)
     expect(new Set(await located(12))).toEqual(new Set([locationOf(a), locationOf(b)]))
     await one().unregister(a, [12])
     expect(await located(12)).toEqual([locationOf(b)])
@@ -190,8 +190,8 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
 
   test('registering twice is registering once', async () => {
     const lease = await one().lease(connector('a'))
-    await one().register(lease, [12])
-    await one().register(lease, [12, 12])
+    await one().register(lease, [12], 0)
+    await one().register(lease, [12, 12], 0)
     expect(await located(12)).toEqual([locationOf(lease)])
     await one().unregister(lease, [12])
     expect(await located(12)).toEqual([])
@@ -199,14 +199,14 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
 
   test('all entries end with their lease, by release', async () => {
     const lease = await one().lease(connector('a'))
-    await one().register(lease, [12, 57])
+    await one().register(lease, [12, 57], 0)
     await one().release(lease)
     expect((await two().lookup([12, 57])).locations).toEqual(new Map())
   })
 
   test('all entries end with their lease, by expiry, and the next lease of the slot does not revive them', async () => {
     const lease = await one().lease(connector('a'))
-    await one().register(lease, [12])
+    await one().register(lease, [12], 0)
     await expireAll()
     expect(await located(12)).toEqual([])
     const next = await two().lease(connector('b'))
@@ -218,8 +218,8 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
     const old = await one().lease(connector('a'))
     await one().release(old)
     const next = await two().lease(connector('b'))
-    await two().register(next, [12])
-    await one().register(old, [12, 57])
+    await two().register(next, [12], 0)
+    await one().register(old, [12, 57], 0)
     await one().unregister(old, [12])
     expect(await located(12)).toEqual([locationOf(next)])
     expect(await located(57)).toEqual([])
@@ -228,22 +228,31 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
   test('each registration gets a number greater than any before, by whomever, of the store and no caller', async () => {
     const a = await one().lease(connector('a'))
     const b = await two().lease(connector('b'))
-    const orders = [await one().register(a, [12]), await two().register(b, [12]), await one().register(a, [12, 57])]
-    orders.push(await two().register(b, []))
+    const orders = [
+      await one().register(a, [12], 0),
+      await two().register(b, [12], 0),
+      await one().register(a, [12, 57], 0),
+    ]
+    orders.push(await two().register(b, [], 0))
     await two().release(b)
-    orders.push(await two().register(b, [12]))
+    orders.push(await two().register(b, [12], 0))
     for (const [index, order] of orders.entries()) {
       expect(Number.isSafeInteger(order)).toBe(true)
       expect(order).toBeGreaterThan(orders[index - 1] ?? 1_500_000_000_000)
     }
-    const atOnce = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? one() : two()).register(a, [i + 1])))
+    const known = (orders.at(-1) ?? 0) + 7_200_000
+    expect(await one().register(a, [12], known)).toBe(known)
+    expect(await two().register(a, [12], 0)).toBeGreaterThan(known)
+    const atOnce = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => (i % 2 ? one() : two()).register(a, [i + 1], 0)),
+    )
     expect(new Set(atOnce).size).toBe(50)
   })
 
   test('thousands of users are registered, found and removed', async () => {
     const lease = await one().lease(connector('a'))
     const users = Array.from({ length: 2_500 }, (_, index) => index + 1)
-    await one().register(lease, users)
+    await one().register(lease, users, 0)
     expect((await two().lookup(users)).locations.size).toBe(2_500)
     await one().unregister(lease, users.slice(1))
     expect((await two().lookup(users)).locations).toEqual(new Map([[1, [locationOf(lease)]]]))
@@ -252,7 +261,7 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
   test('nobody is nowhere', async () => {
     expect(await one().lookup([])).toEqual({ generation: null, locations: new Map() })
     const lease = await one().lease(connector('a'))
-    await one().register(lease, [])
+    await one().register(lease, [], 0)
     expect(await two().lookup([])).toEqual({ generation: lease.generation, locations: new Map() })
     expect(store().slots).toBeGreaterThan(0)
   })
@@ -270,7 +279,7 @@ const generationTests = ({ store, one, two, located }: World): void => {
 
   test('after a loss of everything there is no generation until a lease makes another one', async () => {
     const lease = await one().lease(connector('a'))
-    const before = await one().register(lease, [12])
+    const before = await one().register(lease, [12], 0)
     await store().wipe()
     await store().elapse(10)
     expect(await two().lookup([12])).toEqual({ generation: null, locations: new Map() })
@@ -278,21 +287,21 @@ const generationTests = ({ store, one, two, located }: World): void => {
     expect(next.generation).not.toBe(lease.generation)
     expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })
     expect(await located(12)).toEqual([])
-    expect(await one().register(next, [12])).toBeGreaterThan(before)
+    expect(await one().register(next, [12], 0)).toBeGreaterThan(before)
     expect(await located(12)).toEqual([locationOf(next)])
   })
 
   test('after a loss of everything leases are revived under another generation, and entries made again', async () => {
     const a = await one().lease(connector('a'))
     const b = await two().lease(connector('b'))
-    await one().register(a, [12])
+    await one().register(a, [12], 0)
     await store().wipe()
     const revived = await one().renew(a, connector('a'))
     if (revived.outcome !== 'revived') throw new Error(revived.outcome)
     expect(revived.generation).not.toBe(a.generation)
     expect(await two().renew(b, connector('b'))).toEqual(revived)
     expect(await located(12)).toEqual([])
-    await one().register(a, [12])
+    await one().register(a, [12], 0)
     expect(await located(12)).toEqual([locationOf(a)])
   })
 }

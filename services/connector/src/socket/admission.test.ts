@@ -40,10 +40,10 @@ test('a hello beyond those in work and waiting is refused at once, with a time t
   await world.addUser(1)
   const gate = Promise.withResolvers<void>()
   let registered = 0
-  const register: Presence['register'] = async (lease, users) => {
+  const register: Presence['register'] = async (lease, users, orderMin) => {
     registered += users.length
     await gate.promise
-    return world.presence.register(lease, users)
+    return world.presence.register(lease, users, orderMin)
   }
   const connector = world.connector({ capacity: 10_000, presence: { ...world.presence, register } })
   await connector.service.start()

@@ -23,8 +23,6 @@ export interface Connections {
   push(users: readonly number[], event: PushedEvent): void
   /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
   kick(kick: Kick): OrderedSession | undefined
-  /** Presence was lost, and with it what hellos are numbered from: those so far are older than any that is told of from now on. */
-  presenceLost(): void
   sessionsEnded(sessionIds: readonly string[]): void
   notice(frame: Buffer): void
   /** Everybody is told to sync, spread over `spreadMs`. */
@@ -50,7 +48,6 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
   const watched = new Set<Connection>()
   let nextId = 1
   let nowMs = clock.monotonic()
-  let presenceLostMs = Number.NEGATIVE_INFINITY
   let cancelTick = () => {}
 
   const home: ConnectionHome = {
@@ -151,16 +148,10 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       for (const connection of byUser.get(kick.user) ?? []) {
         if (connection.session?.identity.device !== kick.device) continue
         if (connection.session.connection === kick.connection) continue // Told to everybody: this is the newer one itself.
-        if (connection.openedMs < presenceLostMs) void connection.replaced()
-        else {
-          const later = connection.saidHelloElsewhere(kick)
-          if (later !== undefined) return later
-        }
+        const later = connection.saidHelloElsewhere(kick)
+        if (later !== undefined) return later
       }
       return undefined
-    },
-    presenceLost: () => {
-      presenceLostMs = nowMs
     },
     sessionsEnded: (sessionIds) => {
       const ended = new Set(sessionIds)

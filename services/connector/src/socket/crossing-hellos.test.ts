@@ -47,8 +47,8 @@ const crossing = async () => {
         held.push(await world.presence.lease(info))
         return held[0] ?? Promise.reject(new Error('no lease'))
       },
-      register: async (lease, users) => {
-        const order = await world.presence.register(lease, users)
+      register: async (...args) => {
+        const order = await world.presence.register(...args)
         await gate.promise
         return order
       },
@@ -56,7 +56,7 @@ const crossing = async () => {
   })
   await here.service.start()
   const elsewhere = await world.presence.lease({ id: 'x', socketUrl: '', connections: 0, capacity: 1, isReady: true })
-  const registerElsewhere = () => world.presence.register(elsewhere, [1])
+  const registerElsewhere = () => world.presence.register(elsewhere, [1], 0)
   const tell = (order: number) => {
     const { slot = 0, epoch = 0 } = held[0] ?? {}
     // The other side's clock says that its hello is by far the newer one: that decides nothing.
@@ -102,16 +102,41 @@ test.each([
   },
 )
 
-test('after presence was lost a hello from before it is the older one, whatever its number', async () => {
+test.each([
+  ['behind', -twoHoursMs],
+  ['ahead', twoHoursMs],
+])(
+  'a hello of a while without presence is older than one of later and newer than one of before, by a clock two hours %s',
+  async (_, skewMs) => {
+    const { world, connector: other } = await createReadyWorld()
+    const clock = shifted(world, skewMs)
+    const skewed = world.connector({ clock })
+    await skewed.service.start()
+    const before = await connect(world, other, 1, { device: 9 })
+    world.presence.goAway()
+    await world.sayAway(3)
+    const meanwhile = await connect(world, skewed, 1, { device: 9, clock })
+    await world.clock.advance(100)
+    expect([before.closedWith?.code, meanwhile.isOpen]).toEqual([4409, true])
+    world.presence.comeBack()
+    await world.clock.advance(2_000)
+    const later = await connect(world, other, 1, { device: 9 })
+    await world.clock.advance(100)
+    expect([meanwhile.closedWith?.code, later.isOpen]).toEqual([4409, true])
+  },
+)
+
+test('a hello that is told of late is older than one that came without presence and was registered since', async () => {
   const { world, connector } = await createReadyWorld()
-  const older = await connect(world, connector, 1)
+  const device = deviceOf(9)
+  const order = world.clock.now()
+  await world.clock.advance(1_500)
+  world.presence.goAway()
+  await world.sayAway(3)
+  const newer = await connect(world, connector, 1, { device: 9 })
+  world.presence.comeBack()
   await world.clock.advance(2_000)
-  world.presence.wipe()
-  await world.clock.advance(3_000)
-  const [{ slot = 0, epoch = 0 } = {}] = (await world.presence.lookup([1])).locations.get(1) ?? []
-  const kick: Kick = { type: 'Kick', slot, epoch, user: 1, device: deviceOf(1), connection: 'x.1', at: 0, order: 1 }
-  expect(older.isOpen).toBe(true)
-  await world.sendTo(slot, kick)
+  await world.sendTo(-1, { type: 'Kick', slot: -1, epoch: 0, user: 1, device, connection: 'x.1', at: order, order })
   await world.clock.settle()
-  expect(older.closedWith?.code).toBe(4409)
+  expect(newer.isOpen).toBe(true)
 })

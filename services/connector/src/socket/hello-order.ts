@@ -10,7 +10,7 @@ export const isOrdered = (session: Session): session is OrderedSession => sessio
 
 /**
  * Of two hellos of one device that crossed, every connector calls the same one newer: by the numbers that presence gave to their
- * registrations, because the connectors' clocks may differ by hours.
+ * registrations, or would have given, because the connectors' clocks may differ by hours.
  */
 export const isNewer = (kick: Kick, session: OrderedSession): boolean =>
   orderOf(kick) > session.order || (orderOf(kick) === session.order && kick.connection > session.connection)
