@@ -26,6 +26,7 @@ export interface Connections {
   /** Presence was lost, and with it what hellos are numbered from: those so far are older than any that is told of from now on. */
   presenceLost(): void
   sessionsEnded(sessionIds: readonly string[]): void
+  /** Tells everybody, also who says hello later. */
   notice(frame: Buffer): void
   /** Everybody is told to sync, spread over `spreadMs`. */
   resyncAll(spreadMs: number): void
@@ -50,6 +51,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
   const watched = new Set<Connection>()
   let nextId = 1
   let nowMs = clock.monotonic()
+  let standingNotice: Buffer | undefined
   let presenceLostMs = Number.NEGATIVE_INFINITY
   let cancelTick = () => {}
 
@@ -63,6 +65,9 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       const others = byUser.get(userId) ?? []
       for (const older of others) if (older.session?.identity.device === device) void older.replaced()
       byUser.set(userId, [...(byUser.get(userId) ?? []), connection])
+    },
+    welcomed: (connection) => {
+      if (standingNotice !== undefined) connection.notice(standingNotice)
     },
     forget: (connection, session) => {
       all.delete(connection)
@@ -170,6 +175,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       }
     },
     notice: (frame) => {
+      standingNotice = frame
       for (const connection of all) connection.notice(frame)
     },
     resyncAll: (spreadMs) => void spread(spreadMs, (connection) => connection.resync()),
