@@ -1,5 +1,5 @@
 import type { EventLog } from '@chat/event-log'
-import type { Service } from '@chat/runtime'
+import { Fault, type Service } from '@chat/runtime'
 import type { FakeClock } from '@chat/testkit'
 import { describe, expect, test } from 'vitest'
 import { handoverMaxMs, handoverQuietMs } from './ownership.ts'
@@ -19,18 +19,22 @@ const slowToRestore = () => {
   return { wrap, letRead }
 }
 
-const worldOfTwo = async () => {
-  const world = createWorld()
+const worldOfTwo = async (
+  ofA: (log: EventLog) => EventLog = (log) => log,
+  options: Parameters<typeof createWorld>[0] = {},
+) => {
+  const world = createWorld(options)
   const { witness, started, createOne, until } = world
-  const a = await started('a')
+  const a = await started('a', { log: ofA })
   const slow = slowToRestore()
   const b = createOne('b', { log: slow.wrap })
   await b.router.start()
   const isAnswered = (request: number) => async () =>
     (await witness.replies(0)).some((reply) => reply.request === request && reply.outcome !== 'rejected')
   let count = 0
+  const send = () => witness.send(post(++count))
   const postAndWait = async () => {
-    await witness.send(post(++count))
+    await send()
     await until(isAnswered(count))
   }
   const expectAllOnce = async () => {
@@ -39,7 +43,7 @@ const worldOfTwo = async () => {
     assertOnceAndDense(events)
     expect(userMessages(events)).toHaveLength(count)
   }
-  return { ...world, a, b, slow, postAndWait, expectAllOnce }
+  return { ...world, a, b, slow, send, isAnswered, postAndWait, expectAllOnce }
 }
 
 const timeToStop = async (router: Service, clock: FakeClock): Promise<number> => {
@@ -114,6 +118,42 @@ describe('a partition that the group gives to another router', () => {
     await clock.runUntil(() => b.health.isReady(), minute)
     await postAndWait()
     expect([a.health.isReady(), b.health.isReady()]).toEqual([true, true])
+    await expectAllOnce()
+  })
+
+  test('is owned again when it is given back while the last deliveries are made', async () => {
+    const { clock, store, topics, witness, send, isAnswered, until, expectAllOnce } = await worldOfTwo(undefined, {
+      faults: ({ topic }) => (topic.kind === 'deliveries' ? { answersAfterMs: 500 } : undefined),
+    })
+    store.groups.rotate('test.routers')
+    await clock.settle()
+    await send()
+    await until(isAnswered(1))
+    const lost = { key: null, value: Buffer.from('of another owner'), headers: {} }
+    await store.client('another').append({ topic: topics.events, partition: 0, records: [lost] })
+    await send()
+    await clock.settle()
+    expect(await witness.eventRecords(0), 'the miss is there').toHaveLength(4)
+    store.groups.rotate('test.routers')
+    await until(isAnswered(2))
+    await expectAllOnce()
+  })
+
+  test('says nothing of this router any more when the log went away meanwhile', async () => {
+    const away = new AbortController()
+    const { a, clock, store, postAndWait, expectAllOnce } = await worldOfTwo((log) => ({
+      ...log,
+      tail: async function* (topic, partition, from, signal) {
+        yield* log.tail(topic, partition, from, AbortSignal.any([signal, away.signal]))
+        if (!signal.aborted) throw new Fault('log_unavailable', 'away')
+      },
+    }))
+    await postAndWait()
+    store.groups.rotate('test.routers')
+    await clock.settle()
+    away.abort()
+    await clock.advance(minute)
+    expect(a.health.reasons()).toEqual({})
     await expectAllOnce()
   })
 

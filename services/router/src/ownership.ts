@@ -94,6 +94,7 @@ export const createOwner = (options: Options): PartitionOwner => {
   }
 
   const run = async (): Promise<void> => {
+    let isJudged = false
     for (let attempt = 0; isWanted; attempt++) {
       session = new AbortController()
       const { signal } = session
@@ -116,11 +117,12 @@ export const createOwner = (options: Options): PartitionOwner => {
       }
       if (clock.monotonic() - startedMs >= steadyMs) attempt = 0
       const waitMs = judge(failure?.error, attempt)
+      isJudged = waitMs === undefined
       if (waitMs === undefined) isWanted = false
       // An abort ends the wait: stopped, or wanted again at once.
       else await sleep(clock, waitMs, signal).catch(() => {})
     }
-    if (session.signal.aborted) health.clear(component)
+    if (!isJudged) health.clear(component)
     running = undefined
   }
 
