@@ -192,5 +192,5 @@ test(
     await Promise.all(devices.flatMap(read))
     await expectReadModelsEqualFold(system.world)
   },
-  isLong ? 400_000 : 180_000,
+  isLong ? 600_000 : 240_000,
 )
