@@ -46,6 +46,12 @@ export const replacements: readonly Replacement[] = [
     why: 'what follows needs a last stay: history does not begin with joining',
   },
   {
+    file: 'router/src/router.ts',
+    code: 'const left',
+    by: 'const left = { hasOthers: true }',
+    why: 'the name is used: the group is not left',
+  },
+  {
     file: 'read-models/src/sync.ts',
     code: 'const isMissing',
     by: 'const isMissing = false',

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, sleep } from '@chat/runtime'
 import { identify } from './identity.ts'
+import { createOutput } from './output.ts'
 import { freePort } from './ports.ts'
 import { createProcesses } from './processes.ts'
 
@@ -43,21 +43,19 @@ export const spawnService = async (
 ): Promise<ServiceProcess> => {
   const port = env.CHAT_PORT ?? String(await freePort())
   const url = `http://127.0.0.1:${port}`
-  const logPath = join(mkdtempSync(join(tmpdir(), `chat-${name}-`)), 'log')
-  const output = openSync(logPath, 'a')
+  const output = createOutput(name)
   const child = spawn(pinnedNode(), [join(repoDir, 'services', name, 'src', 'main.ts')], {
     cwd: repoDir,
     env: { ...env, CHAT_PORT: port },
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', output.descriptor, output.descriptor],
   })
-  closeSync(output)
+  output.handOver()
   const exited = new Promise<Exit>((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code, signal) => resolve({ code, signal }))
-  })
+  }).finally(output.end)
   track(name, child.pid, exited, process.env.CHAT_STACK_DIR, clock)
   exited.catch(() => {}) // Whoever waits for it sees it; nobody has to.
-  const logs = () => readFileSync(logPath, 'utf8')
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   if (child.pid === undefined) await exited
 
@@ -67,12 +65,13 @@ export const spawnService = async (
     url,
     kill: (signal) => child.kill(signal),
     exited,
-    logs,
+    logs: output.text,
     ready: async (timeoutMs = 30_000) => {
       const deadline = clock.monotonic() + timeoutMs
       while (!(await isReady(url))) {
-        if (hasEnded()) throw new Error(`${name} ended before it was ready:\n${logs()}`)
-        if (clock.monotonic() > deadline) throw new Error(`${name} is not ready after ${timeoutMs} ms:\n${logs()}`)
+        if (hasEnded()) throw new Error(`${name} ended before it was ready:\n${output.text()}`)
+        if (clock.monotonic() > deadline)
+          throw new Error(`${name} is not ready after ${timeoutMs} ms:\n${output.text()}`)
         await sleep(clock, pollMs)
       }
     },

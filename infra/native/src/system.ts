@@ -15,6 +15,8 @@ export interface System {
   readonly env: Readonly<Record<string, string>>
   /** Starts one more process of a kind and waits until it is ready. */
   spawn(name: ServiceName): Promise<ServiceProcess>
+  /** Starts another one in the place of one that has ended, on its port, and waits until it is ready. */
+  replace(ended: ServiceProcess): Promise<ServiceProcess>
   stop(): Promise<void>
 }
 
@@ -61,13 +63,14 @@ export const startSystem = async (counts: {
   await initWorld(env, () => {})
   await counts.prepare?.(world)
   const all: ServiceProcess[] = []
-  const start = async (name: ServiceName): Promise<ServiceProcess> => {
-    const service = await spawnService(name, env, systemClock)
+  const start = async (name: ServiceName, own: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> => {
+    const service = await spawnService(name, { ...env, ...own }, systemClock)
     all.push(service)
     await service.ready(counts.readyTimeoutMs)
     return service
   }
   const several = (name: ServiceName, count: number) => Promise.all(Array.from({ length: count }, () => start(name)))
+  const replace = (ended: ServiceProcess) => start(ended.name, { CHAT_PORT: new URL(ended.url).port })
   const stop = async () => {
     for (const service of all) service.kill('SIGKILL')
     await Promise.all(all.map((service) => service.exited))
@@ -81,7 +84,7 @@ export const startSystem = async (counts: {
   ] as const
   try {
     const [connectors, routers, projectors] = await Promise.all(starting)
-    return { world, env, connectors, routers, projectors, spawn: start, stop }
+    return { world, env, connectors, routers, projectors, spawn: (name) => start(name), replace, stop }
   } catch (error) {
     await Promise.allSettled(starting)
     await stop() // What did start would keep this process alive.

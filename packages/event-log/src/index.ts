@@ -113,7 +113,12 @@ export interface Share {
   /** Asks the coordinator whether this member is still in the group; resolves with the partitions that are ours now. */
   verify(): Promise<ReadonlySet<Partition>>
   /** Leaves the group, so that others take over at once. */
-  leave(): Promise<void>
+  leave(): Promise<Left>
+}
+
+export interface Left {
+  /** Somebody is there to take over. A group that cannot be asked has nobody. */
+  readonly hasOthers: boolean
 }
 
 /** Header of stamped records: the offset that the writer meant this record to get. */

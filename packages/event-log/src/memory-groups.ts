@@ -68,6 +68,7 @@ export const createMemoryGroups = (): MemoryGroups => {
         )
         member.told = new Set()
         rebalance(group)
+        return { hasOthers: membersOf(group).length > 0 }
       },
     }
   }

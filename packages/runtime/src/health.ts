@@ -1,3 +1,5 @@
+import type { Logger } from './logger.ts'
+
 /**
  * Readiness as named reasons: a component sets a reason while it cannot serve and clears it when it can.
  * Ready means that no reason is left.
@@ -18,3 +20,12 @@ export const createHealth = (): Health => {
     isReady: () => reasons.size === 0,
   }
 }
+
+/** For who waits at a start: why is a reason not to be ready, under the component's name, and a warning. */
+export const tellWaiting =
+  ({ health, logger }: { readonly health: Health; readonly logger: Logger }) =>
+  (component: string) =>
+  (reason: string): void => {
+    health.set(component, reason)
+    logger.warn({ reason }, 'waiting')
+  }

@@ -2,13 +2,13 @@ export { AssertionError, assert, assertNever } from './assert.ts'
 export { type Cancel, type Clock, every, sleep } from './clock.ts'
 export { ConfigError, integer, list, oneOf, optionalText, readSettings, type Setting, text, url } from './config.ts'
 export { Fault, isFault } from './fault.ts'
-export { createHealth, type Health } from './health.ts'
+export { createHealth, type Health, tellWaiting } from './health.ts'
 export { createHealthServer, type HealthServerOptions, healthHostSetting, healthPortSetting } from './health-server.ts'
 export { createFatal, exitCodeOf, runUntilSignal, type Service } from './lifecycle.ts'
 export { createLogger, type Logger, silentLogger } from './logger.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { type Random, randomId, uuidV7 } from './random.ts'
-export { type Backoff, backoffMs, retry } from './retry.ts'
+export { type Backoff, backoffMs, retry, untilThere } from './retry.ts'
 export {
   databaseSettings,
   kafkaSettings,

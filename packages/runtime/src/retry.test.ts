@@ -1,7 +1,7 @@
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { Fault } from './fault.ts'
-import { backoffMs, retry } from './retry.ts'
+import { backoffMs, retry, untilThere } from './retry.ts'
 
 const backoff = { firstMs: 20, maxMs: 1000 }
 const between = (fraction: number) => ({ fraction: () => fraction, bytes: (count: number) => new Uint8Array(count) })
@@ -69,4 +69,18 @@ test('an abort ends the wait with its reason, and no try follows', async () => {
 test('two with seeds of their own do not wait in step', () => {
   const [one, other] = [createSeededRandom(1), createSeededRandom(2)]
   expect(backoffMs(backoff, 3, one)).not.toBe(backoffMs(backoff, 3, other))
+})
+
+test('what a start needs is asked for until it is there, and each failure is a sentence', async () => {
+  const clock = createFakeClock(0)
+  const told: string[] = []
+  const answers = [new Error('nobody listens'), 'refused'] as unknown[]
+  const asked = async () => {
+    const answer = answers.shift()
+    if (answer !== undefined) throw answer
+    return 'there'
+  }
+  const got = untilThere(asked, { clock, random: between(0), onWaiting: (reason) => told.push(reason) })
+  await clock.advance(300)
+  expect([await got, told, clock.pending()]).toEqual(['there', ['nobody listens', 'refused'], 0])
 })

@@ -37,3 +37,17 @@ export const retry = async <T>(
     }
   }
 }
+
+const startBackoff: Backoff = { firstMs: 200, maxMs: 3000 }
+
+/** What a start cannot go on without: asks until it is there. `onWaiting` gets a sentence after each failure: a reason not to be ready. */
+export const untilThere = <T>(
+  ask: () => Promise<T>,
+  options: { readonly clock: Clock; readonly random: Random; readonly onWaiting: (reason: string) => void },
+): Promise<T> =>
+  retry(ask, {
+    ...options,
+    backoff: startBackoff,
+    isRetryable: () => true,
+    onRetry: (error) => options.onWaiting(error instanceof Error ? error.message : String(error)),
+  })

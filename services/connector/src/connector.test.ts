@@ -206,6 +206,31 @@ test('a stop notices, answers what was taken, closes with 1012, and gives the sl
   expect(connector.fatal).toEqual([])
 })
 
+test('who is welcomed while the connector stops is told that it does before it is closed', async () => {
+  const world = await createTestWorld()
+  for (const id of [1, 2]) await world.addUser(id)
+  const { promise: mayRegister, resolve: letRegister } = Promise.withResolvers<void>()
+  const register: typeof world.presence.register = async (lease, users) => {
+    if (users.includes(2)) await mayRegister
+    return world.presence.register(lease, users)
+  }
+  const connector = world.connector({ presence: { ...world.presence, register }, drainSpreadMs: 18_000 })
+  await connector.service.start()
+  // As many as are closed in more than one step.
+  for (let device = 1; device < 60; device++) await connect(world, connector, 1, { device })
+  const bob = await connect(world, connector, 2, { device: 60 })
+  const stopping = connector.service.stop()
+  await world.clock.settle()
+  letRegister()
+  await world.clock.settle()
+  expect(bob.answers(0)).toMatchObject([{ op: 'ok', user: { id: 2 } }])
+  expect(bob.pushes('notice')).toMatchObject([{ code: 'restarting' }])
+  expect(bob.isOpen).toBe(true)
+  await world.clock.advance(2_000)
+  expect(bob.closedWith?.code).toBe(1012)
+  await stopping
+})
+
 test('a stop ends within 25 seconds although writes are never answered and presence is away', async () => {
   const world = await createTestWorld()
   await world.addUser(1)

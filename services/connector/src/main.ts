@@ -10,8 +10,9 @@ import {
   createLogger,
   createMetrics,
   exitCodeOf,
-  retry,
   runUntilSignal,
+  tellWaiting,
+  untilThere,
 } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createEncoder, createTopics } from '@chat/schemas'
@@ -26,12 +27,8 @@ const run = async (): Promise<number> => {
   const config = readConfig(process.env)
   const logger = createLogger({ service: 'connector', level: config.logLevel })
   const { promise: fatal, raise: onFatal } = createFatal()
-  const health = createHealth()
-  const metrics = createMetrics({ withProcess: 'process' })
-  const waitFor = (component: string) => (reason: string) => {
-    health.set(component, reason)
-    logger.warn({ reason }, 'waiting')
-  }
+  const [health, metrics] = [createHealth(), createMetrics({ withProcess: 'process' })]
+  const waitFor = tellWaiting({ health, logger })
   health.set('connector', 'starting')
   const tokenKeys = await loadOrCreateTokenKeys(config.tokenKeyFile, random)
   const sockets = await listenEarly(createHttpSockets({ ...config, logger, clock }), { health, metrics })
@@ -43,31 +40,17 @@ const run = async (): Promise<number> => {
   const redis = { url: config.redisUrl, prefix: config.redisPrefix, slots: config.slots }
   const presence = await openRedisPresence({ ...redis, random, logger })
   const attempts = await openRedisAttempts({ ...redis, random, logger })
-  const ids = await retry(() => createRegistry({ url: config.registryUrl }).readIds(), {
-    ...{ clock, random, backoff: { firstMs: 200, maxMs: 3000 }, isRetryable: () => true },
-    onRetry: (error) => waitFor('registry')(error instanceof Error ? error.message : String(error)),
-  })
+  const registry = createRegistry({ url: config.registryUrl })
+  const ids = await untilThere(registry.readIds, { clock, random, onWaiting: waitFor('registry') })
   health.clear('registry')
   const kafka = { brokers: config.kafkaBrokers, clientId: 'connector', onFatal, onWaiting: waitFor('log') }
   const log = await openKafkaLog({ ...kafka, clock, random, logger })
   health.clear('log')
 
-  const topics = createTopics({ ...config, prefix: config.logPrefix })
-  const ports = {
-    sockets,
-    log,
-    topics,
-    encoder: createEncoder(ids),
-    presence,
-    readModels,
-    credentials,
-    hasher,
-    attempts,
-  }
-  const connector = createConnector(
-    { ...config, tokenKeys },
-    { ...ports, clock, random, logger, health, metrics, onFatal },
-  )
+  const [topics, encoder] = [createTopics({ ...config, prefix: config.logPrefix }), createEncoder(ids)]
+  const adapters = { sockets, log, topics, encoder, presence, readModels, credentials, hasher, attempts }
+  const ports = { ...adapters, clock, random, logger, health, metrics, onFatal }
+  const connector = createConnector({ ...config, tokenKeys }, ports)
   const exitCode = await runUntilSignal(connector, { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })
   await Promise.all([log.close(), presence.close(), attempts.close(), readModels.close(), credentials.close()])
   return exitCode

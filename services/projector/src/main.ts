@@ -8,12 +8,14 @@ import {
   createMetrics,
   exitCodeOf,
   runUntilSignal,
+  tellWaiting,
+  untilThere,
 } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createEncoder, createTopics } from '@chat/schemas'
+import { createRegistry } from '@chat/schemas/registry'
 import { readConfig } from './config.ts'
 import { createProjector } from './projector.ts'
-import { waitForSchemaIds } from './schema-ids.ts'
 
 /** Nobody waits for what a rebuild replaced: its partitions take turns. */
 const keptPoolMax = 2
@@ -23,10 +25,7 @@ const run = async (): Promise<number> => {
   const logger = createLogger({ service: 'projector', level: config.logLevel })
   const { promise: fatal, raise: onFatal } = createFatal()
   const [health, metrics] = [createHealth(), createMetrics({ withProcess: 'process' })]
-  const waitFor = (component: string) => (reason: string) => {
-    health.set(component, reason)
-    logger.warn({ reason }, 'waiting')
-  }
+  const waitFor = tellWaiting({ health, logger })
   await using stack = new AsyncDisposableStack()
   health.set('projector', 'starting')
   if (config.healthPort !== undefined) {
@@ -34,7 +33,8 @@ const run = async (): Promise<number> => {
     await server.start()
     stack.defer(() => server.stop())
   }
-  const ids = await waitForSchemaIds(config.registryUrl, { clock, random, onWaiting: waitFor('registry') })
+  const registry = createRegistry({ url: config.registryUrl })
+  const ids = await untilThere(registry.readIds, { clock, random, onWaiting: waitFor('registry') })
   health.clear('registry')
   const kafka = { brokers: config.kafkaBrokers, clientId: 'projector', onFatal, onWaiting: waitFor('log') }
   const log = stack.use(await openKafkaLog({ ...kafka, clock, random, logger }))

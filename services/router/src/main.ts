@@ -7,8 +7,9 @@ import {
   createLogger,
   createMetrics,
   exitCodeOf,
-  retry,
   runUntilSignal,
+  tellWaiting,
+  untilThere,
 } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createEncoder, createTopics } from '@chat/schemas'
@@ -22,10 +23,7 @@ const run = async (): Promise<number> => {
   const { promise: fatal, raise: onFatal } = createFatal()
   const health = createHealth()
   const metrics = createMetrics({ withProcess: 'process' })
-  const waitFor = (component: string) => (reason: string) => {
-    health.set(component, reason)
-    logger.warn({ reason }, 'waiting')
-  }
+  const waitFor = tellWaiting({ health, logger })
   health.set('router', 'starting')
   await using stack = new AsyncDisposableStack()
   if (config.healthPort !== undefined) {
@@ -33,10 +31,8 @@ const run = async (): Promise<number> => {
     await server.start()
     stack.defer(server.stop)
   }
-  const ids = await retry(() => createRegistry({ url: config.registryUrl }).readIds(), {
-    ...{ clock, random, backoff: { firstMs: 200, maxMs: 3000 }, isRetryable: () => true },
-    onRetry: (error) => waitFor('registry')(error instanceof Error ? error.message : String(error)),
-  })
+  const registry = createRegistry({ url: config.registryUrl })
+  const ids = await untilThere(registry.readIds, { clock, random, onWaiting: waitFor('registry') })
   health.clear('registry')
   const kafka = { brokers: config.kafkaBrokers, clientId: 'router', onFatal, onWaiting: waitFor('log') }
   const log = stack.use(await openKafkaLog({ ...kafka, clock, random, logger }))

@@ -1,6 +1,7 @@
 import {
   type Backoff,
   backoffMs,
+  type Cancel,
   type Clock,
   type Health,
   isFault,
@@ -15,6 +16,21 @@ export interface PartitionOwner {
   start(): void
   /** Finishes the batch under way and its deliveries. May be started again: what it knows is kept and read on from. */
   stop(): Promise<void>
+  /**
+   * Another router is about to own it: goes on until that one's first append shows that it does, nobody asks for anything any more, or
+   * it has had its time, then stops. The two may overlap, since only one of them gets a position. [G8]
+   */
+  handOver(): Promise<void>
+}
+
+/** One session of owning. */
+export interface Session {
+  readonly signal: AbortSignal
+  /** From now on commands are decided. */
+  owned(): void
+  /** Some were. */
+  decided(): void
+  isHandingOver(): boolean
 }
 
 /** The group gave the partition to another router. */
@@ -25,8 +41,8 @@ export class NotOurs extends Error {
 interface Options {
   /** Its name among the reasons not to be ready. */
   readonly component: string
-  /** One session of owning: ends when `signal` aborts, or by what it throws. */
-  readonly own: (signal: AbortSignal) => Promise<void>
+  /** Ends when the session's signal aborts, or by what it throws. */
+  readonly own: (session: Session) => Promise<void>
   readonly drained: () => Promise<void>
   readonly clock: Clock
   readonly random: Random
@@ -36,6 +52,10 @@ interface Options {
 }
 
 const faultBackoff: Backoff = { firstMs: 50, maxMs: 2000 }
+/** Another router has so long to read the log of a partition to its end, ms: twice what a million events should take. */
+export const handoverMaxMs = 10_000
+/** A partition without a command for so long, ms, has nobody who would notice that it waits for the other one. */
+export const handoverQuietMs = 2000
 /** A session that held so long, ms, was a good one: the next fault is a new outage. */
 const steadyMs = 10_000
 
@@ -45,13 +65,19 @@ export const createOwner = (options: Options): PartitionOwner => {
   let isWanted = false
   let session = new AbortController()
   let running: Promise<void> | undefined
+  let isOwned = false
+  let isHandingOver = false
+  /** Given to this router once more while a session was under way, which may end because it was not. */
+  let isWantedAnew = false
+  let handoverUntilMs = 0
+  let cancelHandover: Cancel = () => {}
 
   /** Returns how long to wait before the next session; undefined: there is none. */
   const judge = (error: unknown, attempt: number): number | undefined => {
     if (error instanceof NotOurs) {
       health.clear(component)
       logger.info({}, 'partition belongs to another router')
-      return undefined
+      return isWantedAnew ? 0 : undefined
     }
     if (error instanceof PartitionStopped) {
       health.set(component, error.message)
@@ -68,15 +94,21 @@ export const createOwner = (options: Options): PartitionOwner => {
   }
 
   const run = async (): Promise<void> => {
+    let isJudged = false
     for (let attempt = 0; isWanted; attempt++) {
       session = new AbortController()
       const { signal } = session
+      isWantedAnew = false
       const startedMs = clock.monotonic()
       health.set(component, 'reading the log')
-      const failure = await own(signal).then(
+      const owned = () => {
+        isOwned = true
+      }
+      const failure = await own({ signal, owned, decided: waitForOther, isHandingOver: () => isHandingOver }).then(
         () => undefined,
         (error: unknown) => ({ error }),
       )
+      isOwned = false
       await drained() // [G12]
       if (signal.aborted) {
         attempt = -1
@@ -85,23 +117,53 @@ export const createOwner = (options: Options): PartitionOwner => {
       }
       if (clock.monotonic() - startedMs >= steadyMs) attempt = 0
       const waitMs = judge(failure?.error, attempt)
+      isJudged = waitMs === undefined
       if (waitMs === undefined) isWanted = false
       // An abort ends the wait: stopped, or wanted again at once.
       else await sleep(clock, waitMs, signal).catch(() => {})
     }
-    if (session.signal.aborted) health.clear(component)
+    if (!isJudged) health.clear(component)
     running = undefined
+  }
+
+  /** Until the next command is decided, if that is soon. */
+  const waitForOther = () => {
+    if (!isHandingOver) return
+    cancelHandover()
+    const leftMs = handoverUntilMs - clock.monotonic()
+    cancelHandover = clock.after(Math.min(handoverQuietMs, leftMs), () => session.abort())
+  }
+
+  const keep = () => {
+    cancelHandover()
+    isHandingOver = false
+  }
+
+  const stop = async () => {
+    keep()
+    isWanted = false
+    isWantedAnew = false
+    session.abort()
+    await running
   }
 
   return {
     start: () => {
+      keep()
       isWanted = true
+      isWantedAnew = running !== undefined
       running ??= run()
     },
-    stop: async () => {
+    stop,
+    handOver: async () => {
+      if (!isOwned) return stop()
       isWanted = false
-      session.abort()
+      isWantedAnew = false
+      isHandingOver = true
+      handoverUntilMs = clock.monotonic() + handoverMaxMs
+      waitForOther()
       await running
+      keep()
     },
   }
 }

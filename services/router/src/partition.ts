@@ -29,7 +29,7 @@ import { type LoggedEvent, readBehind, readToEnd } from './event-reader.ts'
 import type { FanOut } from './fan-out.ts'
 import { createInbox } from './inbox.ts'
 import type { RouterMetrics } from './metrics.ts'
-import { createOwner, NotOurs, type PartitionOwner } from './ownership.ts'
+import { createOwner, NotOurs, type PartitionOwner, type Session } from './ownership.ts'
 import { createSnapshots } from './snapshot.ts'
 import { againEventsMax, createTakeover } from './takeover.ts'
 import type { Turns } from './turns.ts'
@@ -72,6 +72,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const takeover = createTakeover(state, { ...ports, logger })
   const snapshots = createSnapshots(partition, { ...ports, wire, logger })
   let misses = 0
+  let session: Pick<Session, 'decided' | 'isHandingOver'> | undefined
   /** That of the last append: another one may lead to a log that was cut. */
   let connection: number | undefined
 
@@ -122,6 +123,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const kept = async (draft: Draft): Promise<void> => {
     misses = 0
     health.clear(component)
+    session?.decided()
     inbox.drop(draft.taken)
     metrics.events.inc(draft.events.length)
     for (const { reply } of draft.replies) metrics.commands.inc({ outcome: reply.outcome })
@@ -131,6 +133,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const missed = async (draft: Draft, signal: AbortSignal): Promise<void> => {
     misses++
     metrics.misses.inc()
+    if (session?.isHandingOver() === true) throw new NotOurs()
     if (misses > missesBeforeAsking) health.set(component, 'the event log takes no events')
     await sleep(clock, backoffMs(missBackoff, misses - 1, random), signal)
     if (misses >= missesBeforeAsking && !(await ports.isStillOurs(partition))) throw new NotOurs()
@@ -186,7 +189,9 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
       })
   }
 
-  const own = async (signal: AbortSignal): Promise<void> => {
+  const own = async (begun: Session): Promise<void> => {
+    const { signal } = begun
+    session = begun
     misses = 0
     inbox.clear()
     await restore(signal)
@@ -195,6 +200,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     await tellAgain(signal)
     health.clear(component)
     logger.info({ pos: state.head.nextPos, resume }, 'partition owned')
+    begun.owned()
     await together(signal, [
       (both) => readCommands(resume, both),
       decideUntil,

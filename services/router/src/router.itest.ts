@@ -29,7 +29,7 @@ const openLog = async (clientId: string): Promise<EventLog> =>
 /** As if the group had told every member that it owns everything: what a frozen process believes when it wakes. */
 const believingAllIsOurs = (log: EventLog): EventLog => {
   const all = new Set(Array.from({ length: world.partitions }, (_, partition) => partition))
-  const share: Share = { verify: async () => all, leave: async () => {} }
+  const share: Share = { verify: async () => all, leave: async () => ({ hasOthers: false }) }
   return {
     ...log,
     share: async ({ onAssigned }) => {

@@ -43,7 +43,8 @@ const announceAbsence = async (awayMs: number, { log, topics, encoder }: RouterP
 /**
  * Decides commands. Any number of routers share the partitions; two that believe they own the same one are harmless: each event is
  * stamped with its position, and only one of them gets that position. [G8] Ready when every partition that it was given is
- * restored and presence has answered once. `stop` finishes the batches under way and leaves the group, so that others take over at once. [G12]
+ * restored and presence has answered once. A partition that is given to another router is decided here until that one does. `stop`
+ * leaves the group, so that others take over at once, hands over to them what it has, and finishes the batches under way. [G12]
  */
 export const createRouter = (config: RouterConfig, ports: RouterPorts): Service => {
   const { log, topics, clock, health, logger, onFatal } = ports
@@ -56,7 +57,10 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   let starting: Promise<void> | undefined
   let stopping: Promise<void> | undefined
 
-  const isStillOurs = async (partition: number): Promise<boolean> => (await share?.verify())?.has(partition) ?? true
+  const isStillOurs = async (partition: number): Promise<boolean> => {
+    if (stopping !== undefined) return false
+    return (await share?.verify())?.has(partition) ?? true
+  }
 
   const createOwner = (partition: number): PartitionOwner => {
     const own = { ...ports, metrics, partition, turns, snapshotEvents: config.snapshotEvents }
@@ -79,7 +83,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   const onAssigned = (partitions: ReadonlySet<number>): void => {
     if (stopping !== undefined) return
     logger.info({ partitions: [...partitions] }, 'partitions assigned')
-    for (const [partition, owner] of owners) if (!partitions.has(partition)) void owner.stop()
+    for (const [partition, owner] of owners) if (!partitions.has(partition)) void owner.handOver()
     for (const partition of partitions) ownerOf(partition).start()
   }
 
@@ -90,17 +94,18 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
       if (!ended.signal.aborted) onFatal(error)
     })
     share = await log.share({ topic: topics.commands, group: `${config.logPrefix}routers`, onAssigned, onFatal })
-    if (stopping !== undefined) return share.leave()
+    if (stopping !== undefined) return void (await share.leave())
     health.clear('router')
   }
 
   const stop = async (): Promise<void> => {
     health.set('router', 'stopping')
     ended.abort()
-    await Promise.all([...owners.values()].map((owner) => owner.stop())) // [G12]
-    locator.stop()
     // A group that was not joined yet is left as soon as it is: brokers that are away would be waited for.
-    await share?.leave() // [G12]
+    const left = await share?.leave() // [G12]
+    const release = (owner: PartitionOwner) => (left?.hasOthers === true ? owner.handOver() : owner.stop())
+    await Promise.all([...owners.values()].map(release)) // [G12]
+    locator.stop()
   }
 
   return {

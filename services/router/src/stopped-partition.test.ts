@@ -42,8 +42,9 @@ describe('a log that was cut and written anew up to the same end stops whoever r
     await other.router.start()
     store.groups.rotate('test.routers')
     await clock.advance(minute)
-    await other.router.stop()
+    const stopping = other.router.stop()
     await clock.advance(minute)
+    await stopping
     return health.reasons()
   }
 

@@ -141,7 +141,7 @@ const createMember = (client: MemoryClient, options: ShareOptions, { machine, wi
       },
       leave: async () => {
         isLeaving = true
-        await wire.call('leaves', 'group', async () => seat?.leave())
+        return wire.call('leaves', 'group', async () => (await seat?.leave()) ?? { hasOthers: false })
       },
     },
     expel: async () => {

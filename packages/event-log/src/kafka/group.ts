@@ -61,6 +61,12 @@ export const sync = async (link: Link, { group, topic, partitions }: Group, join
   return new Set(AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment[topic] ?? [])
 }
 
+/** Whether the group has members. */
+export const isPeopled = async (link: Link, group: string): Promise<boolean> => {
+  const { groups } = await link.run((broker) => broker.describeGroups({ groupIds: [group] }), groupLimitMs)
+  return groups.some(({ members }) => members.length > 0)
+}
+
 const claimOf = (member: string, metadata: Buffer) => {
   const decoded = AssignerProtocol.MemberMetadata.decode(metadata)
   return decodeClaim(member, decoded?.userData ?? Buffer.alloc(0))

@@ -59,6 +59,9 @@ export interface KafkaBroker {
   }): Promise<{ memberAssignment: Buffer }>
   heartbeat(options: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>
   leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>
+  describeGroups(options: {
+    groupIds: readonly string[]
+  }): Promise<{ groups: readonly { members: readonly unknown[] }[] }>
 }
 
 const version: unknown = require('kafkajs/package.json').version

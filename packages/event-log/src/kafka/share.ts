@@ -8,9 +8,9 @@ import {
   type Logger,
   type Random,
 } from '@chat/runtime'
-import type { Partition, Share, ShareOptions } from '../index.ts'
+import type { Left, Partition, Share, ShareOptions } from '../index.ts'
 import type { Cluster } from './cluster.ts'
-import { type Group, groupLimitMs, join, sync } from './group.ts'
+import { type Group, groupLimitMs, isPeopled, join, sync } from './group.ts'
 import { type Link, protocolErrorOf, toFault } from './link.ts'
 
 const heartbeatIntervalMs = 500
@@ -60,6 +60,7 @@ export const joinShare = async (options: MembershipOptions): Promise<Share> => {
   let claimed: ReadonlySet<Partition> = held
   let isTold = false
   let isLeaving = false
+  let leaving: Promise<Left> | undefined
   let death: Fault | undefined
   const verifications: Verification[] = []
   let skipWait: (() => void) | undefined
@@ -153,6 +154,25 @@ export const joinShare = async (options: MembershipOptions): Promise<Share> => {
     if (!isLeaving && death.code !== 'log_closed') options.onFatal(error)
   }
 
+  const leave = async (): Promise<Left> => {
+    isLeaving = true
+    skipWait?.()
+    await running
+    for (const { reject } of verifications.splice(0)) reject(leftFault())
+    const at = link
+    if (at === undefined || memberId === '') return { hasOthers: false }
+    await at
+      .run((broker) => broker.leaveGroup({ groupId: group, memberId }), groupLimitMs)
+      // The session timeout does what this request could not.
+      .catch((error: unknown) => logger.debug({ group, err: error }, 'leaving the group failed'))
+    const hasOthers = await isPeopled(at, group).catch((error: unknown) => {
+      logger.debug({ group, err: error }, 'the group left cannot be asked who is in it')
+      return false
+    })
+    at.destroy()
+    return { hasOthers }
+  }
+
   const running = run().catch(fail)
   await firstJoin.promise
 
@@ -165,20 +185,9 @@ export const joinShare = async (options: MembershipOptions): Promise<Share> => {
       skipWait?.()
       return promise
     },
-    leave: async () => {
-      if (isLeaving) return running
-      isLeaving = true
-      skipWait?.()
-      await running
-      for (const { reject } of verifications.splice(0)) reject(leftFault())
-      const at = link
-      if (at !== undefined && memberId !== '') {
-        await at
-          .run((broker) => broker.leaveGroup({ groupId: group, memberId }), groupLimitMs)
-          // The session timeout does what this request could not.
-          .catch((error: unknown) => logger.debug({ group, err: error }, 'leaving the group failed'))
-      }
-      at?.destroy()
+    leave: () => {
+      leaving ??= leave()
+      return leaving
     },
   }
 }

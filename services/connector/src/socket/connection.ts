@@ -27,6 +27,7 @@ export interface ConnectionHome {
   newConnectionId(): string
   /** From now on pushes for the user come; an older connection of the device goes. */
   admit(connection: Connection, session: Session): void
+  welcomed(connection: Connection): void
   forget(connection: Connection, session: Session | undefined): void
   /** The queue to this client is full: look at it with each tick. */
   watch(connection: Connection): void
@@ -290,10 +291,9 @@ export class Connection implements SocketEvents, WriteLaneClient {
     if (user === undefined || user === 'unavailable')
       return this.refuse(frame.ref, refused('unavailable'), closeCode.unavailable, 'the account cannot be read')
     const { connection, at } = session
-    const told = kicks.announce({ user: userId, device, connection, at, order }).finally(() => {
+    this.telling = kicks.announce({ user: userId, device, connection, at, order }).finally(() => {
       this.telling = undefined
     })
-    this.telling = told
     const welcome = (page: object | undefined) => {
       if (this.state.kind !== 'opening') return
       this.state = { kind: 'live', session }
@@ -301,6 +301,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
         frame.ref,
         ok({ ...welcomeOf(this.services, user, session), ...(page === undefined ? {} : { sync: page }) }),
       )
+      this.home.welcomed(this)
     }
     if (frame.sync === undefined) welcome(undefined)
     else await this.pushes.catchUp(syncQueryOf(userId, { token: frame.sync }), welcome)

@@ -24,6 +24,7 @@ export interface Connections {
   /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
   kick(kick: Kick): OrderedSession | undefined
   sessionsEnded(sessionIds: readonly string[]): void
+  /** Tells everybody, also who says hello later. */
   notice(frame: Buffer): void
   /** Everybody is told to sync, spread over `spreadMs`. */
   resyncAll(spreadMs: number): void
@@ -48,6 +49,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
   const watched = new Set<Connection>()
   let nextId = 1
   let nowMs = clock.monotonic()
+  let standingNotice: Buffer | undefined
   let cancelTick = () => {}
 
   const home: ConnectionHome = {
@@ -60,6 +62,9 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       const others = byUser.get(userId) ?? []
       for (const older of others) if (older.session?.identity.device === device) void older.replaced()
       byUser.set(userId, [...(byUser.get(userId) ?? []), connection])
+    },
+    welcomed: (connection) => {
+      if (standingNotice !== undefined) connection.notice(standingNotice)
     },
     forget: (connection, session) => {
       all.delete(connection)
@@ -161,6 +166,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       }
     },
     notice: (frame) => {
+      standingNotice = frame
       for (const connection of all) connection.notice(frame)
     },
     resyncAll: (spreadMs) => void spread(spreadMs, (connection) => connection.resync()),
