@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../arena/arena.ts'
-import { isGreen, ledgerLine, recoveryRow, verdictLine } from './report.ts'
+import { isGreen, recoveryRow, verdictLine } from './report.ts'
 
 const verdict: Verdict = {
   accepted: 1_000,
@@ -35,18 +35,4 @@ test('one line says what was accepted, refused, fell and broke', () => {
   expect(verdictLine(bad)).toBe(
     '1000 messages accepted, 210/s, 2 refused too_late, ended by themselves: router-1 × 1; checked: I1 I2 BROKEN',
   )
-})
-
-test('a line of the ledger has the run, its invariants and its recoveries', () => {
-  const run = { at: '2026-01-01T00:00:00Z', commit: 'abc', seed: 7, brokers: 1, minutes: 3, faults: 3 }
-  const line = ledgerLine({ ...run, recoveries, verdict })
-  expect(line.endsWith('}\n')).toBe(true)
-  expect(JSON.parse(line)).toEqual({
-    ...run,
-    accepted: 1_000,
-    perSecond: 210,
-    invariants: { I1: 'ok', I2: 'ok' },
-    recoveryMs: { p50: 4_000, p99: 12_000 },
-    overBudget: 1,
-  })
 })

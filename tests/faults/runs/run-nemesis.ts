@@ -5,7 +5,7 @@ import { faultKind, faultKinds } from '../kinds/index.ts'
 import { openEvidence, reasonOf } from './evidence.ts'
 import { planRounds, type Round } from './nemesis-plan.ts'
 import { recoveryRow } from './report.ts'
-import { judge } from './run-scenarios.ts'
+import { judge, leftIn } from './run-scenarios.ts'
 
 export interface NemesisOptions {
   readonly clock: Clock
@@ -55,7 +55,7 @@ export const runNemesis = async (options: NemesisOptions): Promise<NemesisRun> =
   } catch (error) {
     failure = reasonOf(error)
     evidence.keep(arena?.site, failure)
-    say(`FAILED seed ${seed}: ${failure}\n  \`npm run faults -- replay ${evidence.dir}/script.json\` repeats it`)
+    say(`FAILED seed ${seed}: ${failure}\n${leftIn(evidence)}`)
   }
   await arena?.close()
   return { failure, faults: arena?.faults() ?? 0, recoveries: arena?.recoveries ?? [], verdict }
