@@ -1,4 +1,4 @@
-import type { Measured } from '../history.ts'
+import type { HistoryEvent, Measured } from '../history.ts'
 import type { Facts } from './facts.ts'
 import { within } from './log-facts.ts'
 import { createFound, type Violation } from './violation.ts'
@@ -14,12 +14,7 @@ const toleratedCount = 2
  */
 export const returnsToStart = ({ history }: Facts): readonly Violation[] => {
   const found = createFound('I12')
-  const samples = new Map<string, { readonly start: Measured[]; readonly end: Measured[] }>()
-  for (const line of history)
-    if (line.what === 'measured' && line.phase !== 'run')
-      within(samples, line.process, () => ({ start: [], end: [] }))[line.phase].push(line)
-  for (const [process, { start, end }] of samples) {
-    if (start.length === 0 || end.length === 0) continue
+  for (const [process, { start, end }] of samplesOf(history)) {
     const compare = (noun: string, of: (sample: Measured) => number | null, mayShrink: 'may shrink' | 'both ways') => {
       const [before, after] = [median(start, of), median(end, of)]
       if (before === undefined || after === undefined) return
@@ -32,6 +27,23 @@ export const returnsToStart = ({ history }: Facts): readonly Violation[] => {
     compare('timers', (sample) => sample.timers, 'both ways')
   }
   return found.violations
+}
+
+/** Whether one process at least lived from start to end. */
+export const isMeasured = (history: readonly HistoryEvent[]): boolean => samplesOf(history).length > 0
+
+interface Samples {
+  readonly start: readonly Measured[]
+  readonly end: readonly Measured[]
+}
+
+/** Of the processes that have some of both phases. */
+const samplesOf = (history: readonly HistoryEvent[]): readonly (readonly [string, Samples])[] => {
+  const samples = new Map<string, { readonly start: Measured[]; readonly end: Measured[] }>()
+  for (const line of history)
+    if (line.what === 'measured' && line.phase !== 'run')
+      within(samples, line.process, () => ({ start: [], end: [] }))[line.phase].push(line)
+  return [...samples].filter(([, { start, end }]) => start.length > 0 && end.length > 0)
 }
 
 const median = (samples: readonly Measured[], of: (sample: Measured) => number | null): number | undefined => {

@@ -56,7 +56,8 @@ const runBatch = async (batch: readonly Scenario[], options: RunOptions) => {
   let verdict: Verdict | undefined
   let failure: string | undefined
   try {
-    arena = await openArena({ clock, label: names.join(' '), perSecond, historyPath: evidence.historyPath })
+    const { historyPath } = evidence
+    arena = await openArena({ clock, label: names.join(' '), perSecond, historyPath, isMeasured: true })
     for (let scenario = left.shift(); scenario !== undefined; scenario = left.shift()) {
       failure = scenario.name
       recoveries.push(...(await runOne(scenario, arena, say)))
@@ -76,9 +77,11 @@ const runBatch = async (batch: readonly Scenario[], options: RunOptions) => {
     say(`FAILED ${failure}: ${reasonOf(error)}\n${leftIn(evidence)}`)
   }
   const scenarios = names.slice(0, names.length - left.length)
+  const unchecked = failure === undefined || verdict !== undefined ? [] : scenarios.slice(0, -1)
+  if (unchecked.length > 0) say(`without an end their history was not checked: ${unchecked.join(', ')}`)
   ledger?.add({ of: { scenarios }, brokers, faults: arena?.faults() ?? 0, recoveries, verdict, failure })
   await arena?.close()
-  return { failures: failure === undefined ? [] : [failure], recoveries, left }
+  return { failures: failure === undefined ? [] : [failure, ...unchecked], recoveries, left }
 }
 
 const runOne = async (scenario: Scenario, arena: Arena, say: RunOptions['say']): Promise<readonly Recovery[]> => {

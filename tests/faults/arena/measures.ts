@@ -1,0 +1,27 @@
+import { type Clock, sleep } from '@chat/runtime'
+import type { Measured } from '../history.ts'
+import { measure } from '../measure.ts'
+import type { Recorder } from '../recorder.ts'
+import type { Site } from '../site/site.ts'
+
+/** Under traffic, until what a process compiles, opens and fills once is there, ms. */
+export const warmUpMs = 30_000
+
+/** Of each process, this far apart; the first one after as long, ms. */
+const samples = 3
+const sampleEveryMs = 2_000
+
+/** What every process of the site holds without its garbage. Nobody may be connected. */
+export const measureAll = async (
+  { clock, site, recorder }: { readonly clock: Clock; readonly site: Site; readonly recorder: Recorder },
+  phase: Measured['phase'],
+): Promise<void> => {
+  for (let sample = 0; sample < samples; sample++) {
+    await sleep(clock, sampleEveryMs)
+    for (const seat of site.seats) {
+      const service = await seat.whenTaken()
+      service.kill('SIGUSR2')
+      await measure(recorder, service, phase)
+    }
+  }
+}
