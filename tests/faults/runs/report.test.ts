@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../arena/arena.ts'
-import { isGreen, recoveryRow, verdictLine } from './report.ts'
+import { isGreen, recoveryRow, verdictLine, violationLines } from './report.ts'
 
 const verdict: Verdict = {
   accepted: 1_000,
@@ -35,4 +35,11 @@ test('one line says what was accepted, refused, fell and broke', () => {
   expect(verdictLine(bad)).toBe(
     '1000 messages accepted, 210/s, 2 refused too_late, ended by themselves: router-1 × 1; checked: I1 I2 BROKEN',
   )
+})
+
+test('an invariant that is broken a hundred times hides no other', () => {
+  const lost = Array.from({ length: 100 }, (_, index) => ({ invariant: 'I1', detail: `lost ${index}` }) as const)
+  const lines = violationLines({ ...verdict, violations: [...lost, { invariant: 'I12', detail: 'grown' }] })
+  expect(lines.length).toBeLessThan(20)
+  expect([lines[0], lines.at(-1)]).toEqual(['  I1: lost 0', '  I12: grown'])
 })

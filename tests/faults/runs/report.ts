@@ -22,8 +22,15 @@ export const verdictLine = (verdict: Verdict): string => {
   return `${accepted} messages accepted, ${perSecond}/s${refusals}${fallen}; checked: ${told}`
 }
 
-export const violationLines = ({ violations }: Verdict): readonly string[] =>
-  violations.slice(0, violationsToldMax).map(({ invariant, detail }) => `  ${invariant}: ${detail}`)
+/** Some of each invariant: one that is broken everywhere hides no other. */
+export const violationLines = ({ violations }: Verdict): readonly string[] => {
+  const told = new Map<string, number>()
+  return violations.flatMap(({ invariant, detail }) => {
+    const count = (told.get(invariant) ?? 0) + 1
+    told.set(invariant, count)
+    return count > toldOfEachMax ? [] : [`  ${invariant}: ${detail}`]
+  })
+}
 
 /** The history has them all. */
-const violationsToldMax = 20
+const toldOfEachMax = 8

@@ -2,6 +2,7 @@ import { systemClock as clock } from '@chat/runtime/system'
 import { freePort } from '@chat/stack'
 import { waitUntil } from '@chat/testkit'
 import type { Arena } from '../arena/arena.ts'
+import { budgetTolerance } from '../arena/strike.ts'
 import { faultKind } from '../kinds/index.ts'
 import { createSeat } from '../site/seat.ts'
 import type { Scenario } from './scenario.ts'
@@ -85,7 +86,7 @@ const missed: Scenario = {
       backMs = clock.monotonic()
     })
     await waitUntil(() => away.shown(id).size > missedCount, {
-      deadlineMs: recovery.budgetMs * 3,
+      deadlineMs: recovery.budgetMs * budgetTolerance,
       what: () => `the device shows what it missed: ${away.shown(id).size} of ${missedCount}`,
       everyMs: 100,
     })
