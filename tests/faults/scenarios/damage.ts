@@ -1,5 +1,5 @@
-import { initWorld } from '@chat/stack'
 import { systemClock as clock } from '@chat/runtime/system'
+import { initWorld } from '@chat/stack'
 import { waitUntil } from '@chat/testkit'
 import pg from 'pg'
 import { openWorldLog } from '../../e2e/read-models.ts'
