@@ -21,9 +21,12 @@ test('a process that was replaced in between says nothing of a return, one that 
   expect([...fedInvariants([...replaced, measured('router 1', 'end')])]).toEqual(['I12'])
 })
 
-test('less memory is a return, fewer handles are not', async () => {
+test('less memory is a return, fewer handles are one only where leaders can move', async () => {
   const smaller = history(measured('router 1', 'start'), measured('router 1', 'end', { rssBytes: 50, handles: 30 }))
   expect((await check(smaller)).map(({ detail }) => detail)).toEqual([
     'router 1: 30 handles at the end, 40 at the start',
   ])
+  expect(await check(smaller, { canLeadersMove: true })).toEqual([])
+  const larger = history(measured('router 1', 'start'), measured('router 1', 'end', { timers: 30 }))
+  expect(await check(larger, { canLeadersMove: true })).toHaveLength(1)
 })

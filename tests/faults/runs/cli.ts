@@ -64,7 +64,7 @@ const nemesis = (args: NemesisArguments & { readonly rounds?: readonly Round[] }
     const options = { clock, say, perSecond: nemesisPerSecond, seed, minutes, brokers, keepsAll: keeping.keepsAll }
     const outcome = await runNemesis({ ...options, ...(rounds === undefined ? {} : { rounds }) })
     const { faults, failure } = outcome
-    say(`seed ${seed}: ${faults} faults in ${minutes} minutes on ${brokers} broker${brokers === 1 ? '' : 's'}`)
+    say(`seed ${seed}: ${faults} faults on ${brokers} broker${brokers === 1 ? '' : 's'}`)
     ledger?.add({ of: { seed, minutes }, brokers, ...outcome })
     return failure === undefined ? 0 : 1
   })
@@ -81,8 +81,7 @@ const replay = (path: string): Promise<number> => {
   const script = JSON.parse(readFileSync(path, 'utf8')) as Script
   const keeping = { keepsAll: true, isInLedger: false }
   if ('scenarios' in script) return run(script.scenarios, script.brokers, keeping)
-  // All of its rounds, however long they take.
-  return nemesis({ ...script, minutes: Number.POSITIVE_INFINITY, keeping })
+  return nemesis({ ...script, keeping })
 }
 
 const main = async (): Promise<number> => {

@@ -17,7 +17,7 @@ export interface NemesisOptions {
   readonly faultsMin?: number
   readonly perSecond: number
   readonly keepsAll?: boolean
-  /** What to do instead of what the seed says: a replay. */
+  /** What to do instead of what the seed says, however long it takes: a replay. */
   readonly rounds?: readonly Round[]
 }
 
@@ -43,7 +43,7 @@ export const runNemesis = async (options: NemesisOptions): Promise<NemesisRun> =
     arena = await openArena({ clock, label: `nemesis ${seed}`, perSecond, historyPath: evidence.historyPath })
     const endMs = clock.monotonic() + minutes * 60_000
     for (const round of options.rounds ?? planRounds(seed, faultKinds, arena.site)) {
-      if (clock.monotonic() > endMs && arena.faults() >= faultsMin) break
+      if (options.rounds === undefined && clock.monotonic() > endMs && arena.faults() >= faultsMin) break
       done.push(round)
       evidence.write(script())
       await sleep(clock, round.pauseMs)
