@@ -19,6 +19,9 @@ export const measureAll = async (
   { clock, site, recorder }: { readonly clock: Clock; readonly site: Site; readonly recorder: Recorder },
   phase: Measured['phase'],
 ): Promise<void> => {
+  // Requests over HTTP leave connections open, of clients that are this process.
+  for (const proxy of site.links.clients) await proxy.cut()
+  for (const proxy of site.links.clients) await proxy.heal()
   await sleep(clock, settleMs)
   for (let sample = 0; sample < samples; sample++) {
     await sleep(clock, sampleEveryMs)

@@ -9,6 +9,7 @@ const measured = (process: string, phase: Measured['phase'], sizes: Partial<Meas
   process,
   phase,
   rssBytes: 100,
+  heldBytes: 50,
   handles: 40,
   timers: 20,
   ...sizes,

@@ -25,6 +25,7 @@ export const returnsToStart = ({ history, options }: Facts): readonly Violation[
       if (isOff) found.add(`${process}: ${after} ${noun} at the end, ${before} at the start`)
     }
     compare('bytes of memory', (sample) => sample.rssBytes, 'may shrink')
+    compare('bytes held', (sample) => sample.heldBytes, 'may shrink')
     compare('handles', (sample) => sample.handles, connections)
     compare('timers', (sample) => sample.timers, connections)
   }
