@@ -85,6 +85,7 @@ const checks: { readonly [W in What]: Checks<W> } = {
     process: text,
     phase: oneOf('start', 'run', 'end'),
     rssBytes: whole,
+    heldBytes: whole,
     handles: whole,
     timers: orNull(whole),
   },

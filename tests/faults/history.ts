@@ -181,6 +181,8 @@ export interface Measured extends Line<'measured'> {
   readonly process: string
   readonly phase: 'start' | 'run' | 'end'
   readonly rssBytes: number
+  /** Of its heap and of buffers beside it: what it really holds. The rest of its memory was needed once, or is code. */
+  readonly heldBytes: number
   readonly handles: number
   /** null: the process does not tell. */
   readonly timers: number | null

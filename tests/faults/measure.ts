@@ -11,6 +11,7 @@ export const measure = async (recorder: Recorder, service: ServiceProcess, phase
     process: `${service.name} ${service.pid}`,
     phase,
     rssBytes: metricOf(lines, 'process_resident_memory_bytes'),
+    heldBytes: metricOf(lines, 'nodejs_heap_size_used_bytes') + metricOf(lines, 'nodejs_external_memory_bytes'),
     handles: metricOf(lines, 'nodejs_active_handles_total'),
     // A type of resource that there is none of has no line.
     timers: metricOf(lines, 'nodejs_active_resources{type="Timeout"}', 0),

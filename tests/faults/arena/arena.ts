@@ -1,4 +1,4 @@
-import type { Clock } from '@chat/runtime'
+import { type Clock, sleep } from '@chat/runtime'
 import { registerAccounts } from '@chat/stack/system'
 import type { Account, Device } from '@chat/testkit'
 import { check, fedInvariants, type Invariant, type Violation } from '../checker/index.ts'
@@ -6,7 +6,8 @@ import { recordFinals } from '../final.ts'
 import type { HistoryEvent } from '../history.ts'
 import { createRecorder, type Recorder } from '../recorder.ts'
 import { openSite, type Site } from '../site/site.ts'
-import { createCrew } from './crew.ts'
+import { type Crew, createCrew } from './crew.ts'
+import { measureAll, warmUpMs } from './measures.ts'
 import { budgetTolerance, createStriker, type Striker } from './strike.ts'
 import { createTraffic, type Place, type Traffic } from './traffic.ts'
 
@@ -45,6 +46,8 @@ export interface ArenaOptions {
   readonly label: string
   readonly perSecond: number
   readonly projectors?: number
+  /** What each process holds is compared, once it is warm and at the end; costs the better part of a minute. */
+  readonly isMeasured?: boolean
   /** Where the history is written; without it it is in memory only. */
   readonly historyPath?: string
 }
@@ -72,9 +75,10 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
   const { devices } = crew
   for (const [index, account] of accounts.entries())
     crew.add(account, index % 2 === 0 ? site.clientUrls : [...site.clientUrls].reverse())
-  await Promise.all(devices.map((device) => device.connect()))
+  await crew.connect()
 
-  const places = [...(await openPlaces(devices))]
+  // Of those who are here now: who is added later speaks where a scenario says.
+  const places = [...(await openPlaces([...devices]))]
   const silent = new Set<Place>()
   const traffic = createTraffic({
     clock,
@@ -82,7 +86,9 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
     places: () => places.filter((place) => !silent.has(place)),
   })
   traffic.start()
+  if (options.isMeasured === true) await measureWarm({ clock, site, recorder, crew, traffic })
   const startMs = clock.monotonic()
+  const acceptedBefore = traffic.counts().accepted
   const leftOpen: (() => Promise<void>)[] = []
   const striker = createStriker({ clock, site, recorder, places: () => places })
 
@@ -105,11 +111,15 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
       crew.rest()
       await recordFinals(recorder, { world: site.system.world, urls: site.clientUrls, accounts, devices })
       await crew.close()
-      return verdictOf(recorder.end(), site, traffic, seconds)
+      if (options.isMeasured === true) await measureAll({ clock, site, recorder }, 'end')
+      const { accepted, refused } = traffic.counts()
+      const perSecond = Math.round((accepted - acceptedBefore) / seconds)
+      return { accepted, refused, perSecond, ...(await verdictOf(recorder.end(), site)) }
     },
     atClose: (run) => void leftOpen.push(run),
     close: async () => {
       traffic.pause()
+      crew.rest()
       await crew.close()
       recorder.end()
       await Promise.allSettled(leftOpen.map((run) => run()))
@@ -118,22 +128,27 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
   }
 }
 
+/** After some traffic everybody leaves for as long as it takes: connections come and go, what a process holds besides must not. */
+const measureWarm = async (
+  parts: Parameters<typeof measureAll>[0] & { readonly crew: Crew; readonly traffic: Traffic },
+): Promise<void> => {
+  const { clock, crew, traffic } = parts
+  await sleep(clock, warmUpMs)
+  await traffic.stop()
+  await crew.close()
+  await measureAll(parts, 'start')
+  await crew.connect()
+  traffic.start()
+}
+
 const verdictOf = async (
   history: readonly HistoryEvent[],
   site: Site,
-  traffic: Traffic,
-  seconds: number,
-): Promise<Verdict> => {
-  const { accepted, refused } = traffic.counts()
-  return {
-    accepted,
-    perSecond: Math.round(accepted / seconds),
-    refused,
-    violations: await check(history, { budgetTolerance }),
-    fed: fedInvariants(history),
-    falls: site.seats.filter((seat) => seat.falls() > 0).map((seat) => `${seat.name} × ${seat.falls()}`),
-  }
-}
+): Promise<Pick<Verdict, 'violations' | 'fed' | 'falls'>> => ({
+  violations: await check(history, { budgetTolerance, canLeadersMove: site.brokers.length > 1 }),
+  fed: fedInvariants(history),
+  falls: site.seats.filter((seat) => seat.falls() > 0).map((seat) => `${seat.name} × ${seat.falls()}`),
+})
 
 /** What still happens after the end, while everything is taken down, is no part of the history. */
 const openRecorder = ({ clock, label, historyPath: path }: ArenaOptions): Recorder => {

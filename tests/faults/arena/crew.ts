@@ -9,8 +9,10 @@ export interface Crew {
   readonly devices: readonly Device[]
   /** One more; not connected yet. */
   add(account: Account, urls: readonly string[]): Device
+  connect(): Promise<void>
   /** They stay connected, and sync no more by themselves. */
   rest(): void
+  /** They can connect again. */
   close(): Promise<void>
 }
 
@@ -31,9 +33,11 @@ export const createCrew = (options: { readonly clock: Clock; readonly recorder: 
       keepUp.start(device)
       return device
     },
+    connect: async () => {
+      await Promise.all(devices.map((device) => device.connect()))
+    },
     rest,
     close: async () => {
-      rest()
       await Promise.allSettled(devices.map((device) => device.close()))
     },
   }

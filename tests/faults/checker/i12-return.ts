@@ -1,4 +1,4 @@
-import type { Measured } from '../history.ts'
+import type { HistoryEvent, Measured } from '../history.ts'
 import type { Facts } from './facts.ts'
 import { within } from './log-facts.ts'
 import { createFound, type Violation } from './violation.ts'
@@ -10,16 +10,13 @@ const toleratedCount = 2
 
 /**
  * I12: memory, handles and timers of every process return to their start ± 10 %: medians of the samples of both phases. Memory may also
- * be less. Fed by `measured`; a process that ended in between (killed, replaced) has no samples of one of the phases and is passed over.
+ * be less, and so may the others where leaders can move. Fed by `measured`; a process that ended in between (killed, replaced) has no
+ * samples of one of the phases and is passed over.
  */
-export const returnsToStart = ({ history }: Facts): readonly Violation[] => {
+export const returnsToStart = ({ history, options }: Facts): readonly Violation[] => {
   const found = createFound('I12')
-  const samples = new Map<string, { readonly start: Measured[]; readonly end: Measured[] }>()
-  for (const line of history)
-    if (line.what === 'measured' && line.phase !== 'run')
-      within(samples, line.process, () => ({ start: [], end: [] }))[line.phase].push(line)
-  for (const [process, { start, end }] of samples) {
-    if (start.length === 0 || end.length === 0) continue
+  const connections = options.canLeadersMove === true ? 'may shrink' : 'both ways'
+  for (const [process, { start, end }] of samplesOf(history)) {
     const compare = (noun: string, of: (sample: Measured) => number | null, mayShrink: 'may shrink' | 'both ways') => {
       const [before, after] = [median(start, of), median(end, of)]
       if (before === undefined || after === undefined) return
@@ -28,10 +25,28 @@ export const returnsToStart = ({ history }: Facts): readonly Violation[] => {
       if (isOff) found.add(`${process}: ${after} ${noun} at the end, ${before} at the start`)
     }
     compare('bytes of memory', (sample) => sample.rssBytes, 'may shrink')
-    compare('handles', (sample) => sample.handles, 'both ways')
-    compare('timers', (sample) => sample.timers, 'both ways')
+    compare('bytes held', (sample) => sample.heldBytes, 'may shrink')
+    compare('handles', (sample) => sample.handles, connections)
+    compare('timers', (sample) => sample.timers, connections)
   }
   return found.violations
+}
+
+/** Whether one process at least lived from start to end. */
+export const isMeasured = (history: readonly HistoryEvent[]): boolean => samplesOf(history).length > 0
+
+interface Samples {
+  readonly start: readonly Measured[]
+  readonly end: readonly Measured[]
+}
+
+/** Of the processes that have some of both phases. */
+const samplesOf = (history: readonly HistoryEvent[]): readonly (readonly [string, Samples])[] => {
+  const samples = new Map<string, { readonly start: Measured[]; readonly end: Measured[] }>()
+  for (const line of history)
+    if (line.what === 'measured' && line.phase !== 'run')
+      within(samples, line.process, () => ({ start: [], end: [] }))[line.phase].push(line)
+  return [...samples].filter(([, { start, end }]) => start.length > 0 && end.length > 0)
 }
 
 const median = (samples: readonly Measured[], of: (sample: Measured) => number | null): number | undefined => {

@@ -11,7 +11,7 @@ import { unansweredAtMostOnce } from './i08-unanswered.ts'
 import { causesFirst } from './i09-causes.ts'
 import { presenceRight } from './i10-presence.ts'
 import { recovery } from './i11-recovery.ts'
-import { returnsToStart } from './i12-return.ts'
+import { isMeasured, returnsToStart } from './i12-return.ts'
 import type { Invariant, Violation } from './violation.ts'
 
 export type { CheckOptions } from './facts.ts'
@@ -55,7 +55,6 @@ export const check = async (
 export const fedInvariants = (history: readonly HistoryEvent[]): ReadonlySet<Invariant> => {
   const { dumped } = factsOf(history)
   const kinds = new Set(history.map((line) => line.what))
-  const hasPhase = (phase: 'start' | 'end') => history.some((line) => line.what === 'measured' && line.phase === phase)
   const hasLog = dumped.has('log')
   const fed: Readonly<Record<Invariant, boolean>> = {
     I1: hasLog && dumped.has('devices') && dumped.has('histories') && kinds.has('answered'),
@@ -69,7 +68,7 @@ export const fedInvariants = (history: readonly HistoryEvent[]): ReadonlySet<Inv
     I9: hasLog && kinds.has('shown'),
     I10: kinds.has('presenceSeen'),
     I11: kinds.has('probed'),
-    I12: hasPhase('start') && hasPhase('end'),
+    I12: isMeasured(history),
   }
   return new Set((Object.keys(fed) as Invariant[]).filter((invariant) => fed[invariant]))
 }

@@ -9,18 +9,18 @@ test('reads what to run, and on how many brokers', () => {
     command: 'run',
     names: ['a', 'b'],
     brokers: 3,
-    keepsAll: false,
+    keeping: { keepsAll: false, isInLedger: false },
   })
-  expect(parseCommand(['run', 'a', '--keep'])).toEqual({
+  expect(parseCommand(['run', 'a', '--keep', '--ledger'])).toEqual({
     command: 'run',
     names: ['a'],
     brokers: undefined,
-    keepsAll: true,
+    keeping: { keepsAll: true, isInLedger: true },
   })
   expect(parseCommand(['replay', 'x/script.json'])).toEqual({ command: 'replay', path: 'x/script.json' })
   expect(parseCommand(['nemesis', '--minutes', '3', '--seed', '7', '--ledger'])).toEqual({
     command: 'nemesis',
-    nemesis: { minutes: 3, seed: 7, brokers: 1, isInLedger: true, keepsAll: false },
+    nemesis: { minutes: 3, seed: 7, brokers: 1, keeping: { keepsAll: false, isInLedger: true } },
   })
   expect(parseCommand(['nemesis'])).toMatchObject({ nemesis: { seed: 99 } })
 })

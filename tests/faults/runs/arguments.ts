@@ -6,8 +6,7 @@ export type Command =
       readonly command: 'run'
       readonly names: readonly string[]
       readonly brokers: 1 | 3 | undefined
-      /** Green runs leave their history and logs, too. */
-      readonly keepsAll: boolean
+      readonly keeping: Keeping
     }
   | { readonly command: 'nemesis'; readonly nemesis: NemesisArguments }
   | { readonly command: 'replay'; readonly path: string }
@@ -16,13 +15,18 @@ export interface NemesisArguments {
   readonly minutes: number
   readonly seed: number
   readonly brokers: 1 | 3
+  readonly keeping: Keeping
+}
+
+export interface Keeping {
+  /** Green runs leave their history and logs, too. */
   readonly keepsAll: boolean
-  /** Whether a line is added to the ledger. */
+  /** Whether lines are added to the ledger, which is part of the repository. */
   readonly isInLedger: boolean
 }
 
 const usage = `npm run faults -- list
-npm run faults -- run NAME… | short | all  [--brokers 3] [--keep]
+npm run faults -- run NAME… | short | all  [--brokers 3] [--ledger] [--keep]
 npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger] [--keep]
 npm run faults -- replay .chat/faults/…/script.json`
 
@@ -41,8 +45,9 @@ export const parseCommand = (args: readonly string[], newSeed: number): Command 
   })
   const [command, ...rest] = positionals
   const brokers = brokersOf(values.brokers)
+  const keeping = { keepsAll: values.keep, isInLedger: values.ledger }
   if (command === 'list') return { command }
-  if (command === 'run' && rest.length > 0) return { command, names: rest, brokers, keepsAll: values.keep }
+  if (command === 'run' && rest.length > 0) return { command, names: rest, brokers, keeping }
   if (command === 'replay' && rest[0] !== undefined) return { command, path: rest[0] }
   if (command === 'nemesis')
     return {
@@ -52,8 +57,7 @@ export const parseCommand = (args: readonly string[], newSeed: number): Command 
         // Another one each time, unless told.
         seed: positive(values.seed ?? String(newSeed), 'seed'),
         brokers: brokers ?? 1,
-        isInLedger: values.ledger,
-        keepsAll: values.keep,
+        keeping,
       },
     }
   throw new Error(usage)

@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { appendFileSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { systemClock as clock } from '@chat/runtime/system'
 import { type Scenario, scenarioNamed, scenarios } from '../scenarios/index.ts'
-import { type NemesisArguments, parseCommand } from './arguments.ts'
+import { type Keeping, type NemesisArguments, parseCommand } from './arguments.ts'
+import { type Ledger, openLedger } from './ledger.ts'
 import type { Round } from './nemesis-plan.ts'
-import { ledgerLine } from './report.ts'
 import { runNemesis } from './run-nemesis.ts'
 import { runScenarios } from './run-scenarios.ts'
 import { openOwnStack } from './stack.ts'
@@ -41,13 +39,15 @@ const chosen = (names: readonly string[]): readonly Scenario[] => {
 }
 
 /** Those that do not say how many brokers they need run on `asked`, 1 unless told. */
-const run = async (names: readonly string[], asked: 1 | 3 | undefined, keepsAll: boolean): Promise<number> => {
+const run = async (names: readonly string[], asked: 1 | 3 | undefined, keeping: Keeping): Promise<number> => {
+  const { keepsAll } = keeping
+  const ledger = ledgerFor(keeping)
   const failures: string[] = []
   for (const brokers of [1, 3] as const) {
     const group = chosen(names).filter(({ needs }) => (needs.brokers ?? asked ?? 1) === brokers)
     if (group.length === 0) continue
     await onStack(brokers, async () => {
-      const outcome = await runScenarios(group, { clock, say, perSecond: scenarioPerSecond, brokers, keepsAll })
+      const outcome = await runScenarios(group, { clock, say, perSecond: scenarioPerSecond, brokers, keepsAll, ledger })
       failures.push(...outcome.failures)
       return outcome.failures.length
     })
@@ -56,25 +56,22 @@ const run = async (names: readonly string[], asked: 1 | 3 | undefined, keepsAll:
   return failures.length === 0 ? 0 : 1
 }
 
-const nemesis = (args: NemesisArguments & { readonly rounds?: readonly Round[] }) =>
-  onStack(args.brokers, async () => {
-    say(`nemesis of seed ${args.seed}`)
-    const { failure, ...outcome } = await runNemesis({ ...args, clock, say, perSecond: nemesisPerSecond })
-    const { faults, recoveries, verdict } = outcome
-    const { seed, brokers, minutes } = args
-    say(`seed ${seed}: ${faults} faults in ${minutes} minutes on ${brokers} broker${brokers === 1 ? '' : 's'}`)
-    if (args.isInLedger && verdict !== undefined) {
-      const at = new Date().toISOString()
-      const line = ledgerLine({ at, commit: commit(), seed, brokers, minutes, faults, recoveries, verdict })
-      appendFileSync(join(import.meta.dirname, '..', 'ledger.jsonl'), line)
-    }
+const nemesis = (args: NemesisArguments & { readonly rounds?: readonly Round[] }) => {
+  const { seed, minutes, brokers, rounds, keeping } = args
+  const ledger = ledgerFor(keeping)
+  return onStack(brokers, async () => {
+    say(`nemesis of seed ${seed}`)
+    const options = { clock, say, perSecond: nemesisPerSecond, seed, minutes, brokers, keepsAll: keeping.keepsAll }
+    const outcome = await runNemesis({ ...options, ...(rounds === undefined ? {} : { rounds }) })
+    const { faults, failure } = outcome
+    say(`seed ${seed}: ${faults} faults on ${brokers} broker${brokers === 1 ? '' : 's'}`)
+    ledger?.add({ of: { seed, minutes }, brokers, ...outcome })
     return failure === undefined ? 0 : 1
   })
-
-const commit = (): string => {
-  const git = (...args: readonly string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
-  return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+'}`
 }
+
+/** Opened before anything is done: what is committed meanwhile is not what ran. */
+const ledgerFor = ({ isInLedger }: Keeping): Ledger | undefined => (isInLedger ? openLedger() : undefined)
 
 type Script =
   | { readonly scenarios: readonly string[]; readonly brokers: 1 | 3 }
@@ -82,9 +79,9 @@ type Script =
 
 const replay = (path: string): Promise<number> => {
   const script = JSON.parse(readFileSync(path, 'utf8')) as Script
-  if ('scenarios' in script) return run(script.scenarios, script.brokers, true)
-  // All of its rounds, however long they take.
-  return nemesis({ ...script, minutes: Number.POSITIVE_INFINITY, isInLedger: false, keepsAll: true })
+  const keeping = { keepsAll: true, isInLedger: false }
+  if ('scenarios' in script) return run(script.scenarios, script.brokers, keeping)
+  return nemesis({ ...script, keeping })
 }
 
 const main = async (): Promise<number> => {
@@ -93,7 +90,7 @@ const main = async (): Promise<number> => {
     case 'list':
       return list()
     case 'run':
-      return run(command.names, command.brokers, command.keepsAll)
+      return run(command.names, command.brokers, command.keeping)
     case 'nemesis':
       return nemesis(command.nemesis)
     case 'replay':

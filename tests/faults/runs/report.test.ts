@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../arena/arena.ts'
-import { isGreen, ledgerLine, recoveryRow, verdictLine } from './report.ts'
+import { isGreen, recoveryRow, verdictLine, violationLines } from './report.ts'
 
 const verdict: Verdict = {
   accepted: 1_000,
@@ -37,16 +37,9 @@ test('one line says what was accepted, refused, fell and broke', () => {
   )
 })
 
-test('a line of the ledger has the run, its invariants and its recoveries', () => {
-  const run = { at: '2026-01-01T00:00:00Z', commit: 'abc', seed: 7, brokers: 1, minutes: 3, faults: 3 }
-  const line = ledgerLine({ ...run, recoveries, verdict })
-  expect(line.endsWith('}\n')).toBe(true)
-  expect(JSON.parse(line)).toEqual({
-    ...run,
-    accepted: 1_000,
-    perSecond: 210,
-    invariants: { I1: 'ok', I2: 'ok' },
-    recoveryMs: { p50: 4_000, p99: 12_000 },
-    overBudget: 1,
-  })
+test('an invariant that is broken a hundred times hides no other', () => {
+  const lost = Array.from({ length: 100 }, (_, index) => ({ invariant: 'I1', detail: `lost ${index}` }) as const)
+  const lines = violationLines({ ...verdict, violations: [...lost, { invariant: 'I12', detail: 'grown' }] })
+  expect(lines.length).toBeLessThan(20)
+  expect([lines[0], lines.at(-1)]).toEqual(['  I1: lost 0', '  I12: grown'])
 })

@@ -5,7 +5,7 @@ import { faultKind, faultKinds } from '../kinds/index.ts'
 import { openEvidence, reasonOf } from './evidence.ts'
 import { planRounds, type Round } from './nemesis-plan.ts'
 import { recoveryRow } from './report.ts'
-import { judge } from './run-scenarios.ts'
+import { judge, leftIn } from './run-scenarios.ts'
 
 export interface NemesisOptions {
   readonly clock: Clock
@@ -17,7 +17,7 @@ export interface NemesisOptions {
   readonly faultsMin?: number
   readonly perSecond: number
   readonly keepsAll?: boolean
-  /** What to do instead of what the seed says: a replay. */
+  /** What to do instead of what the seed says, however long it takes: a replay. */
   readonly rounds?: readonly Round[]
 }
 
@@ -43,7 +43,7 @@ export const runNemesis = async (options: NemesisOptions): Promise<NemesisRun> =
     arena = await openArena({ clock, label: `nemesis ${seed}`, perSecond, historyPath: evidence.historyPath })
     const endMs = clock.monotonic() + minutes * 60_000
     for (const round of options.rounds ?? planRounds(seed, faultKinds, arena.site)) {
-      if (clock.monotonic() > endMs && arena.faults() >= faultsMin) break
+      if (options.rounds === undefined && clock.monotonic() > endMs && arena.faults() >= faultsMin) break
       done.push(round)
       evidence.write(script())
       await sleep(clock, round.pauseMs)
@@ -55,7 +55,7 @@ export const runNemesis = async (options: NemesisOptions): Promise<NemesisRun> =
   } catch (error) {
     failure = reasonOf(error)
     evidence.keep(arena?.site, failure)
-    say(`FAILED seed ${seed}: ${failure}\n  \`npm run faults -- replay ${evidence.dir}/script.json\` repeats it`)
+    say(`FAILED seed ${seed}: ${failure}\n${leftIn(evidence)}`)
   }
   await arena?.close()
   return { failure, faults: arena?.faults() ?? 0, recoveries: arena?.recoveries ?? [], verdict }

@@ -3,6 +3,7 @@ import { type Arena, openArena, type Verdict } from '../arena/arena.ts'
 import type { Recovery } from '../arena/strike.ts'
 import type { Scenario } from '../scenarios/index.ts'
 import { type Evidence, openEvidence, reasonOf } from './evidence.ts'
+import type { Ledger } from './ledger.ts'
 import { isGreen, recoveryRow, verdictLine, violationLines } from './report.ts'
 
 export interface ScenarioRun {
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly perSecond: number
   readonly brokers: number
   readonly keepsAll?: boolean
+  /** Gets a line for each system. */
+  readonly ledger?: Ledger | undefined
 }
 
 /** Between two scenarios the system is left in peace, so that one does not meet what the other left, ms. */
@@ -44,15 +47,17 @@ export const runScenarios = async (list: readonly Scenario[], options: RunOption
 }
 
 const runBatch = async (batch: readonly Scenario[], options: RunOptions) => {
-  const { clock, say, perSecond, brokers } = options
+  const { clock, say, perSecond, brokers, ledger } = options
   const names = batch.map(({ name }) => name)
   const evidence = openEvidence(names.length === 1 ? (names[0] ?? '') : 'scenarios', { scenarios: names, brokers })
   const recoveries: Recovery[] = []
   const left = [...batch]
   let arena: Arena | undefined
+  let verdict: Verdict | undefined
   let failure: string | undefined
   try {
-    arena = await openArena({ clock, label: names.join(' '), perSecond, historyPath: evidence.historyPath })
+    const { historyPath } = evidence
+    arena = await openArena({ clock, label: names.join(' '), perSecond, historyPath, isMeasured: true })
     for (let scenario = left.shift(); scenario !== undefined; scenario = left.shift()) {
       failure = scenario.name
       recoveries.push(...(await runOne(scenario, arena, say)))
@@ -60,16 +65,23 @@ const runBatch = async (batch: readonly Scenario[], options: RunOptions) => {
     }
     failure = undefined
     if (batch.every(({ isUnchecked }) => isUnchecked === true)) evidence.discard()
-    else failure = judge(names, await arena.finish(), evidence, arena, options)
+    else {
+      verdict = await arena.finish()
+      failure = judge(names, verdict, evidence, arena, options)
+    }
   } catch (error) {
     failure ??= names.join(' ')
     // Without a system none of them can be run.
     if (arena === undefined) left.length = 0
     evidence.keep(arena?.site, reasonOf(error))
-    say(`FAILED ${failure}: ${reasonOf(error)}\n  what it left is in ${evidence.dir}`)
+    say(`FAILED ${failure}: ${reasonOf(error)}\n${leftIn(evidence)}`)
   }
+  const scenarios = names.slice(0, names.length - left.length)
+  const unchecked = failure === undefined || verdict !== undefined ? [] : scenarios.slice(0, -1)
+  if (unchecked.length > 0) say(`without an end their history was not checked: ${unchecked.join(', ')}`)
+  ledger?.add({ of: { scenarios }, brokers, faults: arena?.faults() ?? 0, recoveries, verdict, failure })
   await arena?.close()
-  return { failures: failure === undefined ? [] : [failure], recoveries, left }
+  return { failures: failure === undefined ? [] : [failure, ...unchecked], recoveries, left }
 }
 
 const runOne = async (scenario: Scenario, arena: Arena, say: RunOptions['say']): Promise<readonly Recovery[]> => {
@@ -94,7 +106,10 @@ export const judge = (
     return undefined
   }
   evidence.keep(arena.site, [verdictLine(verdict), ...violationLines(verdict)].join('\n'))
-  say(`what it left is in ${evidence.dir}`)
+  say(leftIn(evidence))
   if (isGreen(verdict)) return undefined
   return `the history of ${names.join(' ')}`
 }
+
+export const leftIn = ({ dir }: Evidence): string =>
+  `  what it left is in ${dir}\n  \`npm run faults -- replay ${dir}/script.json\` repeats it`

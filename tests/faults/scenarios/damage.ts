@@ -1,8 +1,10 @@
+import { systemClock as clock } from '@chat/runtime/system'
 import { initWorld } from '@chat/stack'
 import { waitUntil } from '@chat/testkit'
 import pg from 'pg'
 import { openWorldLog } from '../../e2e/read-models.ts'
 import type { Arena } from '../arena/arena.ts'
+import { budgetTolerance } from '../arena/strike.ts'
 import { cutEvents } from './log-cut.ts'
 import { poisonFor } from './poison.ts'
 import type { Scenario } from './scenario.ts'
@@ -49,11 +51,29 @@ const postgresEmptied: Scenario = {
   needs: {},
   run: async (arena) => {
     const { system } = arena.site
+    const [old] = arena.devices
+    const [account] = arena.accounts
+    if (old === undefined || account === undefined) throw new Error('an arena of nobody')
+    const fresh = arena.addDevice(account)
+    let emptyMs = 0
     const empty = async () => {
       await administer(system.world.databaseUrl, 'DROP SCHEMA read CASCADE')
       await initWorld(system.env, () => {})
+      emptyMs = clock.monotonic()
     }
-    return [await arena.during({ name: 'postgres emptied', target: 'schema read', budget: 'postgres away' }, empty)]
+    const fault = { name: 'postgres emptied', target: 'schema read', budget: 'postgres away' } as const
+    const recovery = await arena.during(fault, empty)
+    // Pushes need no read model. A device that holds nothing is told everything out of them.
+    const wanted = old.conversations().map((id) => [id, old.shown(id).size] as const)
+    const deadlineMs = recovery.budgetMs * budgetTolerance
+    // Until accounts are folded it is refused.
+    await waitUntil(() => fresh.connect().then(() => true), { deadlineMs, what: 'a fresh device is let in' })
+    await waitUntil(() => wanted.every(([id, count]) => fresh.shown(id).size >= count), {
+      deadlineMs,
+      what: () => `a fresh device has all: ${wanted.map(([id, count]) => `${fresh.shown(id).size} of ${count}`)}`,
+      everyMs: 100,
+    })
+    return [{ ...recovery, ms: Math.round(clock.monotonic() - emptyMs) }]
   },
 }
 

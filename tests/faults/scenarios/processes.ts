@@ -31,10 +31,11 @@ export const processScenarios: readonly Scenario[] = [
   oneFault(faultKind('router terminated'), { ...short, what: 'its partitions go over at once', forMs: 0 }),
   oneFault(faultKind('projector terminated'), { ...long, what: 'its partitions go over at once', forMs: 0 }),
   ...(['connector', 'router', 'projector'] as const).flatMap((kind) => [
-    oneFault(faultKind(`${kind} frozen`), {
+    // So long that others must have taken over before its end.
+    oneFault({ ...faultKind(`${kind} frozen`), countsFrom: 'begin' }, {
       ...long,
       name: `${kind}-frozen-60s`,
-      what: 'a minute without a sign, then it goes on as if nothing had been',
+      what: 'a minute without a sign: others take over meanwhile, then it goes on as if nothing had been',
       forMs: 60_000,
     }),
     oneFault(faultKind(`${kind} frozen`), {

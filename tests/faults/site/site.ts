@@ -60,6 +60,7 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
   }
   const env = {
     ...system.env,
+    NODE_OPTIONS: `--expose-gc --import ${join(import.meta.dirname, 'collect-garbage.ts')}`,
     CHAT_REDIS_URL: through(system.env.CHAT_REDIS_URL, links.redis),
     CHAT_DATABASE_URL: through(system.env.CHAT_DATABASE_URL, links.postgres),
   }

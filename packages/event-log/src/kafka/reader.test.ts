@@ -6,7 +6,7 @@ import type { StoredRecord } from '../index.ts'
 import type { Cluster } from './cluster.ts'
 import type { Link } from './link.ts'
 import type { ProtocolCall } from './patches.ts'
-import { createReader } from './reader.ts'
+import { createReader, idleLoopMs } from './reader.ts'
 import { recordBytes, writeRecordBatch } from './record-batch.ts'
 import type { FetchAnswer } from './requests.ts'
 import { ByteReader, ByteWriter } from './wire.ts'
@@ -41,12 +41,14 @@ const readerOver = (serve: (fetch: Fetch) => Partial<FetchAnswer> | Error | 'sil
   const fetches: Fetch[] = []
   const fatal: unknown[] = []
   let opened = 0
+  let closed = 0
   const open = async (nodeId: number): Promise<Link> => {
     opened++
     const gone = Promise.withResolvers<never>()
     gone.promise.catch(() => {})
     let isOpen = true
     const destroy = () => {
+      if (isOpen) closed++
       isOpen = false
       gone.reject(new Fault('log_unavailable', 'closed'))
     }
@@ -91,16 +93,16 @@ const readerOver = (serve: (fetch: Fetch) => Partial<FetchAnswer> | Error | 'sil
   const seen: StoredRecord[] = []
   const result = { state: 'reads' }
   const stop = new AbortController()
-  const tail = async (from: number) => {
-    for await (const records of reader.records(topic, 0, from, undefined, stop.signal)) seen.push(...records)
+  const tail = async (from: number, signal: AbortSignal) => {
+    for await (const records of reader.records(topic, 0, from, undefined, signal)) seen.push(...records)
   }
-  const start = (from: number) => {
-    tail(from).then(
+  const start = (from: number, signal = stop.signal) => {
+    tail(from, signal).then(
       () => Object.assign(result, { state: 'ended' }),
       (error) => Object.assign(result, { state: error.code }),
     )
   }
-  return { clock, state, fetches, fatal, seen, result, stop, start, reader, opened: () => opened }
+  return { clock, state, fetches, fatal, seen, result, stop, start, reader, opened: () => opened, open: () => opened - closed }
 }
 
 const offsetsOf = (records: readonly StoredRecord[]) => records.map(({ offset }) => offset)
@@ -231,4 +233,36 @@ test('closing ends what is read with log_closed and leaves no timer', async () =
   reader.close()
   await clock.settle()
   expect([result.state, clock.pending()]).toEqual(['log_closed', 0])
+})
+
+test('whoever reads the topic next uses its connections; without a reader they are closed', async () => {
+  const { clock, stop, start, opened, open, result } = readerOver(() => 'later')
+  start(0)
+  await clock.advance(500)
+  // One for what lies behind, one for what comes.
+  expect([opened(), open()]).toEqual([2, 2])
+  stop.abort()
+  await clock.advance(idleLoopMs - 1_000)
+  expect([result.state, open()]).toEqual(['ended', 2])
+  const again = new AbortController()
+  start(0, again.signal)
+  await clock.advance(5_000)
+  expect([opened(), open()]).toEqual([2, 2])
+  again.abort()
+  await clock.advance(idleLoopMs + 1_000)
+  expect([open(), clock.pending()]).toEqual([0, 0])
+})
+
+test('a leader that moved keeps no connection to the old one', async () => {
+  const { clock, state, start, open, fetches } = readerOver(({ node }) => {
+    if (node === 1 && state.leader === 2) return { errorCode: 6 }
+    return 'later'
+  })
+  start(0)
+  await clock.advance(500)
+  state.leader = 2
+  await clock.advance(idleLoopMs * 2)
+  expect(fetches.at(-1)?.node).toBe(2)
+  // The one for what lies behind of the new leader has no reader either by now.
+  expect(open()).toBe(1)
 })

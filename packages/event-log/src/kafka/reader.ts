@@ -30,6 +30,8 @@ export interface ReaderOptions extends WatchdogOptions {
 const troubleBackoff: Backoff = { firstMs: 20, maxMs: 1000 }
 /** Fetches that may skip over what must come next before the hole counts as real. */
 const holesMax = 3
+/** How long the connection of a topic waits for its next reader: who changes the topic, as with a slot, must not keep those of all. */
+export const idleLoopMs = 10_000
 
 interface Placed extends Watched {
   readonly isEndless: boolean
@@ -43,6 +45,8 @@ interface Placed extends Watched {
 export const createReader = (options: ReaderOptions): Reader => {
   const { cluster, offsets, clock, random, logger } = options
   const loops = new Map<string, FetchLoop>()
+  /** Loops without a reader; each is stopped when its time is over. */
+  const idle = new Map<FetchLoop, Cancel>()
   const placed = new Map<Cursor, Placed>()
   let stopWatchdog: Cancel | undefined
   let isClosed = false
@@ -54,7 +58,11 @@ export const createReader = (options: ReaderOptions): Reader => {
       const key = `${topic.name} ${leader} ${entry.mode} ${index}`
       const found = loops.get(key)
       if (found?.has(partition)) continue
-      if (found !== undefined) return found
+      if (found !== undefined) {
+        idle.get(found)?.()
+        idle.delete(found)
+        return found
+      }
       const loop = createFetchLoop({
         topic,
         maxWaitMs: entry.mode === 'tail' ? tailWaitMs : readWaitMs,
@@ -73,13 +81,18 @@ export const createReader = (options: ReaderOptions): Reader => {
     }
   }
 
-  /** The first loop of a topic keeps its connection for the next reader. */
+  /** The first loop of a topic keeps its connection for the next reader, for a while. */
   const dropIfIdle = (loop: FetchLoop | undefined) => {
-    if (loop?.isEmpty() !== true) return
+    if (loop?.isEmpty() !== true || isClosed || idle.has(loop)) return
     for (const [key, each] of loops) {
-      if (each !== loop || key.endsWith(' 0')) continue
-      loop.stop()
-      loops.delete(key)
+      if (each !== loop) continue
+      const drop = () => {
+        idle.delete(loop)
+        loops.delete(key)
+        loop.stop()
+      }
+      if (key.endsWith(' 0')) idle.set(loop, clock.after(idleLoopMs, drop))
+      else drop()
     }
   }
 
@@ -114,6 +127,7 @@ export const createReader = (options: ReaderOptions): Reader => {
   const handle = (cursor: Cursor, trouble: Trouble) => {
     const entry = placed.get(cursor)
     if (entry === undefined || isClosed) return
+    dropIfIdle(entry.loop)
     entry.loop = undefined
     entry.mode = 'read'
     if (trouble.code === errorCodes.offsetOutOfRange || trouble.code === 'hole') {
@@ -195,6 +209,7 @@ export const createReader = (options: ReaderOptions): Reader => {
     close: () => {
       isClosed = true
       stopWatchdog?.()
+      for (const cancel of idle.values()) cancel()
       for (const { cursor } of placed.values()) cursor.fail(closedFault())
       for (const loop of loops.values()) loop.stop()
     },

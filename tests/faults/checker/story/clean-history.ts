@@ -114,7 +114,8 @@ const createStory = (options: StoryOptions) => {
   const measure = (phase: 'start' | 'end') => {
     for (const process of ['connector 1', 'router 1', 'projector 1'])
       for (let sample = 0; sample < 3; sample++) {
-        const sizes = { rssBytes: between(100, 105) * 2 ** 20, handles: between(40, 42), timers: between(20, 21) }
+        const bytes = { rssBytes: between(100, 105) * 2 ** 20, heldBytes: between(40, 42) * 2 ** 20 }
+        const sizes = { ...bytes, handles: between(40, 42), timers: between(20, 21) }
         record({ what: 'measured', at: timeline.now(), process, phase, ...sizes })
       }
   }

@@ -250,7 +250,7 @@ const atTheEnd: readonly PlantedFault[] = [
     const history = draft.one('userHistory', ({ unread }) => unread !== null)
     draft.replace(history, { ...history, unread: (history.unread ?? 0) + 1 })
   }),
-  ...(['rssBytes', 'handles', 'timers'] as const).map((size) =>
+  ...(['rssBytes', 'heldBytes', 'handles', 'timers'] as const).map((size) =>
     plain(`${size} do not return to their start`, 'I12', (draft) => {
       for (const line of draft.all('measured', ({ phase, process }) => phase === 'end' && process === 'router 1'))
         draft.replace(line, { ...line, [size]: Math.ceil((line[size] ?? 0) * 1.25) })

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import type { HistoryEvent, Measured } from '../history.ts'
+import { check, fedInvariants } from './index.ts'
+
+const started: HistoryEvent = { what: 'started', at: 0, label: 'x', wallMs: 1, clockErrorMs: 1 }
+const measured = (process: string, phase: Measured['phase'], sizes: Partial<Measured> = {}): HistoryEvent => ({
+  what: 'measured',
+  at: 1,
+  process,
+  phase,
+  rssBytes: 100,
+  heldBytes: 50,
+  handles: 40,
+  timers: 20,
+  ...sizes,
+})
+const history = (...lines: readonly HistoryEvent[]) => [started, ...lines]
+
+test('a process that was replaced in between says nothing of a return, one that lived on does', () => {
+  const replaced = history(measured('router 1', 'start'), measured('router 2', 'end'))
+  expect([...fedInvariants(replaced)]).toEqual([])
+  expect([...fedInvariants([...replaced, measured('router 1', 'end')])]).toEqual(['I12'])
+})
+
+test('less memory is a return, fewer handles are one only where leaders can move', async () => {
+  const smaller = history(measured('router 1', 'start'), measured('router 1', 'end', { rssBytes: 50, handles: 30 }))
+  expect((await check(smaller)).map(({ detail }) => detail)).toEqual([
+    'router 1: 30 handles at the end, 40 at the start',
+  ])
+  expect(await check(smaller, { canLeadersMove: true })).toEqual([])
+  const larger = history(measured('router 1', 'start'), measured('router 1', 'end', { timers: 30 }))
+  expect(await check(larger, { canLeadersMove: true })).toHaveLength(1)
+})
