@@ -210,9 +210,9 @@ test('who is welcomed while the connector stops is told that it does before it i
   const world = await createTestWorld()
   for (const id of [1, 2]) await world.addUser(id)
   const { promise: mayRegister, resolve: letRegister } = Promise.withResolvers<void>()
-  const register: typeof world.presence.register = async (lease, users) => {
+  const register: typeof world.presence.register = async (lease, users, orderMin) => {
     if (users.includes(2)) await mayRegister
-    return world.presence.register(lease, users)
+    return world.presence.register(lease, users, orderMin)
   }
   const connector = world.connector({ presence: { ...world.presence, register }, drainSpreadMs: 18_000 })
   await connector.service.start()

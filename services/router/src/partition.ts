@@ -235,8 +235,17 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const decideUntil = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       if (inbox.waiting().length > 0) await step(signal)
-      else await inbox.filled(signal)
+      else {
+        idle()
+        await inbox.filled(signal)
+      }
     }
+  }
+
+  /** Nothing waits for the log any more: another owner may have decided what was missed here. */
+  const idle = (): void => {
+    misses = 0
+    health.clear(component)
   }
 
   const observeWaiting = (commands: readonly { readonly atMs: number }[]): void => {

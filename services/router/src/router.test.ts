@@ -1,8 +1,9 @@
 import { Fault } from '@chat/runtime'
-import { bodyOf, createSeededRandom, messageId, registerUser } from '@chat/testkit'
+import { chainOf } from '@chat/schemas'
+import { bodyOf, createSeededRandom, messageId, messagePosted, registerUser } from '@chat/testkit'
 import { describe, expect, test } from 'vitest'
 import { createWorld, minute, post, userMessages } from './test-routers.ts'
-import { assertDecidedOnce, assertOnceAndDense } from './test-world.ts'
+import { assertDecidedOnce, assertOnceAndDense, encoder } from './test-world.ts'
 
 describe('one router', () => {
   test('opens the log, decides what waits, and answers each command where it is waited for', async () => {
@@ -233,6 +234,30 @@ describe('appends that go wrong', () => {
       expect([outcome === 'rejected', seq]).toEqual([false, request])
     const records = await witness.eventRecords(0)
     expect(records.length).toBeGreaterThan(count + 1) // some did not count: there was a fight
+  })
+
+  test('who misses, and finds that another owner has decided what waited, has no reason left not to be ready', async () => {
+    let isAway = false
+    const { witness, store, topics, clock, started, until } = createWorld({
+      faults: (batch) => (isAway && batch.topic.kind === 'events' ? { copies: 0, answer: 'lost' } : undefined),
+    })
+    const { health } = await started('a')
+    isAway = true
+    await witness.send(post(1))
+    await until(async () => !health.isReady())
+    isAway = false
+    const [opened] = await witness.eventRecords(0)
+    const { schema, value } = encoder.encode(messagePosted(1, 'd1.2', 1, { clientMsgId: messageId(1), at: 1 }))
+    const event = { pos: 1, type: 'MessagePosted', cmd: 0 }
+    const chain = chainOf(opened?.headers.chain ?? '', { ...event, value })
+    const headers = { type: event.type, schema, pos: '1', cmd: '0', ignorable: 'false', chain }
+    await store
+      .client('another')
+      .append({ topic: topics.events, partition: 0, records: [{ key: null, value, headers }] })
+    await until(async () => (await witness.replies(0)).length === 1)
+    await clock.advance(10_000)
+    expect(health.reasons()).toEqual({})
+    expect(userMessages(await witness.events(0))).toHaveLength(1)
   })
 
   test('a router that lost its partition while it was frozen writes nothing that counts', async () => {
