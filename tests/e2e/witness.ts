@@ -1,7 +1,7 @@
 import type { DeviceObserver, Frame } from '@chat/testkit'
 
 /** A connection that the server closed. */
-export interface ClosedConnection {
+interface ClosedConnection {
   readonly code: number
   /** The server had said that it would. */
   readonly wasNoticed: boolean
