@@ -22,6 +22,16 @@ test('a process that was replaced in between says nothing of a return, one that 
   expect([...fedInvariants([...replaced, measured('router 1', 'end')])]).toEqual(['I12'])
 })
 
+test('what is held may grow by a tenth, what is resident by half', async () => {
+  const grown = (sizes: Partial<Measured>) =>
+    check(history(measured('router 1', 'start'), measured('router 1', 'end', sizes)))
+  expect(await grown({ heldBytes: 55, rssBytes: 150 })).toEqual([])
+  expect(await grown({ heldBytes: 56 })).toMatchObject([
+    { detail: 'router 1: 56 bytes held at the end, 50 at the start' },
+  ])
+  expect(await grown({ rssBytes: 151 })).toHaveLength(1)
+})
+
 test('less memory is a return, fewer handles are one only where leaders can move', async () => {
   const smaller = history(measured('router 1', 'start'), measured('router 1', 'end', { rssBytes: 50, handles: 30 }))
   expect((await check(smaller)).map(({ detail }) => detail)).toEqual([

@@ -5,31 +5,43 @@ import { createFound, type Violation } from './violation.ts'
 
 /** How far from its start a process may be at the end, as a part of it. */
 const toleratedPart = 0.1
+/**
+ * How far its resident memory may grow, as a part of it: only what is held is compared closely. Pages that a peak needed stay with the
+ * allocator: after a device had missed 10,000 messages and others had read nothing, connectors held 3 % more than at their start, and
+ * 27 % more was resident. What leaks outside heap and buffers is still seen here, later.
+ */
+const residentPart = 0.5
 /** Of a dozen handles or timers a tenth is one: a connection that a pool opened since is no leak. */
 const toleratedCount = 2
 
 /**
- * I12: memory, handles and timers of every process return to their start ± 10 %: medians of the samples of both phases. Memory may also
- * be less, and so may the others where leaders can move. Fed by `measured`; a process that ended in between (killed, replaced) has no
+ * I12: memory held, handles and timers of every process return to their start ± 10 %: medians of the samples of both phases. Memory may
+ * also be less, and so may the others where leaders can move. Fed by `measured`; a process that ended in between (killed, replaced) has no
  * samples of one of the phases and is passed over.
  */
 export const returnsToStart = ({ history, options }: Facts): readonly Violation[] => {
   const found = createFound('I12')
-  const connections = options.canLeadersMove === true ? 'may shrink' : 'both ways'
+  const connections: Bounds = { part: toleratedPart, mayShrink: options.canLeadersMove === true }
   for (const [process, { start, end }] of samplesOf(history)) {
-    const compare = (noun: string, of: (sample: Measured) => number | null, mayShrink: 'may shrink' | 'both ways') => {
+    const compare = (noun: string, of: (sample: Measured) => number | null, bounds: Bounds) => {
       const [before, after] = [median(start, of), median(end, of)]
       if (before === undefined || after === undefined) return
-      const slack = Math.max(before * toleratedPart, toleratedCount)
-      const isOff = after > before + slack || (mayShrink === 'both ways' && after < before - slack)
+      const slack = Math.max(before * bounds.part, toleratedCount)
+      const isOff = after > before + slack || (!bounds.mayShrink && after < before - slack)
       if (isOff) found.add(`${process}: ${after} ${noun} at the end, ${before} at the start`)
     }
-    compare('bytes of memory', (sample) => sample.rssBytes, 'may shrink')
-    compare('bytes held', (sample) => sample.heldBytes, 'may shrink')
+    compare('bytes held', (sample) => sample.heldBytes, { part: toleratedPart, mayShrink: true })
+    compare('bytes resident', (sample) => sample.rssBytes, { part: residentPart, mayShrink: true })
     compare('handles', (sample) => sample.handles, connections)
     compare('timers', (sample) => sample.timers, connections)
   }
   return found.violations
+}
+
+interface Bounds {
+  /** As a part of the start. */
+  readonly part: number
+  readonly mayShrink: boolean
 }
 
 /** Whether one process at least lived from start to end. */
