@@ -145,7 +145,7 @@ const verdictOf = async (
   history: readonly HistoryEvent[],
   site: Site,
 ): Promise<Pick<Verdict, 'violations' | 'fed' | 'falls'>> => ({
-  violations: await check(history, { budgetTolerance, canLeadersMove: site.brokers.length > 1 }),
+  violations: await check(history, { budgetTolerance }),
   fed: fedInvariants(history),
   falls: site.seats.filter((seat) => seat.falls() > 0).map((seat) => `${seat.name} × ${seat.falls()}`),
 })

@@ -18,8 +18,6 @@ export interface Facts {
 export interface CheckOptions {
   /** How many times its recovery budget a probe may take; 1 unless told. More on machines that do much else. */
   readonly budgetTolerance?: number
-  /** There are several brokers: when leaders moved, a process may need fewer of them, and have fewer connections and their timers. */
-  readonly canLeadersMove?: boolean
 }
 
 /** Throws for a history that is none: without a beginning, or with dumps that are not complete. */

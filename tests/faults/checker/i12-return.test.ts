@@ -22,12 +22,21 @@ test('a process that was replaced in between says nothing of a return, one that 
   expect([...fedInvariants([...replaced, measured('router 1', 'end')])]).toEqual(['I12'])
 })
 
-test('less memory is a return, fewer handles are one only where leaders can move', async () => {
-  const smaller = history(measured('router 1', 'start'), measured('router 1', 'end', { rssBytes: 50, handles: 30 }))
-  expect((await check(smaller)).map(({ detail }) => detail)).toEqual([
-    'router 1: 30 handles at the end, 40 at the start',
+test('what is held may grow by a tenth, what is resident by half', async () => {
+  const grown = (sizes: Partial<Measured>) =>
+    check(history(measured('router 1', 'start'), measured('router 1', 'end', sizes)))
+  expect(await grown({ heldBytes: 55, rssBytes: 150 })).toEqual([])
+  expect(await grown({ heldBytes: 56 })).toMatchObject([
+    { detail: 'router 1: 56 bytes held at the end, 50 at the start' },
   ])
-  expect(await check(smaller, { canLeadersMove: true })).toEqual([])
-  const larger = history(measured('router 1', 'start'), measured('router 1', 'end', { timers: 30 }))
-  expect(await check(larger, { canLeadersMove: true })).toHaveLength(1)
+  expect(await grown({ rssBytes: 151 })).toHaveLength(1)
+})
+
+test('less is a return, and so are two more; a third one is not', async () => {
+  const less = { rssBytes: 50, heldBytes: 20, handles: 30, timers: 10 }
+  expect(await check(history(measured('router 1', 'start'), measured('router 1', 'end', less)))).toEqual([])
+  const withTimers = (timers: number) =>
+    check(history(measured('router 1', 'start'), measured('router 1', 'end', { timers })))
+  expect(await withTimers(22)).toEqual([])
+  expect(await withTimers(23)).toMatchObject([{ detail: 'router 1: 23 timers at the end, 20 at the start' }])
 })

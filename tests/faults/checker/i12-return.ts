@@ -5,29 +5,34 @@ import { createFound, type Violation } from './violation.ts'
 
 /** How far from its start a process may be at the end, as a part of it. */
 const toleratedPart = 0.1
+/**
+ * How far its resident memory may grow, as a part of it: only what is held is compared closely. Pages that a peak needed stay with the
+ * allocator: after a device had missed 10,000 messages and others had read nothing, connectors held 3 % more than at their start, and
+ * 27 % more was resident. What leaks outside heap and buffers is still seen here, later.
+ */
+const residentPart = 0.5
 /** Of a dozen handles or timers a tenth is one: a connection that a pool opened since is no leak. */
 const toleratedCount = 2
 
 /**
- * I12: memory, handles and timers of every process return to their start ± 10 %: medians of the samples of both phases. Memory may also
- * be less, and so may the others where leaders can move. Fed by `measured`; a process that ended in between (killed, replaced) has no
- * samples of one of the phases and is passed over.
+ * I12: memory held, handles and timers of every process return to their start + 10 %: medians of the samples of both phases. They may be
+ * less: connections and their timers are made when they are needed, and whoever owns fewer partitions than at the start, or whose
+ * leaders moved to fewer brokers, needs fewer. Fed by `measured`; a process that ended in between (killed, replaced) has no samples of
+ * one of the phases and is passed over.
  */
-export const returnsToStart = ({ history, options }: Facts): readonly Violation[] => {
+export const returnsToStart = ({ history }: Facts): readonly Violation[] => {
   const found = createFound('I12')
-  const connections = options.canLeadersMove === true ? 'may shrink' : 'both ways'
   for (const [process, { start, end }] of samplesOf(history)) {
-    const compare = (noun: string, of: (sample: Measured) => number | null, mayShrink: 'may shrink' | 'both ways') => {
+    const compare = (noun: string, of: (sample: Measured) => number | null, part: number) => {
       const [before, after] = [median(start, of), median(end, of)]
       if (before === undefined || after === undefined) return
-      const slack = Math.max(before * toleratedPart, toleratedCount)
-      const isOff = after > before + slack || (mayShrink === 'both ways' && after < before - slack)
-      if (isOff) found.add(`${process}: ${after} ${noun} at the end, ${before} at the start`)
+      if (after > before + Math.max(before * part, toleratedCount))
+        found.add(`${process}: ${after} ${noun} at the end, ${before} at the start`)
     }
-    compare('bytes of memory', (sample) => sample.rssBytes, 'may shrink')
-    compare('bytes held', (sample) => sample.heldBytes, 'may shrink')
-    compare('handles', (sample) => sample.handles, connections)
-    compare('timers', (sample) => sample.timers, connections)
+    compare('bytes held', (sample) => sample.heldBytes, toleratedPart)
+    compare('bytes resident', (sample) => sample.rssBytes, residentPart)
+    compare('handles', (sample) => sample.handles, toleratedPart)
+    compare('timers', (sample) => sample.timers, toleratedPart)
   }
   return found.violations
 }

@@ -49,6 +49,8 @@ test('named scenarios stand in it by their names, and a broken invariant as brok
 })
 
 test('a run that failed before its verdict has a line all the same', () => {
-  const line = parsed({ ...green, recoveries: [], verdict: undefined, failure: 'disk-full' })
-  expect(line).toMatchObject({ accepted: null, invariants: {}, recoveryMs: { p50: null }, failure: 'disk-full' })
+  const failure = 'Error: no broker came\n    at where it was thrown'
+  const line = parsed({ ...green, recoveries: [], verdict: undefined, failure })
+  const left = { accepted: null, invariants: {}, recoveryMs: { p50: null }, failure: 'Error: no broker came' }
+  expect(line).toMatchObject(left)
 })

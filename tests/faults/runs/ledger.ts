@@ -13,7 +13,7 @@ export interface LedgerRun {
   readonly recoveries: readonly Recovery[]
   /** undefined: it failed before, or the log was damaged on purpose. */
   readonly verdict: Verdict | undefined
-  /** What did not hold, in a few words; undefined: it is green. */
+  /** What did not hold; the ledger takes its first line. undefined: it is green. */
   readonly failure: string | undefined
 }
 
@@ -60,7 +60,7 @@ export const ledgerLine = (entry: {
     invariants: Object.fromEntries([...(verdict?.fed ?? [])].map((name) => [name, broken.has(name) ? 'broken' : 'ok'])),
     recoveryMs: { p50: quantile(times, 0.5) ?? null, p99: quantile(times, 0.99) ?? null },
     overBudget: recoveries.filter(({ ms, budgetMs }) => ms > budgetMs).length,
-    failure: failure ?? null,
+    failure: failure?.split('\n')[0] ?? null,
   })}\n`
 }
 

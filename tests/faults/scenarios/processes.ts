@@ -32,12 +32,15 @@ export const processScenarios: readonly Scenario[] = [
   oneFault(faultKind('projector terminated'), { ...long, what: 'its partitions go over at once', forMs: 0 }),
   ...(['connector', 'router', 'projector'] as const).flatMap((kind) => [
     // So long that others must have taken over before its end.
-    oneFault({ ...faultKind(`${kind} frozen`), countsFrom: 'begin' }, {
-      ...long,
-      name: `${kind}-frozen-60s`,
-      what: 'a minute without a sign: others take over meanwhile, then it goes on as if nothing had been',
-      forMs: 60_000,
-    }),
+    oneFault(
+      { ...faultKind(`${kind} frozen`), countsFrom: 'begin' },
+      {
+        ...long,
+        name: `${kind}-frozen-60s`,
+        what: 'a minute without a sign: others take over meanwhile, then it goes on as if nothing had been',
+        forMs: 60_000,
+      },
+    ),
     oneFault(faultKind(`${kind} frozen`), {
       ...long,
       name: `${kind}-blocked-5s`,
