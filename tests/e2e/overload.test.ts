@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 /** `npm run test:long` asks for what a CI machine has no time for: the two minutes of `npm run bench -- overload`. */
 const isLong = process.env.CHAT_TEST_LONG === '1'
 const stepSeconds = isLong ? 8 : 2
-const overloadSeconds = isLong ? 120 : 8
+const overloadSeconds = isLong ? 120 : 6
 /** Enough pairs of them that most are not held back. */
-const usersCount = 100
+const usersCount = 80
 const firstRate = 500
 const stepFactor = 2
 /** Below this share of what was offered the system is full. */
