@@ -3,14 +3,17 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { systemRandom } from '@chat/runtime/system'
+import { createOpenLoad } from '@chat/testkit'
 import { isSound, runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
+import { isSoundOverload, type OverloadResult, runOverload } from './overload.ts'
 import { runRebuildBench } from './rebuild.ts'
 import { runRestore } from './restore.ts'
 import { startEmbedded, startOnStack, type Target } from './target.ts'
 import { usageBetween } from './usage.ts'
 
-const usage = `usage: npm run bench -- direct [options] | rebuild [options] | restore [options]
+const usage = `usage: npm run bench -- direct [options] | overload [options] | rebuild [options] | restore [options]
 direct: messages between two
   --rate N         messages a second offered (1500)
   --seconds N      how long it is measured, after 3 s of warm-up (20)
@@ -21,6 +24,11 @@ direct: messages between two
   --partitions N   P of the world that is made for the run (24)
   --flush WHAT     each: an event is on disk before it is acknowledged; os: it is in the operating system (each)
   --on WHAT        kafka: the running \`npm run stack\`; embedded: one process on PostgreSQL (kafka)
+overload: more messages between two than the system can take, by clients that do what the protocol says; the options of direct, but
+  --rate N         tries a second that the search for the peak begins with (500)
+  --seconds N      how long more than the peak is offered (120)
+  --factor N       how many times the peak (3)
+  --pairs N        random pairs that talk: enough that most are not held back (50000)
 rebuild: all read models anew while messages flow, on the running stack; the options of direct, but
   --rate N         messages a second offered (200)
   --seconds N      how long messages flow: longer than the rebuild takes (60)
@@ -35,13 +43,14 @@ restore: a router that starts, on the running stack
 const root = join(import.meta.dirname, '..', '..')
 const textBytes = 200
 
-const workloads = ['direct', 'rebuild', 'restore'] as const
+const workloads = ['direct', 'overload', 'rebuild', 'restore'] as const
 const isWorkload = (name: string | undefined): name is (typeof workloads)[number] => workloads.some((w) => w === name)
 
 /** Of options that mean something else in each. */
 const defaults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  rate: { direct: '1500', rebuild: '200' },
-  seconds: { direct: '20', rebuild: '60' },
+  rate: { direct: '1500', overload: '500', rebuild: '200' },
+  seconds: { direct: '20', overload: '120', rebuild: '60' },
+  pairs: { direct: '1000', overload: '50000', rebuild: '1000' },
   events: { rebuild: '500000', restore: '1000000' },
 }
 
@@ -55,7 +64,8 @@ const readOptions = () => {
       connectors: text('2'),
       routers: text('1'),
       users: text('500'),
-      pairs: text('1000'),
+      pairs: { type: 'string' },
+      factor: text('3'),
       partitions: text('24'),
       flush: text('each'),
       on: text('kafka'),
@@ -90,6 +100,7 @@ const readOptions = () => {
     flush: values.flush,
   } as const
   if (workload === 'direct') return { workload, options } as const
+  if (workload === 'overload') return { workload, options: { ...options, factor: number('factor') } } as const
   const { on, ...rest } = options
   if (on !== 'kafka') throw new Error('the log of one process can be read by that process only')
   return { workload, options: { ...rest, events: number('events') } } as const
@@ -162,6 +173,40 @@ const runDirectWorkload = async (options: Options): Promise<number> => {
   }
 }
 
+const printOverload = (result: OverloadResult): void => {
+  const { ramp, before, overload, after, peakPerSecond, goodputShare, normalAfterSeconds, verdict } = result
+  const row = ({ acceptedMs, refusedMs, lateMs, ...rates }: OverloadResult['before']) => ({
+    ...rates,
+    ...{ 'accepted p50': acceptedMs.p50, 'accepted p99': acceptedMs.p99 },
+    ...{ 'refused p50': refusedMs.p50, 'refused p99': refusedMs.p99, 'late p99': lateMs.p99 },
+  })
+  const steps = ramp.map((step, index) => [`ramp ${index + 1}`, row(step)] as const)
+  console.table({ ...Object.fromEntries(steps), before: row(before), overload: row(overload), after: row(after) })
+  console.log(`peak ${peakPerSecond}/s, goodput/peak ${goodputShare}, normal after ${normalAfterSeconds} s`, verdict)
+}
+
+const runOverloadWorkload = async (options: Options & { readonly factor: number }): Promise<number> => {
+  if (options.on === 'kafka') loadStackAddresses()
+  const target = options.on === 'kafka' ? await startOnStack(options) : await startEmbedded(options)
+  let before = target.usages()
+  let processes: ReturnType<typeof usageBetween> = {}
+  const onPhase = (phase: 'begin' | 'end') => {
+    if (phase === 'begin') before = target.usages()
+    else processes = usageBetween(before, target.usages(), options.seconds)
+  }
+  try {
+    const load = await createOpenLoad({ ...options, ...target, textBytes, random: systemRandom })
+    const result = await runOverload(load, { ...options, onPhase })
+    load.close()
+    printOverload(result)
+    console.table(processes)
+    console.log(`appended to ${save('overload', options, { result, processes })}`)
+    return isSoundOverload(result) ? 0 : 1
+  } finally {
+    await target.stop()
+  }
+}
+
 const runRebuildWorkload = async (options: Parameters<typeof runRebuildBench>[0]): Promise<number> => {
   loadStackAddresses()
   const result = await runRebuildBench(options)
@@ -175,6 +220,7 @@ const runRebuildWorkload = async (options: Parameters<typeof runRebuildBench>[0]
 const main = async (): Promise<number> => {
   const { workload, options } = readOptions()
   if (workload === 'direct') return await runDirectWorkload(options)
+  if (workload === 'overload') return await runOverloadWorkload(options)
   if (workload === 'rebuild') return await runRebuildWorkload(options)
   loadStackAddresses()
   const brokers = (process.env.CHAT_KAFKA_BROKERS ?? '').split(',')

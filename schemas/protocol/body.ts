@@ -36,10 +36,19 @@ export const bodyExcess = (body: MessageBody): string | undefined => {
     return `a text has at most ${textCodePointsMax} characters`
   if (body.kind === 'custom' && jsonBytes(body.data) > customDataBytesMax)
     return `data has at most ${customDataBytesMax} bytes`
+  // Most are far from it, and this is paid for every message: nothing is encoded that cannot be too large.
+  if (body.kind === 'text' && body.text.length * jsonBytesOfUnitMax + textBodyFrameBytes <= bodyBytesMax)
+    return undefined
   return jsonBytes(body) > bodyBytesMax ? `a body has at most ${bodyBytesMax} bytes` : undefined
 }
 
-const jsonBytes = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length
+/** A UTF-16 unit in JSON takes at most the six bytes of an escape. */
+const jsonBytesOfUnitMax = 6
+/** What stands around the text. */
+const textBodyFrameBytes = JSON.stringify({ kind: 'text', text: '' }).length
+
+const utf8 = new TextEncoder()
+const jsonBytes = (value: unknown): number => utf8.encode(JSON.stringify(value)).length
 
 /** Walks level by level, not by recursion: the nesting is the client's, and every later reader may recurse once this has passed. */
 const isPlain = (data: unknown): boolean => {

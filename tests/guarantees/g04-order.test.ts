@@ -1,4 +1,4 @@
-import { sleep } from '@chat/runtime'
+import { sleep, uuidV7 } from '@chat/runtime'
 import { expect, test } from 'vitest'
 import { answerTo, ask, enter, join, say } from '../memory/people.ts'
 import { createGround, type Ground, startWorld } from '../memory/world.ts'
@@ -39,6 +39,28 @@ test('[G4] what was sent behind a write of unknown outcome does not overtake it'
   const back = await enter(world, 'Ann', 0, ann.device)
   for (const frame of [one, two]) expect(await ask(world, back.client, frame)).toMatchObject({ op: 'ok' })
   expect(textsOf(await onLog(world, conversation))).toEqual(['one', 'two'])
+  await world.stop()
+})
+
+test('[G4] what was sent behind a write that was refused for now does not overtake it', async () => {
+  const world = await startWorld()
+  const ann = await join(world, 'Ann', 0)
+  const conversation = await createGroup(world, ann, 1, [])
+  world.breakAppends(({ topic }) => (topic.kind === 'events' ? { copies: 1, answersAfterMs: 300 } : undefined))
+  for (let device = 0; device < 4; device++) {
+    const { client } = await enter(world, 'Ann', 0, uuidV7(world.clock.now(), world.random))
+    for (let ref = 1; ref <= 32; ref++) client.send(say(world, ref, { conversation }, 'much'))
+  }
+  await world.clock.settle()
+  const [one, two] = [say(world, 2, { conversation }, 'one'), say(world, 3, { conversation }, 'two')]
+  const refused = { op: 'error', code: 'unavailable', retryAfterMs: expect.any(Number) }
+  expect(await ask(world, ann.client, one)).toMatchObject(refused)
+  world.breakAppends(() => undefined)
+  await world.clock.advance(4_000) // There is room again, and `two` was on its way before the client could know.
+  expect(await ask(world, ann.client, two)).toMatchObject(refused)
+  expect(await ask(world, ann.client, { ...one, ref: 5 })).toMatchObject({ op: 'ok' })
+  expect(await ask(world, ann.client, { ...two, ref: 6 })).toMatchObject({ op: 'ok' })
+  expect(textsOf(await onLog(world, conversation)).filter((text) => text !== 'much')).toEqual(['one', 'two'])
   await world.stop()
 })
 

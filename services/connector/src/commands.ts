@@ -123,7 +123,7 @@ export const createCommandLane = ({ log, topics, encoder, clock, metrics, lease 
 }
 
 /** A command goes to the partition whose aggregate it is for: the same one that its events are in. */
-const partitionOfDraft = (draft: CommandDraft, partitions: number): number => {
+export const partitionOfDraft = (draft: CommandDraft, partitions: number): number => {
   switch (draft.type) {
     case 'RegisterUser':
       return partitionOf(draft.normalisedName, partitions)

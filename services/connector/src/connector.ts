@@ -27,6 +27,7 @@ import { createHelloGate } from './socket/hello-gate.ts'
 import { createReceipts } from './socket/receipts.ts'
 import { createPublisher, createStats } from './stats.ts'
 import { createWatermark } from './watermark.ts'
+import { createWriteAdmission } from './write-admission.ts'
 
 /** A resync to everybody is spread over this, ms: 20,000 syncs at once would be an outage of their own. */
 const resyncSpreadMs = 5000
@@ -68,6 +69,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
   const { health, logger, onFatal, topics } = ports
   health.set('connector', 'starting')
   parts.commands.start()
+  parts.writeAdmission.start()
   parts.connections.start()
   const { api, connections } = parts
   await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
@@ -94,7 +96,7 @@ const stop = async (
   stopping: AbortController,
   starting: Promise<void>,
 ): Promise<void> => {
-  const { connections, commands, receipts } = parts
+  const { connections, commands, writeAdmission, receipts } = parts
   health.set('connector', 'stopping')
   parts.drain.isStopping = true
   const spreadMs = Math.min(config.drainSpreadMs, connections.size() * closeEveryMs)
@@ -104,6 +106,7 @@ const stop = async (
   await withinMs(clock, spreadMs + finishMaxMs, finished, undefined) // [G12]
   connections.closeAll(closeCode.restarting, 'restarting')
   commands.stop()
+  writeAdmission.stop()
   await receipts.flush()
   await withinMs(clock, releaseMaxMs, parts.lease.stop(), undefined) // [G12]
   stopping.abort(new Error('stopping'))
@@ -130,6 +133,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const news = createPresenceNews(clock)
   const forPresence = { ...ports, news, lease: () => lease.current(), isPresenceAway: () => lease.isPresenceAway() }
   const commands = createCommandLane(forPresence)
+  const writeAdmission = createWriteAdmission({ ...ports, commands })
   const revocations = createRevocations(ports)
   const tokens = createTokens({ keys: config.tokenKeys, clock })
   const hasher = createCountedHasher(ports.hasher, ports.metrics)
@@ -142,7 +146,10 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const connections = createConnections({
     ...ports,
     services: () => services,
-    onTick: publish,
+    onTick: () => {
+      publish()
+      writeAdmission.publish()
+    },
     idPrefix: () => connectorId,
   })
   const time = createPresenceTime(ports.clock)
@@ -151,7 +158,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
-    ...{ connectorId, heartbeatMs, commands, watermark, registrar, kicks, stats, directory, receipts, isOpen },
+    ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts, isOpen },
     helloGate: createHelloGate(ports.random),
     authenticate: accounts.authenticate,
     endSession: accounts.endSession,
@@ -185,7 +192,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const keeper = createPresenceKeeper(ports, { info, fanOut, commands, connections, registrar, time, resyncSpreadMs })
   const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
-  const request = createRequests({ ...ports, services, commands, endSession })
+  const request = createRequests({ ...ports, services, writeAdmission, endSession })
   const api: Api = { ...accounts, request }
-  return { connectorId, drain, connections, commands, receipts, revocations, sweep, lease, fanOut, api }
+  return { connectorId, drain, connections, commands, writeAdmission, receipts, revocations, sweep, lease, fanOut, api }
 }

@@ -3,22 +3,29 @@ import { AssertionError, type Logger } from '@chat/runtime'
 import { decodePosition } from '@chat/schemas'
 import { parseRequest, type RequestFrame, unansweredWritesMax } from '@chat/schemas/protocol'
 import { answerOf, answerOfFault, refused } from './answer.ts'
-import type { Answer, Api, CommandDraft, Commands, Identity } from './ports.ts'
+import type { Answer, Api, CommandDraft, Identity } from './ports.ts'
 import type { Caller } from './socket/caller.ts'
 import { answerRead } from './socket/frames/answer-read.ts'
 import type { FrameServices } from './socket/frames/handler.ts'
 import { type HandledFrame, handlerOf } from './socket/frames/index.ts'
+import type { WriteAdmission } from './write-admission.ts'
 
 interface RequestPorts {
   readonly services: FrameServices
-  readonly commands: Commands
+  readonly writeAdmission: WriteAdmission
   readonly logger: Logger
   readonly endSession: (identity: Identity) => Promise<Answer>
   readonly onFatal: (error: unknown) => void
 }
 
 /** Answers request frames that came by HTTP, by the same handlers as on a socket. */
-export const createRequests = ({ services, commands, logger, endSession, onFatal }: RequestPorts): Api['request'] => {
+export const createRequests = ({
+  services,
+  writeAdmission,
+  logger,
+  endSession,
+  onFatal,
+}: RequestPorts): Api['request'] => {
   /** `user|device` → its unanswered writes. HTTP cannot be made to wait, so more are refused. */
   const unanswered = new Map<string, number>()
 
@@ -26,9 +33,11 @@ export const createRequests = ({ services, commands, logger, endSession, onFatal
     const key = `${userId}|${device}`
     const before = unanswered.get(key) ?? 0
     if (before >= unansweredWritesMax) return refused('too_many', 'too many unanswered writes of this device')
+    const submitted = writeAdmission.submit(draft)
+    if (!(submitted instanceof Promise)) return submitted
     unanswered.set(key, before + 1)
     try {
-      return answerOf(await commands.submit(draft))
+      return answerOf(await submitted)
     } finally {
       const after = (unanswered.get(key) ?? 1) - 1
       if (after > 0) unanswered.set(key, after)

@@ -1,9 +1,10 @@
 import type { Logger } from '@chat/runtime'
 import type { Kicks } from '../kicks.ts'
-import type { Answer, Commands, Identity } from '../ports.ts'
+import type { Answer, Identity } from '../ports.ts'
 import type { Registrar } from '../registrar.ts'
 import type { Stats } from '../stats.ts'
 import type { Watermark } from '../watermark.ts'
+import type { WriteAdmission } from '../write-admission.ts'
 import type { FrameServices } from './frames/handler.ts'
 import type { HelloGate } from './hello-gate.ts'
 
@@ -11,7 +12,7 @@ import type { HelloGate } from './hello-gate.ts'
 export interface ConnectionServices extends FrameServices {
   readonly connectorId: string
   readonly heartbeatMs: number
-  readonly commands: Commands
+  readonly writeAdmission: WriteAdmission
   readonly watermark: Watermark
   readonly registrar: Registrar
   readonly kicks: Kicks

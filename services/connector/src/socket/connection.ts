@@ -197,7 +197,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     const handler = handlerOf(frame)
     if (handler.kind === 'write') {
       this.work.begin('write')
-      this.writes ??= new WriteLane(this, this.services, this.services.commands)
+      this.writes ??= new WriteLane(this, this.services, this.services.writeAdmission)
       this.writes.add(frame, handler)
     } else if (handler.kind === 'effect') this.effect(frame, handler)
     else void this.read(frame, handler)

@@ -1,8 +1,10 @@
 import { answerOf } from '../answer.ts'
-import type { Answer, CommandDraft, CommandOutcome, Commands } from '../ports.ts'
+import type { Answer, CommandDraft, CommandOutcome } from '../ports.ts'
+import type { WriteAdmission } from '../write-admission.ts'
 import type { Caller } from './caller.ts'
 import type { FrameServices, Prepared, WriteHandler } from './frames/handler.ts'
 import type { HandledFrame } from './frames/index.ts'
+import { HeldBack } from './held-back.ts'
 
 export interface WriteLaneClient extends Caller {
   /** The outcome of one write. */
@@ -23,14 +25,16 @@ interface Queued {
 export class WriteLane {
   private readonly client: WriteLaneClient
   private readonly services: FrameServices
-  private readonly commands: Commands
+  private readonly admission: WriteAdmission
   private readonly queue: Queued[] = []
   private isChecking = false
+  /** There while something is: most connections are never refused anything. */
+  private heldBack: HeldBack | undefined
 
-  constructor(client: WriteLaneClient, services: FrameServices, commands: Commands) {
+  constructor(client: WriteLaneClient, services: FrameServices, admission: WriteAdmission) {
     this.client = client
     this.services = services
-    this.commands = commands
+    this.admission = admission
   }
 
   add(frame: HandledFrame, handler: WriteHandler<HandledFrame>): void {
@@ -75,10 +79,25 @@ export class WriteLane {
     this.submit(ref, prepared.draft)
   }
 
-  private submit(ref: number, draft: CommandDraft): void {
-    this.commands.submit(draft).then(
+  private submit(ref: number, draft: CommandDraft) {
+    const behind = this.heldBack?.refusal(draft)
+    // [G4]
+    const submitted = this.admission.submit(draft)
+    if (!(submitted instanceof Promise)) {
+      this.holdBack(draft, submitted)
+      return this.client.written(ref, submitted, undefined)
+    }
+    this.heldBack?.passed(draft)
+    if (this.heldBack?.isEmpty) this.heldBack = undefined
+    submitted.then(
       (outcome) => this.client.written(ref, answerOf(outcome), outcome),
       (error) => this.client.writeFailed(ref, error),
     )
+  }
+
+  private holdBack(draft: CommandDraft, refusal: Answer): void {
+    if (!('error' in refusal) || refusal.retryAfterMs === undefined) return
+    this.heldBack ??= new HeldBack(this.services.clock)
+    this.heldBack.add(draft, refusal.retryAfterMs)
   }
 }

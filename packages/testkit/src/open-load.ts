@@ -1,0 +1,314 @@
+import { type Random, uuidV7 } from '@chat/runtime'
+import { WebSocket } from 'ws'
+import { type Account, logIn } from './http.ts'
+
+/**
+ * Messages between two at a rate that answers do not slow down, by clients that do what the protocol says: what was refused for now is
+ * kept and sent again under its id once its time is over, in order, and nothing new goes to its conversation before. A try that is sent
+ * again counts as offered like a first one. Sends do not name the one before (`after`): their order is the server's alone to keep.
+ */
+export interface OpenLoad {
+  /** Offers `perSecond` tries for so long. Answers count for the phase in which they come. */
+  run(perSecond: number, seconds: number): Promise<LoadPhase>
+  /** Offers nothing new until everything is answered and received, at most for `withinMs`; what happened in all. */
+  settle(perSecond: number, withinMs: number): Promise<LoadVerdict>
+  close(): void
+}
+
+export interface LoadPhase {
+  readonly seconds: number
+  readonly offered: number
+  readonly resent: number
+  /** Tries for which no conversation was found that was not held back. */
+  readonly keptBack: number
+  /** From when a try was due, ms. */
+  readonly acceptedMs: readonly number[]
+  readonly refusedMs: readonly number[]
+  /** How late tries went out, ms: what the generator itself adds. */
+  readonly lateMs: readonly number[]
+  /** The same, by the second in which answers came. */
+  readonly bySecond: readonly { readonly acceptedMs: readonly number[]; readonly refused: number }[]
+}
+
+export interface LoadVerdict {
+  readonly messages: number
+  readonly acknowledged: number
+  /** Neither accepted nor refused for good. */
+  readonly unanswered: number
+  readonly refusedForGood: Readonly<Record<string, number>>
+  /** Acknowledged and never received. */
+  readonly lost: number
+  readonly doubled: number
+  readonly reordered: number
+  /** Codes of connections that the server closed. */
+  readonly closes: readonly number[]
+}
+
+interface OpenLoadOptions {
+  /** Base URLs of connectors; accounts are spread over them in turn. */
+  readonly urls: readonly string[]
+  readonly accounts: readonly Account[]
+  /** Random pairs of them that talk, each in one direction; at most all there are. */
+  readonly pairs: number
+  readonly textBytes: number
+  readonly random: Random
+}
+
+interface Message {
+  readonly index: number
+  readonly pair: Pair
+  readonly clientMsgId: string
+  dueMs: number
+}
+
+interface Pair {
+  readonly number: number
+  readonly from: Client
+  readonly toUser: number
+  /** Refused for now, in order. */
+  readonly refused: Message[]
+  inFlight: number
+  heldUntilMs: number
+  lastReceived: number
+}
+
+interface Client {
+  readonly account: Account
+  readonly socket: WebSocket
+  readonly lastSeqs: Map<string, number>
+}
+
+interface Frame {
+  readonly op: string
+  readonly ref?: number
+  readonly code?: string
+  readonly retry?: string
+  readonly retryAfterMs?: number
+  readonly conversation: string
+  readonly seq: number
+  readonly actor: number
+  readonly data: { readonly body?: { readonly text: string } }
+}
+
+const messagesMax = 4_000_000
+/** How many random pairs are looked at before a try is given up. */
+const looksMax = 10
+const retryDefaultMs = 1000
+
+export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad> => {
+  const clients = await connectAll(options)
+  const pairs = randomPairs(clients, options)
+  const padding = 'x'.repeat(options.textBytes)
+  const pairOf = new Int32Array(messagesMax)
+  const isAcknowledged = new Uint8Array(messagesMax)
+  const receipts = new Uint8Array(messagesMax)
+  const underWay = new Map<number, Message>()
+  const held = createHeldPairs()
+  const totals = { doubled: 0, reordered: 0, refusedForGood: {} as Record<string, number>, closes: [] as number[] }
+  let messages = 0
+  let phase = createPhase()
+
+  const transmit = (message: Message, dueMs: number) => {
+    const { index, clientMsgId, pair } = message
+    message.dueMs = dueMs
+    pair.inFlight++
+    phase.offered++
+    phase.lateMs.push(performance.now() - dueMs)
+    const text = `${index} ${padding}`.slice(0, options.textBytes)
+    pair.from.socket.send(
+      `{"op":"send","ref":${index},"to":{"user":${pair.toUser}},"clientMsgId":"${clientMsgId}","body":{"kind":"text","text":"${text}"}}`,
+    )
+  }
+
+  const sendNew = (dueMs: number) => {
+    for (let look = 0; look < looksMax; look++) {
+      const pair = pairs[Math.floor(options.random.fraction() * pairs.length)]
+      if (pair === undefined || pair.refused.length > 0) continue
+      const message = { index: messages++, pair, clientMsgId: uuidV7(Date.now(), options.random), dueMs }
+      underWay.set(message.index, message)
+      pairOf[message.index] = pair.number
+      return transmit(message, dueMs)
+    }
+    phase.keptBack++
+  }
+
+  const offer = (dueMs: number, withNew: boolean) => {
+    const pair = held.next(performance.now())
+    const [message] = pair?.refused ?? []
+    if (pair === undefined || message === undefined) return withNew ? sendNew(dueMs) : undefined
+    pair.refused.shift()
+    phase.resent++
+    transmit(message, dueMs)
+  }
+
+  const onAnswer = (frame: Frame, message: Message, nowMs: number) => {
+    const { pair, dueMs, index } = message
+    pair.inFlight--
+    if (frame.op === 'error' && frame.retry === 'later') {
+      phase.refuse(nowMs, nowMs - dueMs)
+      const behind = pair.refused.findIndex((other) => other.index > index)
+      pair.refused.splice(behind === -1 ? pair.refused.length : behind, 0, message)
+      pair.heldUntilMs = Math.max(pair.heldUntilMs, nowMs + (frame.retryAfterMs ?? retryDefaultMs))
+    } else {
+      underWay.delete(index)
+      if (frame.op === 'ok') {
+        phase.accept(nowMs, nowMs - dueMs)
+        isAcknowledged[index] = 1
+      } else totals.refusedForGood[frame.code ?? ''] = (totals.refusedForGood[frame.code ?? ''] ?? 0) + 1
+    }
+    // A message goes again only when nothing of its pair is under way: nothing can overtake it.
+    if (pair.inFlight === 0 && pair.refused.length > 0) held.add(pair)
+  }
+
+  const onEvent = (frame: Frame, client: Client) => {
+    const last = client.lastSeqs.get(frame.conversation) ?? 0
+    if (frame.seq <= last) totals.doubled++
+    else client.lastSeqs.set(frame.conversation, frame.seq)
+    if (frame.actor === client.account.userId || frame.data.body === undefined) return
+    const index = Number.parseInt(frame.data.body.text, 10)
+    const pair = pairs[pairOf[index] ?? -1]
+    if (pair === undefined) return
+    receipts[index] = (receipts[index] ?? 0) + 1
+    if (receipts[index] > 1) totals.doubled++
+    else if (index < pair.lastReceived) totals.reordered++
+    pair.lastReceived = Math.max(pair.lastReceived, index)
+  }
+
+  for (const client of clients) {
+    client.socket.on('close', (code) => totals.closes.push(code))
+    client.socket.on('message', (data) => {
+      const frame = JSON.parse(String(data)) as Frame
+      if (frame.op === 'event') return onEvent(frame, client)
+      const message = underWay.get(frame.ref ?? -1)
+      if (message !== undefined) onAnswer(frame, message, performance.now())
+    })
+  }
+
+  /** Never waits for an answer; a tick that comes late offers what was due meanwhile. */
+  const pace = async (perSecond: number, withNew: boolean, isOver: (elapsedMs: number) => boolean) => {
+    const startMs = performance.now()
+    let offered = 0
+    for (let elapsedMs = 0; !isOver(elapsedMs); elapsedMs = performance.now() - startMs) {
+      const due = Math.floor((elapsedMs * perSecond) / 1000)
+      for (; offered < due; offered++) offer(startMs + (offered * 1000) / perSecond, withNew)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  }
+
+  const missing = () => {
+    let lost = 0
+    for (let index = 0; index < messages; index++) if (isAcknowledged[index] === 1 && receipts[index] === 0) lost++
+    return lost
+  }
+
+  return {
+    run: async (perSecond, seconds) => {
+      phase = createPhase()
+      await pace(perSecond, true, (elapsedMs) => elapsedMs >= seconds * 1000)
+      return { ...phase, seconds }
+    },
+    settle: async (perSecond, withinMs) => {
+      phase = createPhase()
+      const isDone = () => underWay.size === 0 && missing() === 0
+      await pace(perSecond, false, (elapsedMs) => elapsedMs >= withinMs || isDone())
+      const acknowledged = isAcknowledged.reduce((sum, one) => sum + one, 0)
+      return {
+        messages,
+        acknowledged,
+        unanswered: underWay.size,
+        lost: missing(),
+        ...totals,
+        closes: [...totals.closes],
+      }
+    },
+    close: () => {
+      for (const { socket } of clients) socket.removeAllListeners('close').terminate()
+    },
+  }
+}
+
+const createPhase = () => {
+  const startMs = performance.now()
+  const acceptedMs: number[] = []
+  const refusedMs: number[] = []
+  const bySecond: { acceptedMs: number[]; refused: number }[] = []
+  const secondOf = (nowMs: number) => {
+    const second = Math.floor((nowMs - startMs) / 1000)
+    while (bySecond.length <= second) bySecond.push({ acceptedMs: [], refused: 0 })
+    return bySecond[second]
+  }
+  return {
+    ...{ offered: 0, resent: 0, keptBack: 0, lateMs: [] as number[], acceptedMs, refusedMs, bySecond },
+    accept: (nowMs: number, tookMs: number) => {
+      acceptedMs.push(tookMs)
+      secondOf(nowMs)?.acceptedMs.push(tookMs)
+    },
+    refuse: (nowMs: number, tookMs: number) => {
+      refusedMs.push(tookMs)
+      const second = secondOf(nowMs)
+      if (second !== undefined) second.refused++
+    },
+  }
+}
+
+/** Pairs with something to send again, by when they may: in slots of `slotMs`, because times are drawn and no queue is in their order. */
+const createHeldPairs = () => {
+  const slotMs = 10
+  const slots = new Map<number, Pair[]>()
+  const due: Pair[] = []
+  let nextSlot = Math.floor(performance.now() / slotMs)
+  return {
+    add: (pair: Pair) => {
+      const slot = Math.max(nextSlot, Math.ceil(pair.heldUntilMs / slotMs))
+      slots.set(slot, [...(slots.get(slot) ?? []), pair])
+    },
+    next: (nowMs: number): Pair | undefined => {
+      for (; nextSlot * slotMs <= nowMs; nextSlot++) {
+        due.push(...(slots.get(nextSlot) ?? []))
+        slots.delete(nextSlot)
+      }
+      // One that is under way again, or was told another time meanwhile, is added anew with its next answer.
+      for (let pair = due.shift(); pair !== undefined; pair = due.shift())
+        if (pair.inFlight === 0 && pair.refused.length > 0 && pair.heldUntilMs <= nowMs) return pair
+      return undefined
+    },
+  }
+}
+
+const connectAll = async ({ urls, accounts }: OpenLoadOptions): Promise<readonly Client[]> => {
+  const clients: Client[] = []
+  const waiting = [...accounts.entries()]
+  const connectNext = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, account] = next
+      clients[index] = await connect(urls[index % urls.length] ?? '', account)
+    }
+  }
+  await Promise.all(Array.from({ length: 4 }, connectNext))
+  return clients
+}
+
+const connect = async (url: string, account: Account): Promise<Client> => {
+  const device = crypto.randomUUID()
+  const token = await logIn(url, account, device)
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`, 'chat.v1', { perMessageDeflate: false })
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  socket.send(JSON.stringify({ op: 'hello', ref: -1, token, device }))
+  const answer = await new Promise<string>((resolve) => socket.once('message', (data) => resolve(String(data))))
+  if (JSON.parse(answer).op !== 'ok') throw new Error(`hello was refused: ${answer}`)
+  return { account, socket, lastSeqs: new Map() }
+}
+
+/** Different ones: two in one would hold each other back. */
+const randomPairs = (clients: readonly Client[], { pairs, random }: OpenLoadOptions): readonly Pair[] => {
+  const others = clients.length - 1
+  const places = new Set<number>()
+  const most = Math.min(pairs, clients.length * others)
+  while (places.size < most) places.add(Math.floor(random.fraction() * clients.length * others))
+  return [...places].map((place, number) => {
+    const at = Math.floor(place / others)
+    const [from, to] = [clients[at], clients[(at + 1 + (place % others)) % clients.length]]
+    if (from === undefined || to === undefined || from === to) throw new Error('a pair needs two clients')
+    return { number, from, toUser: to.account.userId, refused: [], inFlight: 0, heldUntilMs: 0, lastReceived: -1 }
+  })
+}

@@ -1,0 +1,78 @@
+import { createMetrics } from '@chat/runtime'
+import { unansweredWritesMax } from '@chat/schemas/protocol'
+import { expect, test } from 'vitest'
+import type { MemoryClient } from './socket/memory-sockets.ts'
+import { connect, createReadyWorld, deviceOf } from './test-world.ts'
+import { retryFirstMs, retryLastMs } from './write-admission.ts'
+import { pendingFloor } from './write-limit.ts'
+
+const hi = { kind: 'text', text: 'hi' }
+
+/** A world whose router sleeps, with as many writes waiting as may. */
+const createFullWorld = async () => {
+  const metrics = createMetrics({ withProcess: 'bare' })
+  const { world, connector } = await createReadyWorld({ metrics })
+  world.flags.routes = false
+  const send = (client: MemoryClient, ref: number, user = 2) => {
+    const clientMsgId = world.newId()
+    client.send({ op: 'send', ref, to: { user }, clientMsgId, body: hi })
+    return clientMsgId
+  }
+  for (let device = 0; device < pendingFloor / unansweredWritesMax; device++) {
+    const client = await connect(world, connector, 1, { device: 100 + device })
+    for (let ref = 1; ref <= unansweredWritesMax; ref++) send(client, ref)
+  }
+  await world.clock.settle()
+  return { world, connector, metrics, send }
+}
+
+test('a write beyond those that may wait is refused at once, with a time to come back; another conversation has room', async () => {
+  const { world, connector, send, metrics } = await createFullWorld()
+  const ann = await connect(world, connector, 1)
+  send(ann, 1)
+  send(ann, 2, 3)
+  await world.clock.settle()
+  expect(ann.answers(1)).toMatchObject([{ op: 'error', code: 'unavailable', retry: 'later' }])
+  const retryAfterMs = Number(ann.answers(1)[0]?.retryAfterMs)
+  expect(retryAfterMs).toBeGreaterThanOrEqual(retryFirstMs)
+  expect(retryAfterMs).toBeLessThanOrEqual(retryLastMs)
+  expect(ann.answers(2)).toEqual([])
+  await world.clock.advance(1000)
+  const { body } = await metrics.expose()
+  expect(body).toContain('chat_connector_writes_refused_total 1\n')
+  expect(body).toContain(`chat_connector_pending_writes ${pendingFloor + 1}\n`)
+  expect(body).toMatch(/chat_connector_write_limit\{partition="\d"\} 48\n/)
+})
+
+test('reads are answered while writes are refused', async () => {
+  const { world, connector } = await createFullWorld()
+  const ann = await connect(world, connector, 1)
+  ann.send({ op: 'conversations', ref: 1 })
+  ann.send({ op: 'ping', ref: 2 })
+  await world.clock.settle()
+  expect([...ann.answers(1), ...ann.answers(2)]).toMatchObject([{ op: 'ok' }, { op: 'ok' }])
+})
+
+test('by HTTP it is refused in the same way, without waiting', async () => {
+  const { world, connector } = await createFullWorld()
+  const identity = { userId: 1, sessionId: 's1', device: deviceOf(1) }
+  const frame = { op: 'send', ref: 1, to: { user: 2 }, clientMsgId: world.newId(), body: hi }
+  expect(await connector.sockets.api.request(identity, frame, undefined)).toMatchObject({
+    ...{ error: 'unavailable', retryAfterMs: expect.any(Number) },
+  })
+})
+
+test('when the router answers again, what was refused is taken, and what came behind it only then', async () => {
+  const { world, connector, send } = await createFullWorld()
+  const ann = await connect(world, connector, 1)
+  const clientMsgId = send(ann, 1)
+  await world.clock.settle()
+  await world.routeAll()
+  await world.clock.settle()
+  send(ann, 2)
+  await world.clock.settle()
+  expect(ann.answers(2)).toMatchObject([{ code: 'unavailable', retryAfterMs: expect.any(Number) }])
+  ann.send({ op: 'send', ref: 3, to: { user: 2 }, clientMsgId, body: hi })
+  await world.clock.settle()
+  expect(ann.answers(3)).toMatchObject([{ op: 'ok', seq: pendingFloor + 1 }])
+})
