@@ -11,7 +11,7 @@ import { createCommandLane } from './commands.ts'
 import type { ConnectorConfig } from './config.ts'
 import { createFanOut } from './deliveries/fan-out.ts'
 import { createRepeats } from './deliveries/repeats.ts'
-import { tailDeliveries } from './deliveries/tail.ts'
+import { tailDeliveries, waitForEnds } from './deliveries/tail.ts'
 import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
 import { createLeaseKeeper, withinMs } from './lease.ts'
@@ -80,6 +80,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
     () => connections.resyncAll(resyncSpreadMs),
   )
   everybody.done.catch(onFatal)
+  parts.repeats.startAt(await waitForEnds(ports, topics.events, signal)) // No hello is accepted before there is a lease.
   await parts.lease.start()
   health.clear('connector')
   logger.info({ connector: parts.connectorId }, 'ready')
@@ -163,8 +164,9 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     const { connection, at, order } = later
     void kicks.announce({ user: userId, device, connection, at, order })
   }
+  const repeats = createRepeats()
   const fanOut = createFanOut(
-    { ...ports, stats, repeats: createRepeats() },
+    { ...ports, stats, repeats },
     {
       complete: commands.complete,
       push: connections.push,
@@ -185,5 +187,5 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, commands, endSession })
   const api: Api = { ...accounts, request }
-  return { connectorId, drain, connections, commands, receipts, revocations, sweep, lease, fanOut, api }
+  return { connectorId, drain, connections, commands, receipts, revocations, sweep, lease, fanOut, repeats, api }
 }
