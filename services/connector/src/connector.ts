@@ -11,7 +11,7 @@ import { createCommandLane } from './commands.ts'
 import type { ConnectorConfig } from './config.ts'
 import { createFanOut } from './deliveries/fan-out.ts'
 import { createRepeats } from './deliveries/repeats.ts'
-import { tailDeliveries } from './deliveries/tail.ts'
+import { tailDeliveries, waitForEnds } from './deliveries/tail.ts'
 import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
 import { createLeaseKeeper, withinMs } from './lease.ts'
@@ -83,6 +83,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
     () => connections.resyncAll(resyncSpreadMs),
   )
   everybody.done.catch(onFatal)
+  parts.repeats.startAt(await waitForEnds(ports, topics.events, signal)) // No hello is accepted before there is a lease.
   await parts.lease.start()
   health.clear('connector')
   logger.info({ connector: parts.connectorId }, 'ready')
@@ -172,8 +173,9 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     const { connection, at, order } = later
     void kicks.announce({ user: userId, device, connection, at, order })
   }
+  const repeats = createRepeats()
   const fanOut = createFanOut(
-    { ...ports, stats, repeats: createRepeats() },
+    { ...ports, stats, repeats },
     {
       complete: commands.complete,
       push: connections.push,
@@ -194,5 +196,6 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, writeAdmission, endSession })
   const api: Api = { ...accounts, request }
-  return { connectorId, drain, connections, commands, writeAdmission, receipts, revocations, sweep, lease, fanOut, api }
+  const writes = { commands, writeAdmission, receipts }
+  return { connectorId, drain, connections, ...writes, revocations, sweep, lease, fanOut, repeats, api }
 }

@@ -1,13 +1,16 @@
-import { decodeDeadLetter, type MessagePosted } from '@chat/schemas'
+import { decodeDeadLetter, type MessagePosted, partitionOfConversation } from '@chat/schemas'
 import { expect, test } from 'vitest'
 import { connect, createReadyWorld, pushed, type TestWorld } from '../test-world.ts'
+
+/** Users are on the log before a connector starts: what is delivered lies behind them. */
+const afterStart = 100
 
 /** A delivery as a router makes it, to a lease or to everybody. */
 const deliveryOf = (
   { encoder, clock, newId }: TestWorld,
   seq: number,
   users: readonly number[],
-  pos = seq,
+  pos = afterStart + seq,
   body = '{"kind":"text","text":"hi"}',
 ) => {
   const event: MessagePosted = {
@@ -41,6 +44,22 @@ test('repeats are dropped, a late event of a lower seq that was never delivered 
   for (const seq of [1, 2, 4, 2, 3, 4]) await world.sendTo(lease.slot, delivery(lease, [deliveryOf(world, seq, [1])]))
   await world.clock.settle()
   expect(pushed(client)).toEqual(['d1.2:1', 'd1.2:2', 'd1.2:4', 'd1.2:3'])
+})
+
+test('what was on the log before the connector started, told again by a new owner, is pushed to nobody', async () => {
+  const { world } = await createReadyWorld()
+  await world.post(2, 'd1.2', 'old')
+  const restarted = world.connector()
+  await restarted.service.start()
+  const client = await connect(world, restarted, 1)
+  const partition = partitionOfConversation('d1.2', world.topics.events.partitions) ?? 0
+  const end = (await world.log.ends(world.topics.events)).get(partition) ?? 0
+  await world.post(2, 'd1.2', 'new')
+  const lease = await leaseOf(world, 1)
+  const again = { ...delivery(lease, [deliveryOf(world, 1, [1], end - 1)]), partition }
+  await world.sendTo(lease.slot, again)
+  await world.clock.settle()
+  expect(pushed(client)).toEqual(['d1.2:2'])
 })
 
 test('what is meant for another epoch is dropped', async () => {
@@ -92,7 +111,7 @@ test('an event whose body is no JSON goes to the dead letters, and the tail goes
   const { world, connector } = await createReadyWorld()
   const client = await connect(world, connector, 1)
   const lease = await leaseOf(world, 1)
-  const nonsense = deliveryOf(world, 1, [1], 1, 'no JSON')
+  const nonsense = deliveryOf(world, 1, [1], afterStart + 1, 'no JSON')
   await world.sendTo(lease.slot, delivery(lease, [nonsense, deliveryOf(world, 2, [1])]))
   await world.clock.settle()
   expect(pushed(client)).toEqual(['d1.2:2'])

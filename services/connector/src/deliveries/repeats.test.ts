@@ -13,6 +13,12 @@ test('a late event of a lower position that was never delivered still goes out, 
   expect([repeats.isRepeat(0, 4000), repeats.isRepeat(0, 4000), repeats.isRepeat(0, 100)]).toEqual([false, true, true])
 })
 
+test('what was on the log before anybody was here is taken for delivered', () => {
+  const repeats = createRepeats()
+  repeats.startAt(new Map([[0, 7]]))
+  expect([repeats.isRepeat(0, 6), repeats.isRepeat(0, 7), repeats.isRepeat(1, 6)]).toEqual([true, false, false])
+})
+
 test('positions that take over the place of older ones are not taken for them', () => {
   const repeats = createRepeats()
   for (const pos of [10, 65_546, 131_082, 300_000]) expect(repeats.isRepeat(0, pos)).toBe(false)

@@ -9,6 +9,11 @@ const windowPositions = 65_536
 export interface Repeats {
   /** Whether it was delivered before; from now on it was. */
   isRepeat(partition: number, pos: number): boolean
+  /**
+   * Nobody was here yet when the log ended so: what is before it comes to everybody by sync. Without this, an event that a new owner
+   * tells again would be new to a connector that has just started, and reach its clients behind newer ones.
+   */
+  startAt(ends: ReadonlyMap<number, number>): void
 }
 
 interface Window {
@@ -18,8 +23,13 @@ interface Window {
 
 export const createRepeats = (): Repeats => {
   const windows = new Map<number, Window>()
+  let starts: ReadonlyMap<number, number> = new Map()
   return {
+    startAt: (ends) => {
+      starts = ends
+    },
     isRepeat: (partition, pos) => {
+      if (pos < (starts.get(partition) ?? 0)) return true
       const window = windows.get(partition)
       if (window !== undefined) return mark(window, pos)
       const fresh = { max: pos, bits: new Uint32Array(windowPositions / 32) }

@@ -17,32 +17,40 @@ interface TailPorts {
   readonly health: Health
 }
 
+/** The ends of a topic's partitions; waits for a log that cannot be reached. Rejects when aborted. */
+export const waitForEnds = async (
+  { log, clock, random, logger, health }: TailPorts,
+  topic: Topic,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, number>> => {
+  const ends = await retry(() => log.ends(topic), {
+    clock,
+    random,
+    backoff,
+    isRetryable: (error) => isFault(error),
+    onRetry: (error, attempt) => {
+      health.set('log', 'the event log cannot be reached')
+      if (attempt === 0) logger.warn({ err: error, topic: topic.name }, 'ends of a topic not known')
+    },
+    signal,
+  })
+  health.clear('log')
+  return ends
+}
+
 /**
  * Tails a delivery topic from its present end. Resolves when the end is known: what is appended after that arrives. A hole (retention
  * passed us, or the topic was cut) is told by `onHole`, and the tail goes on from the new end.
  */
 export const tailDeliveries = async (
-  { log, clock, random, logger, health }: TailPorts,
+  ports: TailPorts,
   topic: Topic,
   signal: AbortSignal,
   onRecord: (record: StoredRecord) => void,
   onHole: () => void,
 ): Promise<DeliveryTail> => {
-  const end = async (): Promise<number> => {
-    const ends = await retry(() => log.ends(topic), {
-      clock,
-      random,
-      backoff,
-      isRetryable: (error) => isFault(error),
-      onRetry: (error, attempt) => {
-        health.set('log', 'the event log cannot be reached')
-        if (attempt === 0) logger.warn({ err: error, topic: topic.name }, 'end of deliveries not known')
-      },
-      signal,
-    })
-    health.clear('log')
-    return ends.get(0) ?? 0
-  }
+  const { log, logger } = ports
+  const end = async (): Promise<number> => (await waitForEnds(ports, topic, signal)).get(0) ?? 0
 
   const follow = async (from: number) => {
     let next = from
