@@ -82,6 +82,7 @@ export class WriteLane {
   private submit(ref: number, draft: CommandDraft) {
     const behind = this.heldBack?.refusal(draft)
     // [G4]
+    if (behind !== undefined) return this.client.written(ref, behind, undefined)
     const submitted = this.admission.submit(draft)
     if (!(submitted instanceof Promise)) {
       this.holdBack(draft, submitted)
