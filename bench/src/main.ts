@@ -10,7 +10,7 @@ import { hopsBetween } from './hops.ts'
 import { isSoundOverload, type OverloadResult, runOverload } from './overload.ts'
 import { runRebuildBench } from './rebuild.ts'
 import { runRestore } from './restore.ts'
-import { startEmbedded, startOnStack, type Target } from './target.ts'
+import { stackServers, startEmbedded, startOnStack, type Target } from './target.ts'
 import { usageBetween } from './usage.ts'
 
 const usage = `usage: npm run bench -- direct [options] | overload [options] | rebuild [options] | restore [options]
@@ -109,9 +109,10 @@ const readOptions = () => {
 type Options = Extract<ReturnType<typeof readOptions>, { workload: 'direct' }>['options']
 
 /** The addresses of the running stack, as `stack up` wrote them. */
-const loadStackAddresses = (): void => {
+const loadStackAddresses = async (): Promise<void> => {
   const path = join(root, '.chat', 'stack.env')
-  if (!existsSync(path)) throw new Error('the native stack is not up: npm run stack -- up')
+  if (!existsSync(path) || !(await stackServers()).has('kafka-1'))
+    throw new Error('the native stack is not up: npm run stack -- up')
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     const [name, ...value] = line.split('=')
     if (name?.startsWith('CHAT_')) process.env[name] ??= value.join('=')
@@ -159,7 +160,7 @@ const print = ({ result, hops, processes }: Awaited<ReturnType<typeof measure>>)
 }
 
 const runDirectWorkload = async (options: Options): Promise<number> => {
-  if (options.on === 'kafka') loadStackAddresses()
+  if (options.on === 'kafka') await loadStackAddresses()
   const target = options.on === 'kafka' ? await startOnStack(options) : await startEmbedded(options)
   try {
     const measured = await measure(options, target)
@@ -186,7 +187,7 @@ const printOverload = (result: OverloadResult): void => {
 }
 
 const runOverloadWorkload = async (options: Options & { readonly factor: number }): Promise<number> => {
-  if (options.on === 'kafka') loadStackAddresses()
+  if (options.on === 'kafka') await loadStackAddresses()
   const target = options.on === 'kafka' ? await startOnStack(options) : await startEmbedded(options)
   let before = target.usages()
   let processes: ReturnType<typeof usageBetween> = {}
@@ -208,7 +209,7 @@ const runOverloadWorkload = async (options: Options & { readonly factor: number 
 }
 
 const runRebuildWorkload = async (options: Parameters<typeof runRebuildBench>[0]): Promise<number> => {
-  loadStackAddresses()
+  await loadStackAddresses()
   const result = await runRebuildBench(options)
   console.log(result)
   if (!result.isCoveredByTraffic) throw new Error('messages stopped before the rebuild was done: raise --seconds')
@@ -217,12 +218,26 @@ const runRebuildWorkload = async (options: Parameters<typeof runRebuildBench>[0]
   return lost + doubled + reordered > 0 ? 1 : 0
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** undefined: they were wrong, and that was told. */
+const readOptionsAloud = (): ReturnType<typeof readOptions> | undefined => {
+  try {
+    return readOptions()
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n${usage}`)
+    return undefined
+  }
+}
+
 const main = async (): Promise<number> => {
-  const { workload, options } = readOptions()
+  const read = readOptionsAloud()
+  if (read === undefined) return 2
+  const { workload, options } = read
   if (workload === 'direct') return await runDirectWorkload(options)
   if (workload === 'overload') return await runOverloadWorkload(options)
   if (workload === 'rebuild') return await runRebuildWorkload(options)
-  loadStackAddresses()
+  await loadStackAddresses()
   const brokers = (process.env.CHAT_KAFKA_BROKERS ?? '').split(',')
   const result = await runRestore({ ...options, textBytes, brokers })
   console.log(`appended to ${save('restore', options, { result })}`)
@@ -232,6 +247,6 @@ const main = async (): Promise<number> => {
 try {
   process.exitCode = await main()
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
-  process.exitCode = 2
+  process.stderr.write(`${messageOf(error)}\n`)
+  process.exitCode = 1
 }
