@@ -45,6 +45,16 @@ const killed = (kind: Host['kind']): FaultKind => ({
   },
 })
 
+const terminated = (kind: Host['kind']): FaultKind => ({
+  name: `${kind} terminated`,
+  lastsMs: [0, 0],
+  begin: (scene) => {
+    const host = hostOf(scene, kind)
+    host?.terminate()
+    return host === undefined ? undefined : { target: host.name, end: nothing }
+  },
+})
+
 const frozen = (kind: Host['kind']): FaultKind => ({
   name: `${kind} frozen`,
   lastsMs: [200, 14_000],
@@ -233,6 +243,7 @@ const slowed = cabled('slow link', [2000, 15_000], (cable, random) => {
 
 const kinds: readonly FaultKind[] = [
   ...[killed('router'), killed('projector'), killed('connector')],
+  ...[terminated('router'), terminated('projector'), terminated('connector')],
   ...[frozen('router'), frozen('projector'), frozen('connector')],
   ...[redis.away, redis.forgetful, redisWiped, redisRestored, database.away, database.forgetful],
   ...[leaderGone, leaderLost, logShaken, logShaken, regrouped, confused, expelled, cut, cut, halved, slowed],

@@ -22,6 +22,8 @@ export interface Host {
   life(): Life | undefined
   start(): void
   crash(onTheWay: 'land' | 'lose'): void
+  /** Asks it to end, as a rolling restart does; what has not ended in time is killed. It is started again at once. */
+  terminate(): void
   freeze(): void
   thaw(): void
   /** The group of its kind throws it out. */
@@ -44,6 +46,8 @@ interface HostParts {
 
 /** A supervisor starts again what exited after so long, ms. */
 const restartMs = 1000
+/** What was asked to end and has not is killed after this, ms. */
+const terminationMs = 30_000
 /** A broker misses a dead or frozen member of a group after this, ms. */
 const sessionTimeoutMs = 6000
 
@@ -84,6 +88,22 @@ export const createHost = ({ name, kind, boot, later, onDeath }: HostParts): Hos
     later(sessionTimeoutMs, `the broker misses ${name}`, () => dying.log.bury())
   }
 
+  const terminate = () => {
+    const ending = life
+    if (ending === undefined || ending.machine.isFrozen()) return
+    isUp = false
+    const over = () => {
+      if (life !== ending) return
+      crash('land')
+      start()
+    }
+    ending.service.stop().then(over, (error: unknown) => {
+      deaths.push(`${name} did not stop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+      over()
+    })
+    later(terminationMs, `${name} is killed`, over)
+  }
+
   const freeze = () => {
     const frozen = life
     if (frozen === undefined || frozen.machine.isFrozen()) return
@@ -94,7 +114,7 @@ export const createHost = ({ name, kind, boot, later, onDeath }: HostParts): Hos
   }
 
   return {
-    ...{ name, kind, deaths, start, crash, freeze },
+    ...{ name, kind, deaths, start, crash, terminate, freeze },
     life: () => life,
     thaw: () => life?.machine.thaw(),
     expel: () => void life?.log.expel(),
