@@ -6,7 +6,7 @@ import type { Clock } from '@chat/runtime'
  */
 export const firstLimit = 48
 /** However slow replies are, so many may wait in all partitions together: a hiccup at low load refuses nobody. */
-export const pendingFloor = 128
+export const pendingFloor = 384
 /** What a partition that is always full and always fast may grow to: half a second of 8,000 a second. */
 const limitMax = 4096
 /**
