@@ -47,7 +47,8 @@ test('[G4] what was sent behind a write that was refused for now does not overta
   const ann = await join(world, 'Ann', 0)
   const conversation = await createGroup(world, ann, 1, [])
   world.breakAppends(({ topic }) => (topic.kind === 'events' ? { copies: 1, answersAfterMs: 300 } : undefined))
-  for (let device = 0; device < 4; device++) {
+  // As many as may always wait on a connector, and more than may wait in one partition.
+  for (let device = 0; device < 12; device++) {
     const { client } = await enter(world, 'Ann', 0, uuidV7(world.clock.now(), world.random))
     for (let ref = 1; ref <= 32; ref++) client.send(say(world, ref, { conversation }, 'much'))
   }
