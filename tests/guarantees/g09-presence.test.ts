@@ -50,11 +50,17 @@ test('[G9] while presence is filled again, messages reach those whom it does not
   await world.stop()
 })
 
-test('[G9] after presence was lost everybody is found again, and told to sync', async () => {
+test.each([
+  ['', 0],
+  [', also where other connectors took the slots meanwhile', 2],
+])('[G9] after presence was lost everybody is found again, and told to sync%s', async (_, taken) => {
   const world = await startWorld({ connectors: 2 })
   const [ann, bob] = [await join(world, 'Ann', 0), await join(world, 'Bob', 1)]
   const conversation = await createGroup(world, ann, 1, [bob])
   world.presence.wipe()
+  await world.clock.advance(10)
+  const another = { id: 'another', socketUrl: 'ws://another', connections: 0, capacity: 1, isReady: true }
+  for (let slot = 0; slot < taken; slot++) await world.presence.lease(another)
   await world.clock.advance(30_000)
   const found = await world.presence.lookup([ann.userId, bob.userId])
   expect([...found.locations.keys()].toSorted()).toEqual([ann.userId, bob.userId].toSorted())
