@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { type Account, logIn } from '@chat/testkit'
-import { WebSocket } from 'ws'
+import { type Account, connectLoadSockets, type LoadSocket } from '@chat/testkit'
 import { type Summary, summarise } from './percentiles.ts'
 
 /** Random 1:1 messages at a fixed rate: an open loop, so a slow server does not slow the load down. */
@@ -35,11 +34,6 @@ export interface DirectResult {
 export const isSound = ({ unanswered, refused, lost, doubled, reordered }: DirectResult): boolean =>
   [unanswered, lost, doubled, reordered, ...Object.values(refused)].every((count) => count === 0)
 
-interface Client {
-  readonly account: Account
-  readonly socket: WebSocket
-}
-
 interface Tally {
   readonly scheduledMs: Float64Array
   readonly acknowledgedMs: Float64Array
@@ -57,7 +51,7 @@ const drainMs = 10_000
 const warmUpMs = 3_000
 
 export const runDirect = async (options: DirectOptions): Promise<DirectResult> => {
-  const clients = await connectAll(options)
+  const clients = await connectLoadSockets(options.urls, options.accounts)
   const warmUpCount = Math.round((options.rate * warmUpMs) / 1000)
   const total = warmUpCount + options.rate * options.seconds
   const tally = createTally(total)
@@ -98,31 +92,7 @@ const createTally = (total: number): Tally => ({
   reordered: 0,
 })
 
-const connectAll = async ({ urls, accounts }: DirectOptions): Promise<readonly Client[]> => {
-  const clients: Client[] = []
-  const waiting = [...accounts.entries()]
-  const connectNext = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, account] = next
-      clients[index] = await connect(urls[index % urls.length] ?? '', account)
-    }
-  }
-  await Promise.all(Array.from({ length: 4 }, connectNext))
-  return clients
-}
-
-const connect = async (url: string, account: Account): Promise<Client> => {
-  const device = crypto.randomUUID()
-  const token = await logIn(url, account, device)
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`, 'chat.v1', { perMessageDeflate: false })
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
-  socket.send(JSON.stringify({ op: 'hello', ref: -1, token, device }))
-  const answer = await new Promise<string>((resolve) => socket.once('message', (data) => resolve(String(data))))
-  if (JSON.parse(answer).op !== 'ok') throw new Error(`hello was refused: ${answer}`)
-  return { account, socket }
-}
-
-const randomPair = (clients: readonly Client[]): readonly [Client, Client] => {
+const randomPair = (clients: readonly LoadSocket[]): readonly [LoadSocket, LoadSocket] => {
   const from = randomInt(clients.length)
   const to = (from + 1 + randomInt(clients.length - 1)) % clients.length
   const [a, b] = [clients[from], clients[to]]
@@ -155,7 +125,7 @@ interface ServerFrame {
   readonly data: { readonly body?: { readonly text: string } }
 }
 
-const onFrame = (text: string, client: Client, lastSeqs: Map<string, number>, tally: Tally): void => {
+const onFrame = (text: string, client: LoadSocket, lastSeqs: Map<string, number>, tally: Tally): void => {
   const frame = JSON.parse(text) as ServerFrame
   const now = performance.now()
   if (frame.op === 'event') onEvent(frame, now, client, lastSeqs, tally)
@@ -168,7 +138,7 @@ const onFrame = (text: string, client: Client, lastSeqs: Map<string, number>, ta
 const onEvent = (
   frame: ServerFrame,
   now: number,
-  client: Client,
+  client: LoadSocket,
   lastSeqs: Map<string, number>,
   tally: Tally,
 ): void => {

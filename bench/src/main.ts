@@ -159,20 +159,26 @@ const print = ({ result, hops, processes }: Awaited<ReturnType<typeof measure>>)
   console.log(`unanswered ${unanswered}, lost ${lost}, doubled ${doubled}, reordered ${reordered}`, refused)
 }
 
-const runDirectWorkload = async (options: Options): Promise<number> => {
+/** On a system of its own, which is gone afterwards. */
+const onTarget = async (options: Options, run: (target: Target) => Promise<number>): Promise<number> => {
   if (options.on === 'kafka') await loadStackAddresses()
   const target = options.on === 'kafka' ? await startOnStack(options) : await startEmbedded(options)
   try {
+    return await run(target)
+  } finally {
+    await target.stop()
+  }
+}
+
+const runDirectWorkload = (options: Options): Promise<number> =>
+  onTarget(options, async (target) => {
     const measured = await measure(options, target)
     print(measured)
     const { result } = measured
     const replicas = options.on === 'kafka' ? Number(process.env.CHAT_REPLICAS ?? 1) : undefined
     console.log(`appended to ${save('direct', { ...options, replicas }, measured)}`)
     return isSound(result) ? 0 : 1
-  } finally {
-    await target.stop()
-  }
-}
+  })
 
 const printOverload = (result: OverloadResult): void => {
   const { ramp, before, overload, after, peakPerSecond, goodputShare, normalAfterSeconds, verdict } = result
@@ -186,16 +192,14 @@ const printOverload = (result: OverloadResult): void => {
   console.log(`peak ${peakPerSecond}/s, goodput/peak ${goodputShare}, normal after ${normalAfterSeconds} s`, verdict)
 }
 
-const runOverloadWorkload = async (options: Options & { readonly factor: number }): Promise<number> => {
-  if (options.on === 'kafka') await loadStackAddresses()
-  const target = options.on === 'kafka' ? await startOnStack(options) : await startEmbedded(options)
-  let before = target.usages()
-  let processes: ReturnType<typeof usageBetween> = {}
-  const onPhase = (phase: 'begin' | 'end') => {
-    if (phase === 'begin') before = target.usages()
-    else processes = usageBetween(before, target.usages(), options.seconds)
-  }
-  try {
+const runOverloadWorkload = (options: Options & { readonly factor: number }): Promise<number> =>
+  onTarget(options, async (target) => {
+    let before = target.usages()
+    let processes: ReturnType<typeof usageBetween> = {}
+    const onPhase = (phase: 'begin' | 'end') => {
+      if (phase === 'begin') before = target.usages()
+      else processes = usageBetween(before, target.usages(), options.seconds)
+    }
     const load = await createOpenLoad({ ...options, ...target, textBytes, random: systemRandom })
     const result = await runOverload(load, { ...options, onPhase })
     load.close()
@@ -203,10 +207,7 @@ const runOverloadWorkload = async (options: Options & { readonly factor: number 
     console.table(processes)
     console.log(`appended to ${save('overload', options, { result, processes })}`)
     return isSoundOverload(result) ? 0 : 1
-  } finally {
-    await target.stop()
-  }
-}
+  })
 
 const runRebuildWorkload = async (options: Parameters<typeof runRebuildBench>[0]): Promise<number> => {
   await loadStackAddresses()

@@ -1,4 +1,4 @@
-import type { LoadPhase, LoadVerdict, OpenLoad } from '@chat/testkit'
+import { goodputOf, type LoadPhase, type LoadVerdict, type OpenLoad, offerUpToPeak } from '@chat/testkit'
 import { type Summary, summarise } from './percentiles.ts'
 
 interface OverloadOptions {
@@ -39,12 +39,8 @@ export interface OverloadResult {
 
 /** Caches fill and code is compiled: a cold system has a low peak, and would look good later. */
 const warmUpSeconds = 15
-const rampSeconds = 8
-const rampFactor = 1.3
-/** Below this share of what was offered the system is full; the next step shows whether it was only a hiccup. */
-const fullShare = 0.9
-const fullStepsMax = 2
-const rampStepsMax = 14
+/** A step below nine tenths may be a hiccup: the next one shows. */
+const peakSearch = { stepFactor: 1.3, stepSeconds: 8, stepsMax: 14, fullShare: 0.9, fullStepsMax: 2 }
 /** Until what the ramp left is through. */
 const calmSeconds = 6
 const beforeSeconds = 10
@@ -83,17 +79,8 @@ export const runOverload = async (load: OpenLoad, options: OverloadOptions): Pro
   }
 }
 
-/** Steps up until more offered is no longer more done. */
-export const findPeak = async (load: Pick<OpenLoad, 'run'>, firstRate: number): Promise<readonly PhaseResult[]> => {
-  const ramp: PhaseResult[] = []
-  let fullSteps = 0
-  for (let rate = firstRate; fullSteps < fullStepsMax && ramp.length < rampStepsMax; rate *= rampFactor) {
-    const step = summariseRun(await load.run(Math.round(rate), rampSeconds))
-    ramp.push(step)
-    if (step.goodputPerSecond < rate * fullShare) fullSteps++
-  }
-  return ramp
-}
+export const findPeak = async (load: Pick<OpenLoad, 'run'>, firstRate: number): Promise<readonly PhaseResult[]> =>
+  (await offerUpToPeak(load, { ...peakSearch, firstRate })).map(summariseRun)
 
 /** The first second from which on all was normal for a while. */
 export const normalAfter = (bySecond: LoadPhase['bySecond'], p99BeforeMs: number): number | undefined => {
@@ -117,7 +104,7 @@ const summariseRun = (phase: LoadPhase): PhaseResult => {
   const perSecond = (count: number) => Math.round(count / phase.seconds)
   return {
     offeredPerSecond: perSecond(phase.offered),
-    goodputPerSecond: perSecond(phase.acceptedMs.length),
+    goodputPerSecond: Math.round(goodputOf(phase)),
     refusedPerSecond: perSecond(phase.refusedMs.length),
     keptBackPerSecond: perSecond(phase.keptBack),
     acceptedMs: summarise(phase.acceptedMs),

@@ -1,6 +1,6 @@
 import { systemRandom } from '@chat/runtime/system'
 import { registerAccounts, type System, startSystem } from '@chat/stack/system'
-import { createOpenLoad, type LoadPhase, type OpenLoad } from '@chat/testkit'
+import { createOpenLoad, goodputOf, type OpenLoad, offerUpToPeak } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 /** `npm run test:long` asks for what a CI machine has no time for: the two minutes of `npm run bench -- overload`. */
@@ -10,10 +10,8 @@ const overloadSeconds = isLong ? 120 : 6
 /** Enough pairs of them that most are not held back. */
 const usersCount = 80
 const firstRate = 500
-const stepFactor = 2
-/** Below this share of what was offered the system is full. */
-const fullShare = 0.8
-const stepsMax = 7
+/** Up to the first step that could not be done. */
+const peakSearch = { firstRate, stepFactor: 2, stepSeconds, stepsMax: 7, fullShare: 0.8, fullStepsMax: 1 }
 const factor = 3
 const settleMaxMs = 60_000
 /** Of a short peak beside everything else that a CI machine does; `docs/performance.md` has the real one. */
@@ -34,24 +32,11 @@ afterAll(async () => {
   await system?.stop()
 })
 
-const goodputOf = ({ acceptedMs, seconds }: LoadPhase): number => acceptedMs.length / seconds
-
 const medianOf = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
-
-/** The highest goodput of steps up to the first that could not be done. */
-const findPeak = async (): Promise<number> => {
-  let peak = 0
-  for (let step = 0, rate = firstRate; step < stepsMax; step++, rate *= stepFactor) {
-    const goodput = goodputOf(await load.run(rate, stepSeconds))
-    peak = Math.max(peak, goodput)
-    if (goodput < rate * fullShare) break
-  }
-  return peak
-}
 
 test(`offered ${factor} times what it can do, the system does what it can and refuses the rest at once, nothing lost, doubled or reordered`, async () => {
   await load.run(firstRate, stepSeconds) // Code is compiled, caches fill.
-  const peak = await findPeak()
+  const peak = Math.max(...(await offerUpToPeak(load, peakSearch)).map(goodputOf))
   const overload = await load.run(peak * factor, overloadSeconds)
   const verdict = await load.settle(peak, settleMaxMs)
   const [accepted, refused] = [medianOf(overload.acceptedMs), medianOf(overload.refusedMs)]

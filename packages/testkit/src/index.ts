@@ -38,7 +38,15 @@ export {
 } from './given.ts'
 export { givenCommands } from './histories.ts'
 export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
-export { createOpenLoad, type LoadPhase, type LoadVerdict, type OpenLoad } from './open-load.ts'
+export { connectLoadSockets, type LoadSocket } from './load-sockets.ts'
+export {
+  createOpenLoad,
+  goodputOf,
+  type LoadPhase,
+  type LoadVerdict,
+  type OpenLoad,
+  offerUpToPeak,
+} from './open-load.ts'
 export { createSeededRandom, testSeeds } from './seeded-random.ts'
 export { createTestWorld, type TestStack, type TestWorld, testStack } from './test-stack.ts'
 export { type WaitOptions, waitUntil } from './wait-until.ts'

@@ -1,6 +1,6 @@
 import { type Random, uuidV7 } from '@chat/runtime'
-import { WebSocket } from 'ws'
-import { type Account, logIn } from './http.ts'
+import type { Account } from './http.ts'
+import { connectLoadSockets, type LoadSocket } from './load-sockets.ts'
 
 /**
  * Messages between two at a rate that answers do not slow down, by clients that do what the protocol says: what was refused for now is
@@ -72,9 +72,7 @@ interface Pair {
   lastReceived: number
 }
 
-interface Client {
-  readonly account: Account
-  readonly socket: WebSocket
+interface Client extends LoadSocket {
   readonly lastSeqs: Map<string, number>
 }
 
@@ -96,7 +94,8 @@ const looksMax = 10
 const retryDefaultMs = 1000
 
 export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad> => {
-  const clients = await connectAll(options)
+  const sockets = await connectLoadSockets(options.urls, options.accounts)
+  const clients = sockets.map((socket): Client => ({ ...socket, lastSeqs: new Map() }))
   const pairs = randomPairs(clients, options)
   const padding = 'x'.repeat(options.textBytes)
   const pairOf = new Int32Array(messagesMax)
@@ -106,6 +105,9 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
   const held = createHeldPairs()
   const totals = { doubled: 0, reordered: 0, refusedForGood: {} as Record<string, number>, closes: [] as number[] }
   let messages = 0
+  let acknowledged = 0
+  /** Acknowledged and not received yet. */
+  let awaited = 0
   let phase = createPhase()
 
   const transmit = (message: Message, dueMs: number) => {
@@ -154,6 +156,8 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
       if (frame.op === 'ok') {
         phase.accept(nowMs, nowMs - dueMs)
         isAcknowledged[index] = 1
+        acknowledged++
+        if (receipts[index] === 0) awaited++
       } else totals.refusedForGood[frame.code ?? ''] = (totals.refusedForGood[frame.code ?? ''] ?? 0) + 1
     }
     // A message goes again only when nothing of its pair is under way: nothing can overtake it.
@@ -170,7 +174,10 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
     if (pair === undefined) return
     receipts[index] = (receipts[index] ?? 0) + 1
     if (receipts[index] > 1) totals.doubled++
-    else if (index < pair.lastReceived) totals.reordered++
+    else {
+      if (isAcknowledged[index] === 1) awaited--
+      if (index < pair.lastReceived) totals.reordered++
+    }
     pair.lastReceived = Math.max(pair.lastReceived, index)
   }
 
@@ -195,12 +202,6 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
     }
   }
 
-  const missing = () => {
-    let lost = 0
-    for (let index = 0; index < messages; index++) if (isAcknowledged[index] === 1 && receipts[index] === 0) lost++
-    return lost
-  }
-
   return {
     run: async (perSecond, seconds) => {
       phase = createPhase()
@@ -209,14 +210,13 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
     },
     settle: async (perSecond, withinMs) => {
       phase = createPhase()
-      const isDone = () => underWay.size === 0 && missing() === 0
+      const isDone = () => underWay.size === 0 && awaited === 0
       await pace(perSecond, false, (elapsedMs) => elapsedMs >= withinMs || isDone())
-      const acknowledged = isAcknowledged.reduce((sum, one) => sum + one, 0)
       return {
         messages,
         acknowledged,
         unanswered: underWay.size,
-        lost: missing(),
+        lost: awaited,
         ...totals,
         closes: [...totals.closes],
       }
@@ -225,6 +225,38 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
       for (const { socket } of clients) socket.removeAllListeners('close').terminate()
     },
   }
+}
+
+export interface PeakSearch {
+  /** Tries a second of the first step. */
+  readonly firstRate: number
+  /** Of each step to the one before. */
+  readonly stepFactor: number
+  readonly stepSeconds: number
+  readonly stepsMax: number
+  /** Below this share of what was offered the system is full, … */
+  readonly fullShare: number
+  /** … and after so many such steps there is no more in it. */
+  readonly fullStepsMax: number
+}
+
+/** Accepted a second. */
+export const goodputOf = ({ acceptedMs, seconds }: LoadPhase): number => acceptedMs.length / seconds
+
+/** Steps up until more offered is no longer more done. */
+export const offerUpToPeak = async (load: Pick<OpenLoad, 'run'>, search: PeakSearch): Promise<readonly LoadPhase[]> => {
+  const steps: LoadPhase[] = []
+  let fullSteps = 0
+  for (
+    let rate = search.firstRate;
+    fullSteps < search.fullStepsMax && steps.length < search.stepsMax;
+    rate *= search.stepFactor
+  ) {
+    const step = await load.run(Math.round(rate), search.stepSeconds)
+    steps.push(step)
+    if (goodputOf(step) < rate * search.fullShare) fullSteps++
+  }
+  return steps
 }
 
 const createPhase = () => {
@@ -273,30 +305,6 @@ const createHeldPairs = () => {
       return undefined
     },
   }
-}
-
-const connectAll = async ({ urls, accounts }: OpenLoadOptions): Promise<readonly Client[]> => {
-  const clients: Client[] = []
-  const waiting = [...accounts.entries()]
-  const connectNext = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, account] = next
-      clients[index] = await connect(urls[index % urls.length] ?? '', account)
-    }
-  }
-  await Promise.all(Array.from({ length: 4 }, connectNext))
-  return clients
-}
-
-const connect = async (url: string, account: Account): Promise<Client> => {
-  const device = crypto.randomUUID()
-  const token = await logIn(url, account, device)
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`, 'chat.v1', { perMessageDeflate: false })
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
-  socket.send(JSON.stringify({ op: 'hello', ref: -1, token, device }))
-  const answer = await new Promise<string>((resolve) => socket.once('message', (data) => resolve(String(data))))
-  if (JSON.parse(answer).op !== 'ok') throw new Error(`hello was refused: ${answer}`)
-  return { account, socket, lastSeqs: new Map() }
 }
 
 /** Different ones: two in one would hold each other back. */

@@ -1,4 +1,4 @@
-import type { Clock, Metrics, Random } from '@chat/runtime'
+import { type Clock, every, type Metrics, type Random } from '@chat/runtime'
 import type { Topics } from '@chat/schemas'
 import { refused } from './answer.ts'
 import { partitionOfDraft } from './commands.ts'
@@ -43,10 +43,10 @@ export const createWriteAdmission = (ports: WriteAdmissionPorts): WriteAdmission
   let cancelLook = () => {}
 
   const lookAtLag = () => {
-    const dueMs = clock.monotonic() + lagEveryMs
-    cancelLook = clock.after(lagEveryMs, () => {
+    let dueMs = clock.monotonic() + lagEveryMs
+    cancelLook = every(clock, lagEveryMs, () => {
       lagMs = Math.max(0, clock.monotonic() - dueMs)
-      lookAtLag()
+      dueMs = clock.monotonic() + lagEveryMs
     })
   }
 

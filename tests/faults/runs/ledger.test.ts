@@ -1,15 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Verdict } from '../arena/arena.ts'
 import { type LedgerRun, ledgerLine } from './ledger.ts'
+import { greenVerdict as verdict } from './test-verdict.ts'
 
-const verdict: Verdict = {
-  accepted: 1_000,
-  perSecond: 210,
-  refused: new Map(),
-  violations: [],
-  fed: new Set(['I1', 'I2']),
-  falls: [],
-}
 const green: LedgerRun = {
   of: { seed: 7, minutes: 3 },
   brokers: 1,

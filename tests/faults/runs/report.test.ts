@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../arena/arena.ts'
 import { isGreen, recoveryRow, verdictLine, violationLines } from './report.ts'
+import { greenVerdict as verdict } from './test-verdict.ts'
 
-const verdict: Verdict = {
-  accepted: 1_000,
-  perSecond: 210,
-  refused: new Map(),
-  violations: [],
-  fed: new Set(['I1', 'I2']),
-  falls: [],
-}
 const recoveries = [4_000, 1_000, 12_000].map((ms) => ({ fault: 'router killed (router-1)', ms, budgetMs: 10_000 }))
 
 test('a recovery is told against its budget', () => {
