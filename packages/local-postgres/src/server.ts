@@ -29,7 +29,6 @@ export interface Attempt {
 export const launch = async (attempt: Attempt, deadline: number) => {
   const { options, dataDir, folder, memory, port } = attempt
   const { clock, logger } = options
-  const child = await spawnServer(attempt)
   let state: 'starting' | 'running' | 'stopping' = 'starting'
   const exit = Promise.withResolvers<void>()
   let hasExited = false
@@ -44,7 +43,7 @@ export const launch = async (attempt: Attempt, deadline: number) => {
     exit.resolve()
     lost(new Fault('postgres_exited', `the PostgreSQL server exited with ${reason}`))
   }
-  child.once('exit', (code, signal) => onExit(code ?? signal)).once('error', onExit)
+  const child = await spawnServer(attempt, onExit)
 
   const end = async (lock: DataFolderLock | undefined): Promise<void> => {
     state = 'stopping'
@@ -81,7 +80,10 @@ export const launch = async (attempt: Attempt, deadline: number) => {
   return undefined
 }
 
-const spawnServer = async ({ options, folder, binaries, user, port }: Attempt): Promise<ChildProcess> => {
+const spawnServer = async (
+  { options, folder, binaries, user, port }: Attempt,
+  onExit: (reason: unknown) => void,
+): Promise<ChildProcess> => {
   const logSize = await stat(folder.logFile).then(
     ({ size }) => size,
     () => 0, // The first start: there is no log yet.
@@ -115,6 +117,8 @@ const spawnServer = async ({ options, folder, binaries, user, port }: Attempt): 
       stdio: ['ignore', log.fd, log.fd],
       ...user.owner,
     })
+    // At once: a server that refuses its settings has exited before the next await is over, and nobody would hear of it.
+    child.once('exit', (code, signal) => onExit(code ?? signal)).once('error', onExit)
     child.unref()
     return child
   } finally {
