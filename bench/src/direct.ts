@@ -10,6 +10,8 @@ export interface DirectOptions {
   /** Messages a second offered. */
   readonly rate: number
   readonly seconds: number
+  /** Load before it that is not measured: caches fill, code is compiled. Nothing of it may be lost either. */
+  readonly warmUpSeconds: number
   readonly textBytes: number
   /** How many random pairs talk. */
   readonly pairs: number
@@ -25,6 +27,8 @@ export interface DirectResult {
   readonly receiptMs: Summary
   readonly unanswered: number
   readonly refused: Readonly<Record<string, number>>
+  /** While it warmed up: processes that have just started refuse what they cannot take yet. */
+  readonly refusedBefore: number
   readonly lost: number
   readonly doubled: number
   readonly reordered: number
@@ -35,11 +39,13 @@ export const isSound = ({ unanswered, refused, lost, doubled, reordered }: Direc
   [unanswered, lost, doubled, reordered, ...Object.values(refused)].every((count) => count === 0)
 
 interface Tally {
+  readonly measuredFrom: number
   readonly scheduledMs: Float64Array
   readonly acknowledgedMs: Float64Array
   readonly receivedMs: Float64Array
   readonly receipts: Uint8Array
   readonly refused: Map<string, number>
+  refusedBefore: number
   answers: number
   doubled: number
   reordered: number
@@ -47,14 +53,12 @@ interface Tally {
 
 /** How long the last answers may take, ms. */
 const drainMs = 10_000
-/** Load that is not measured: caches fill, code is compiled, ms. */
-const warmUpMs = 3_000
 
 export const runDirect = async (options: DirectOptions): Promise<DirectResult> => {
   const clients = await connectLoadSockets(options.urls, options.accounts)
-  const warmUpCount = Math.round((options.rate * warmUpMs) / 1000)
+  const warmUpCount = options.rate * options.warmUpSeconds
   const total = warmUpCount + options.rate * options.seconds
-  const tally = createTally(total)
+  const tally = createTally(total, warmUpCount)
   const lastSeqs = clients.map(() => new Map<string, number>())
   for (const [index, client] of clients.entries())
     client.socket.on('message', (data) => onFrame(String(data), client, lastSeqs[index] ?? new Map(), tally))
@@ -63,7 +67,8 @@ export const runDirect = async (options: DirectOptions): Promise<DirectResult> =
   const startMs = performance.now()
   let isMeasured = false
   for (let sent = 0; sent < total; ) {
-    const due = Math.min(total, Math.floor(((performance.now() - startMs) * options.rate) / 1000))
+    // Message n is due at n / rate: the one of this moment as well.
+    const due = Math.min(total, Math.floor(((performance.now() - startMs) * options.rate) / 1000) + 1)
     for (; sent < due; sent++) {
       if (sent >= warmUpCount && !isMeasured) {
         isMeasured = true
@@ -81,12 +86,14 @@ export const runDirect = async (options: DirectOptions): Promise<DirectResult> =
   return report(tally, warmUpCount, total, options)
 }
 
-const createTally = (total: number): Tally => ({
+const createTally = (total: number, measuredFrom: number): Tally => ({
+  measuredFrom,
   scheduledMs: new Float64Array(total),
   acknowledgedMs: new Float64Array(total),
   receivedMs: new Float64Array(total),
   receipts: new Uint8Array(total),
   refused: new Map(),
+  refusedBefore: 0,
   answers: 0,
   doubled: 0,
   reordered: 0,
@@ -132,6 +139,7 @@ const onFrame = (text: string, client: LoadSocket, lastSeqs: Map<string, number>
   if (frame.ref === undefined || frame.ref < 0) return
   tally.answers++
   if (frame.op === 'ok') tally.acknowledgedMs[frame.ref] = now
+  else if (frame.ref < tally.measuredFrom) tally.refusedBefore++
   else tally.refused.set(frame.code ?? frame.op, (tally.refused.get(frame.code ?? frame.op) ?? 0) + 1)
 }
 
@@ -187,6 +195,7 @@ const report = (tally: Tally, from: number, total: number, options: DirectOption
     receiptMs: summarise(receipts),
     unanswered: total - tally.answers,
     refused: Object.fromEntries(tally.refused),
+    refusedBefore: tally.refusedBefore,
     lost,
     doubled,
     reordered: tally.reordered,

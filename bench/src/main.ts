@@ -16,7 +16,8 @@ import { usageBetween } from './usage.ts'
 const usage = `usage: npm run bench -- direct [options] | overload [options] | rebuild [options] | restore [options]
 direct: messages between two
   --rate N         messages a second offered (1500)
-  --seconds N      how long it is measured, after 3 s of warm-up (20)
+  --seconds N      how long it is measured (20)
+  --warm-up N      seconds of the same load before, not measured (20)
   --connectors N   connector processes (2)
   --routers N      router processes (1)
   --users N        accounts, one device each (500)
@@ -61,6 +62,7 @@ const readOptions = () => {
     options: {
       rate: { type: 'string' },
       seconds: { type: 'string' },
+      'warm-up': text('20'),
       connectors: text('2'),
       routers: text('1'),
       users: text('500'),
@@ -92,6 +94,7 @@ const readOptions = () => {
     on: values.on,
     rate: number('rate'),
     seconds: number('seconds'),
+    warmUpSeconds: number('warm-up'),
     connectors: number('connectors'),
     routers: number('routers'),
     users: number('users'),
@@ -124,13 +127,14 @@ const measure = async (options: Options, target: Target) => {
   let after = before
   let beganMs = 0
   let seconds = 0
-  const histogramsBefore = await target.histograms()
+  let histogramsBefore = target.histograms()
   const onPhase = (phase: 'begin' | 'end') => {
-    if (phase === 'begin') [before, beganMs] = [target.usages(), performance.now()]
+    if (phase === 'begin')
+      [before, beganMs, histogramsBefore] = [target.usages(), performance.now(), target.histograms()]
     else [after, seconds] = [target.usages(), (performance.now() - beganMs) / 1000]
   }
   const result = await runDirect({ ...options, urls: target.urls, accounts: target.accounts, textBytes, onPhase })
-  const hops = hopsBetween(histogramsBefore, await target.histograms())
+  const hops = hopsBetween(await histogramsBefore, await target.histograms())
   return { result, hops, processes: usageBetween(before, after, seconds) }
 }
 

@@ -5,6 +5,8 @@ interface OverloadOptions {
   /** Tries a second that the search for the peak begins with. */
   readonly rate: number
   readonly seconds: number
+  /** At `rate`, before anything is measured: a cold system has a low peak, and would look good later. */
+  readonly warmUpSeconds: number
   /** How many times the peak is offered. */
   readonly factor: number
   /** Around the overload itself. */
@@ -37,8 +39,6 @@ export interface OverloadResult {
   readonly verdict: LoadVerdict
 }
 
-/** Caches fill and code is compiled: a cold system has a low peak, and would look good later. */
-const warmUpSeconds = 15
 /** A step below nine tenths may be a hiccup: the next one shows. */
 const peakSearch = { stepFactor: 1.3, stepSeconds: 8, stepsMax: 14, fullShare: 0.9, fullStepsMax: 2 }
 /** Until what the ramp left is through. */
@@ -56,7 +56,7 @@ const normalMs = 200
 /** Finds the peak, offers a multiple of it, and looks how long it takes to be over. */
 export const runOverload = async (load: OpenLoad, options: OverloadOptions): Promise<OverloadResult> => {
   const { rate, seconds, factor, onPhase } = options
-  await load.run(rate, warmUpSeconds)
+  await load.run(rate, options.warmUpSeconds)
   const ramp = await findPeak(load, rate)
   const peakPerSecond = Math.max(...ramp.map(({ goodputPerSecond }) => goodputPerSecond))
   const half = Math.round(peakPerSecond / 2)

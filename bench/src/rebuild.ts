@@ -16,6 +16,7 @@ export interface RebuildBenchOptions {
   readonly events: number
   readonly rate: number
   readonly seconds: number
+  readonly warmUpSeconds: number
   readonly connectors: number
   readonly routers: number
   readonly users: number
