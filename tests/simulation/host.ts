@@ -54,6 +54,8 @@ const sessionTimeoutMs = 6000
 export const createHost = ({ name, kind, boot, later, onDeath }: HostParts): Host => {
   const deaths: string[] = []
   let life: Life | undefined
+  /** Asked to end: a start that is still under way fails for that reason, which is no death. */
+  let asked: Life | undefined
   let lives = 0
   let isUp = false
 
@@ -74,7 +76,9 @@ export const createHost = ({ name, kind, boot, later, onDeath }: HostParts): Hos
       () => {
         if (life === own) isUp = true
       },
-      (error: unknown) => onFatal(error),
+      (error: unknown) => {
+        if (asked !== own) onFatal(error)
+      },
     )
   }
 
@@ -91,6 +95,7 @@ export const createHost = ({ name, kind, boot, later, onDeath }: HostParts): Hos
   const terminate = () => {
     const ending = life
     if (ending === undefined || ending.machine.isFrozen()) return
+    asked = ending
     isUp = false
     const over = () => {
       if (life !== ending) return

@@ -76,3 +76,25 @@ test('when the router answers again, what was refused is taken, and what came be
   await world.clock.settle()
   expect(ann.answers(3)).toMatchObject([{ op: 'ok', seq: pendingFloor + 1 }])
 })
+
+test('what comes behind a write to somebody the read models do not know yet waits until that one came again', async () => {
+  const { world, connector } = await createReadyWorld()
+  const ann = await connect(world, connector, 1)
+  Object.assign(world.readModels, { waitFor: async () => false })
+  const send = (ref: number, clientMsgId: string) => {
+    ann.send({ op: 'send', ref, to: { user: 9 }, clientMsgId, body: hi })
+    return world.clock.settle()
+  }
+  const [first, second] = [world.newId(), world.newId()]
+  await send(1, first)
+  expect(ann.answers(1)).toMatchObject([{ code: 'unavailable', retryAfterMs: 1000 }])
+  await world.addUser(9)
+  await send(2, second)
+  await send(3, first)
+  await send(4, second)
+  expect([...ann.answers(2), ...ann.answers(3), ...ann.answers(4)]).toMatchObject([
+    { code: 'unavailable', retryAfterMs: 1000 },
+    { op: 'ok', seq: 1 },
+    { op: 'ok', seq: 2 },
+  ])
+})

@@ -75,8 +75,12 @@ export class WriteLane {
   }
 
   private go(ref: number, prepared: Prepared) {
-    if ('refusal' in prepared) return this.client.written(ref, prepared.refusal, undefined)
-    this.submit(ref, prepared.draft)
+    if (!('refusal' in prepared)) return this.submit(ref, prepared.draft)
+    const { refusal, comesAgain } = prepared
+    if (comesAgain === undefined) return this.client.written(ref, refusal, undefined)
+    const behind = this.heldBack?.refusal(comesAgain)
+    if (behind === undefined) this.holdBack(comesAgain, refusal)
+    this.client.written(ref, behind ?? refusal, undefined)
   }
 
   private submit(ref: number, draft: CommandDraft) {

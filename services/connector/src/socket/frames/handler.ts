@@ -16,7 +16,10 @@ export interface FrameServices {
 }
 
 /** What a writing frame becomes once it was checked: a command for the log, or a refusal. */
-export type Prepared = { readonly draft: CommandDraft } | { readonly refusal: Answer }
+export type Prepared =
+  | { readonly draft: CommandDraft }
+  /** `comesAgain`: refused for now only. What was sent behind it must not overtake it. */
+  | { readonly refusal: Answer; readonly comesAgain?: CommandDraft }
 
 export type FrameOf<Op extends RequestOp> = Extract<RequestFrame, { readonly op: Op }>
 

@@ -1,8 +1,11 @@
 import { directConversation, parseConversation } from '@chat/schemas'
 import { refused } from '../../answer.ts'
-import type { Identity } from '../../ports.ts'
+import type { CommandDraft, Identity } from '../../ports.ts'
 import { refuseFutureId } from './client-msg-id.ts'
 import { type FrameOf, type Prepared, write } from './handler.ts'
+
+/** When the read models are behind, ms: they are asked anew by then. */
+const directoryRetryMs = 1000
 
 /** `send`: a message to a user or a conversation. PROTOCOL §2. */
 export const send = write<'send'>((frame, { identity }, services) => {
@@ -11,9 +14,15 @@ export const send = write<'send'>((frame, { identity }, services) => {
   const target = targetOf(frame.to, identity.userId)
   if ('refusal' in target) return target
   const { conversation, peer } = target
+  const draft = draftOf(frame, conversation, identity)
   const exists = peer === undefined ? true : services.directory.allExist([peer])
-  if (exists === true) return post(frame, conversation, identity)
-  return exists.then((found) => (found === true ? post(frame, conversation, identity) : { refusal: refused(found) }))
+  if (exists === true) return { draft }
+  return exists.then((found) => {
+    if (found === true) return { draft }
+    return found === 'unavailable'
+      ? { refusal: refused(found, undefined, directoryRetryMs), comesAgain: draft }
+      : { refusal: refused(found) }
+  })
 })
 
 type Target =
@@ -32,16 +41,14 @@ const targetOf = (to: FrameOf<'send'>['to'], self: number): Target => {
 /** A conversation with oneself needs no looking up. */
 const other = (user: number, self: number): number | undefined => (user === self ? undefined : user)
 
-const post = (frame: FrameOf<'send'>, conversation: string, { userId, device }: Identity): Prepared => ({
-  draft: {
-    type: 'PostMessage',
-    conversation,
-    actor: userId,
-    device,
-    clientMsgId: frame.clientMsgId,
-    after: frame.after ?? null,
-    body: Buffer.from(JSON.stringify(frame.body)),
-    keyId: null,
-    replyTo: frame.replyTo ?? null,
-  },
+const draftOf = (frame: FrameOf<'send'>, conversation: string, { userId, device }: Identity): CommandDraft => ({
+  type: 'PostMessage',
+  conversation,
+  actor: userId,
+  device,
+  clientMsgId: frame.clientMsgId,
+  after: frame.after ?? null,
+  body: Buffer.from(JSON.stringify(frame.body)),
+  keyId: null,
+  replyTo: frame.replyTo ?? null,
 })
