@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemRandom } from '@chat/runtime/system'
-import { createOpenLoad } from '@chat/testkit'
+import { createOpenLoad, currentCommit } from '@chat/testkit'
 import { isSound, runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
 import { isSoundOverload, type OverloadResult, runOverload } from './overload.ts'
@@ -138,15 +137,11 @@ const measure = async (options: Options, target: Target) => {
   return { result, hops, processes: usageBetween(before, after, seconds) }
 }
 
-const commit = (): string => {
-  const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
-  return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '-uno') === '' ? '' : '+changes')
-}
-
 const save = (workload: string, options: object, measured: object): string => {
   const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }
-  const record = { at: new Date().toISOString(), commit: commit(), workload, options, machine, ...measured }
   const folder = join(root, 'bench', 'results')
+  const commit = currentCommit(folder)
+  const record = { at: new Date().toISOString(), commit, workload, options, machine, ...measured }
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `${workload}.jsonl`)
   const known = existsSync(path) ? readFileSync(path, 'utf8') : ''

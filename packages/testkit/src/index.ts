@@ -1,3 +1,4 @@
+export { currentCommit } from './current-commit.ts'
 export {
   type Acknowledged,
   createDevice,

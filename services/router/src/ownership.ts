@@ -66,11 +66,10 @@ export const createOwner = (options: Options): PartitionOwner => {
   let session = new AbortController()
   let running: Promise<void> | undefined
   let isOwned = false
-  let isHandingOver = false
+  /** There while another router is about to own it: when it ends at the latest, and what ends it before. */
+  let handover: { readonly untilMs: number; cancelEnd: Cancel } | undefined
   /** Given to this router once more while a session was under way, which may end because it was not. */
   let isWantedAnew = false
-  let handoverUntilMs = 0
-  let cancelHandover: Cancel = () => {}
 
   /** Returns how long to wait before the next session; undefined: there is none. */
   const judge = (error: unknown, attempt: number): number | undefined => {
@@ -104,7 +103,12 @@ export const createOwner = (options: Options): PartitionOwner => {
       const owned = () => {
         isOwned = true
       }
-      const failure = await own({ signal, owned, decided: waitForOther, isHandingOver: () => isHandingOver }).then(
+      const failure = await own({
+        signal,
+        owned,
+        decided: waitForOther,
+        isHandingOver: () => handover !== undefined,
+      }).then(
         () => undefined,
         (error: unknown) => ({ error }),
       )
@@ -128,15 +132,15 @@ export const createOwner = (options: Options): PartitionOwner => {
 
   /** Until the next command is decided, if that is soon. */
   const waitForOther = () => {
-    if (!isHandingOver) return
-    cancelHandover()
-    const leftMs = handoverUntilMs - clock.monotonic()
-    cancelHandover = clock.after(Math.min(handoverQuietMs, leftMs), () => session.abort())
+    if (handover === undefined) return
+    handover.cancelEnd()
+    const leftMs = handover.untilMs - clock.monotonic()
+    handover.cancelEnd = clock.after(Math.min(handoverQuietMs, leftMs), () => session.abort())
   }
 
   const keep = () => {
-    cancelHandover()
-    isHandingOver = false
+    handover?.cancelEnd()
+    handover = undefined
   }
 
   const stop = async () => {
@@ -159,8 +163,7 @@ export const createOwner = (options: Options): PartitionOwner => {
       if (!isOwned) return stop()
       isWanted = false
       isWantedAnew = false
-      isHandingOver = true
-      handoverUntilMs = clock.monotonic() + handoverMaxMs
+      handover ??= { untilMs: clock.monotonic() + handoverMaxMs, cancelEnd: () => {} }
       waitForOther()
       await running
       keep()

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { currentCommit } from '@chat/testkit'
 import type { Verdict } from '../arena/arena.ts'
 import type { Recovery } from '../arena/strike.ts'
 
@@ -24,21 +24,13 @@ export interface Ledger {
 
 /** The ledger of this repository; its lines name the code as it is now. */
 export const openLedger = (): Ledger => {
-  const commit = commitNow()
+  const commit = currentCommit(ledgerPath)
   return {
     add: (run) => appendFileSync(ledgerPath, ledgerLine({ at: new Date().toISOString(), commit, run })),
   }
 }
 
 const ledgerPath = join(import.meta.dirname, '..', 'ledger.jsonl')
-
-/** With a `+` when what is here differs from it; the ledger itself does not count. */
-const commitNow = (): string => {
-  const git = (...args: readonly string[]) =>
-    execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim()
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':/', `:(exclude)${ledgerPath}`)
-  return `${git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : '+'}`
-}
 
 export const ledgerLine = (entry: {
   readonly at: string
