@@ -24,6 +24,8 @@ export interface FaultKind {
   /** What can be hit. */
   targets(site: Targets): readonly string[]
   inject(site: Site, target: string): Promise<Heal>
+  /** Its injection waits until a process is ready: of two faults at once it comes first, or the other one would keep it waiting. */
+  readonly waitsForReady?: true
   /** Shortest and longest time for which the nemesis lets it last, ms. */
   readonly lastsMs: readonly [number, number]
   /** How often the nemesis takes it, against others; what costs much time is rarer. */

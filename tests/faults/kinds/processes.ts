@@ -69,6 +69,7 @@ const clockOff = (kind: Kind, offset: '+2h' | '-2h'): FaultKind => ({
   countsFrom: 'begin',
   lastsMs: [4_000, 8_000],
   weight: 1,
+  waitsForReady: true,
   inject: async (site, target) => {
     const seat = site.seat(target)
     await seat.end('SIGKILL')
