@@ -1,8 +1,8 @@
 import { createFakeClock } from '@chat/testkit'
 import { expect, test } from 'vitest'
-import { createPresenceTime } from './presence-time.ts'
+import { createPresenceTime, heardAgeMaxMs } from './presence-time.ts'
 
-test('goes on from the last number that presence gave, whatever the wall clock says', async () => {
+test('goes on from a number that presence gave, whatever the wall clock says', async () => {
   const clock = createFakeClock(1_000_000)
   let shiftMs = 0
   const time = createPresenceTime({ ...clock, now: () => clock.now() + shiftMs })
@@ -11,7 +11,28 @@ test('goes on from the last number that presence gave, whatever the wall clock s
   await clock.advance(700)
   shiftMs = 7_200_000
   expect(time.now()).toBe(5_000_700)
-  time.heard(4_000_000)
+})
+
+test('of the numbers heard lately the one that was least late counts', async () => {
+  const clock = createFakeClock(0)
+  const time = createPresenceTime(clock)
+  time.heard(1000)
+  await clock.advance(100)
+  time.heard(1060)
+  expect(time.now()).toBe(1100)
+  await clock.advance(10)
+  time.heard(1115)
+  expect(time.now()).toBe(1115)
+})
+
+test('a number is forgotten for a later one when the clocks have drifted since', async () => {
+  const clock = createFakeClock(0)
+  const time = createPresenceTime(clock)
+  time.heard(1000)
+  await clock.advance(heardAgeMaxMs)
+  time.heard(30_900)
+  expect(time.now()).toBe(31_000)
   await clock.advance(1)
-  expect(time.now()).toBe(4_000_001)
+  time.heard(30_900)
+  expect(time.now()).toBe(30_900)
 })
