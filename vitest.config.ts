@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{schemas,packages,services,infra,bench,tests}/**/*.test.ts'],
+          include: ['{schemas,packages,services,infra,bench,tests,examples}/**/*.test.ts'],
           exclude: ['tests/{e2e,browser}/**', 'tests/faults/*.test.ts', '**/node_modules/**'],
           testTimeout: 20_000,
         },

@@ -61,6 +61,8 @@ const planted: readonly (readonly [path: string, text: string, rule: Rule])[] = 
   ['services/projector/src/database.ts', takes('pg'), 'noRestrictedImports'],
   ['services/standalone/src/main.ts', takes('@chat/testkit'), 'noRestrictedImports'],
   ['tests/e2e/inside.ts', takes('@chat/router/src/partition.ts'), 'noRestrictedImports'],
+  ['examples/analytics/src/ours.ts', takes('@chat/schemas'), 'noRestrictedImports'],
+  ['examples/analytics/src/path.ts', takes('../../../packages/event-log/src/index.ts'), 'noRestrictedImports'],
   ['bench/src/inside.ts', takes('../../packages/runtime/src/clock.ts'), 'noRestrictedImports'],
   ['packages/presence/src/timer.ts', calls('setTimeout(() => {}, 1)'), 'noRestrictedGlobals'],
   ['packages/presence/src/interval.ts', calls('setInterval(() => {}, 1)'), 'noRestrictedGlobals'],
@@ -118,6 +120,7 @@ const allowed: readonly (readonly [path: string, text: string])[] = [
   ],
   ['services/standalone/src/fine-main.ts', 'export const use = 1\n'],
   ['tests/e2e/fine.ts', takes('@chat/connector')],
+  ['examples/analytics/src/fine.ts', takes('kafkajs')],
 ]
 
 let folder = ''

@@ -42,3 +42,7 @@ const rebuildSettings = {
   /** What to do when the live read models say otherwise: refuse the switch, or accept what the log says. */
   rebuildDifferences: oneOf({ env: 'CHAT_REBUILD_DIFFERENCES', values: ['refuse', 'accept'], default: 'refuse' }),
 }
+
+/** What a replay reads: the log alone. */
+export const readReplayConfig = (env: Readonly<Record<string, string | undefined>>) =>
+  readSettings({ ...worldSettings, ...kafkaSettings }, env)
