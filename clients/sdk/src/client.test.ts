@@ -1,58 +1,13 @@
-import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
-import { createClient } from './client.ts'
 import type { ChatEvent } from './domain/event.ts'
-import type { Storage } from './ports.ts'
-import { memoryStorage } from './storage/memory.ts'
-import { createTestServer } from './test-server.ts'
+import { emptySync, session, setUpClient, user } from './test-client.ts'
+import type { createTestServer } from './test-server.ts'
 
-const startMs = Date.parse('2026-01-01T00:00:00.000Z')
-const user = { id: 3, name: 'ann', displayName: 'Ann', createdAt: '2026-01-01T00:00:00.000Z' }
-const session = (fields: object = {}) => ({
-  ...{ user, accessToken: 'access-1', refreshToken: 'refresh-1', socketUrl: 'ws://own' },
-  accessExpiresAt: new Date(startMs + 15 * 60_000).toISOString(),
-  ...fields,
-})
-const connector = (socketUrl: string, ready = true) => ({ id: 'c', socketUrl, connections: 1, capacity: 2, ready })
-const emptySync = { token: 't0', conversations: [], hasMore: false }
 const posted = (seq: number, clientMsgId: string, actor = 7, conversation = 'd3.7') => ({
   ...{ op: 'event', conversation, seq, type: 'messagePosted', actor, at: `2026-01-01T00:00:0${seq}.000Z` },
   data: { clientMsgId, body: { kind: 'text', text: clientMsgId } },
 })
 
-const setUp = (storage: Storage = memoryStorage()) => {
-  const clock = createFakeClock(startMs)
-  const server = createTestServer()
-  const faults: unknown[] = []
-  server.answer('/v1/sessions', 201, session())
-  server.answer('/v1/gateway', 200, {
-    connectors: [connector('ws://busy', false), connector('ws://a'), connector('ws://b')],
-  })
-  const { openSocket, fetchJson } = server
-  const client = createClient({
-    ...{ url: 'http://chat/', clock, openSocket, fetchJson, storage },
-    random: createSeededRandom(1),
-    onFault: (error) => faults.push(error),
-  })
-  const states: string[] = []
-  client.on('state', (state) => states.push('reason' in state ? `${state.status} ${state.reason}` : state.status))
-  const welcome = async () => {
-    await clock.settle()
-    server.last().open()
-    server.last().answer('hello', { heartbeatMs: 25_000 })
-    await clock.settle()
-    server.last().answer('sync', emptySync)
-    await clock.settle()
-  }
-  const logIn = () => client.logIn({ name: 'ann', password: 'correct horse' })
-  const connect = async () => {
-    await logIn()
-    const connecting = client.connect()
-    await welcome()
-    await connecting
-  }
-  return { client, clock, server, faults, states, storage, welcome, logIn, connect }
-}
 const sends = (server: ReturnType<typeof createTestServer>) =>
   server
     .last()
@@ -60,7 +15,7 @@ const sends = (server: ReturnType<typeof createTestServer>) =>
     .map(({ clientMsgId }) => clientMsgId)
 
 test('logs in, asks the gateway, dials the first ready connector and then the next', async () => {
-  const { client, clock, server, states, welcome, logIn } = setUp()
+  const { client, clock, server, states, welcome, logIn } = setUpClient()
   await logIn()
   const connecting = client.connect()
   await clock.settle()
@@ -75,7 +30,7 @@ test('logs in, asks the gateway, dials the first ready connector and then the ne
 })
 
 test('shows an own message at once, and once: at its place when its event or its ok comes', async () => {
-  const { client, clock, server, connect } = setUp()
+  const { client, clock, server, connect } = setUpClient()
   await connect()
   const chat = client.direct(7)
   const { clientMsgId, accepted } = chat.send('hi')
@@ -93,7 +48,7 @@ test('shows an own message at once, and once: at its place when its event or its
 })
 
 test('keeps what was not sent over a restart, and sends it with the same ids in order', async () => {
-  const before = setUp()
+  const before = setUpClient()
   await before.connect()
   const chat = before.client.direct(7)
   const sent = [chat.send('one'), chat.send('two')]
@@ -103,7 +58,7 @@ test('keeps what was not sent over a restart, and sends it with the same ids in 
   await before.client.close()
   expect((await closed).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
 
-  const { client, server, welcome } = setUp(before.storage)
+  const { client, server, welcome } = setUpClient(before.storage)
   expect(await client.resume()).toEqual(user)
   expect(client.direct(7).messages.map(({ state }) => state)).toEqual(['sending', 'sending', 'sending'])
   const connecting = client.connect()
@@ -120,7 +75,7 @@ test('keeps what was not sent over a restart, and sends it with the same ids in 
 })
 
 test('a refused message is shown as failed with its code until it is discarded', async () => {
-  const { client, server, connect } = setUp()
+  const { client, server, connect } = setUpClient()
   await connect()
   const chat = client.conversation('g9')
   const failed: object[] = []
@@ -135,7 +90,7 @@ test('a refused message is shown as failed with its code until it is discarded',
 })
 
 test('a gap is read by history after 200 ms, and events come to the reader in order, each once', async () => {
-  const { client, clock, server, connect } = setUp()
+  const { client, clock, server, connect } = setUpClient()
   await connect()
   const seen: number[] = []
   const reading = (async () => {
@@ -159,7 +114,7 @@ test('a gap is read by history after 200 ms, and events come to the reader in or
 })
 
 test('reads of a lost connection are refused, and a write to a group goes on with its id', async () => {
-  const { client, clock, server, connect, welcome } = setUp()
+  const { client, clock, server, connect, welcome } = setUpClient()
   await connect()
   const reading = client.findUser({ name: 'bob' })
   const creating = client.createGroup({ title: 'Lunch', visibility: 'private' })
@@ -178,7 +133,7 @@ test('reads of a lost connection are refused, and a write to a group goes on wit
 })
 
 test('asks for a sign of life after a silence, and makes a new connection without one', async () => {
-  const { clock, server, connect, states } = setUp()
+  const { clock, server, connect, states } = setUpClient()
   await connect()
   await clock.advance(25_000)
   expect(server.last().sent.at(-1)).toMatchObject({ op: 'ping' })
@@ -190,7 +145,7 @@ test('asks for a sign of life after a silence, and makes a new connection withou
 })
 
 test('a token that ends soon is renewed before it is used, once for all who ask', async () => {
-  const { client, clock, server, logIn, welcome } = setUp()
+  const { client, clock, server, logIn, welcome } = setUpClient()
   await logIn()
   await clock.advance(14 * 60_000 + 1)
   server.answer('/v1/sessions/refresh', 200, session({ accessToken: 'access-2', refreshToken: 'refresh-2' }))
@@ -204,7 +159,7 @@ test('a token that ends soon is renewed before it is used, once for all who ask'
 })
 
 test('a session that ended on the server closes the client with the reason', async () => {
-  const { client, clock, server, connect } = setUp()
+  const { client, clock, server, connect } = setUpClient()
   await connect()
   server.answer('/v1/sessions/refresh', 401, { code: 'unauthorized', detail: 'over' })
   server.last().end(4401)
@@ -213,7 +168,7 @@ test('a session that ended on the server closes the client with the reason', asy
 })
 
 test('syncs every two minutes with a jitter of a quarter, and at once when pushes were dropped', async () => {
-  const { clock, server, connect } = setUp()
+  const { clock, server, connect } = setUpClient()
   await connect()
   const syncs = () => server.last().sent.filter(({ op }) => op === 'sync')
   server.last().push({ op: 'resync' })
@@ -233,7 +188,7 @@ test('syncs every two minutes with a jitter of a quarter, and at once when pushe
 })
 
 test('a listener that throws is a fault of its own; the others hear the event', async () => {
-  const { client, server, connect, faults } = setUp()
+  const { client, server, connect, faults } = setUpClient()
   await connect()
   const heard: ChatEvent[] = []
   client.on('event', () => {
@@ -245,7 +200,7 @@ test('a listener that throws is a fault of its own; the others hear the event', 
 })
 
 test('logging out ends the session and leaves nothing behind', async () => {
-  const { client, server, connect, storage } = setUp()
+  const { client, server, connect, storage } = setUpClient()
   await connect()
   client.direct(7).send('unsent')
   server.answer('/v1/sessions/current', 204, undefined)
@@ -253,4 +208,62 @@ test('logging out ends the session and leaves nothing behind', async () => {
   expect(server.asked.at(-1)).toMatchObject({ path: '/v1/sessions/current', token: 'access-1' })
   expect([await storage.load('session'), await storage.load('outbox')]).toEqual([undefined, undefined])
   expect([client.user, client.state]).toEqual([undefined, { status: 'closed', reason: 'stopped' }])
+})
+
+test('connect resolves once what was there is in the view; that is not told as new, what comes later is', async () => {
+  const { client, clock, server, logIn } = setUpClient()
+  await logIn()
+  const told: number[] = []
+  client.on('message', ({ seq }) => told.push(seq))
+  let isConnected = false
+  const connecting = client.connect().then(() => {
+    isConnected = true
+  })
+  await clock.settle()
+  server.last().open()
+  server.last().answer('hello', { heartbeatMs: 25_000 })
+  await clock.settle()
+  const range = { from: 1, to: 2, lastSeq: 2, events: [posted(1, 'a'), posted(2, 'b')] }
+  const conversation = { id: 'd3.7', title: 'Bob', with: 7, unread: 2, readSeq: 0, ...range }
+  server.last().answer('sync', { token: 't1', conversations: [conversation], hasMore: true })
+  await clock.settle()
+  expect([isConnected, server.last().sent.at(-1)]).toMatchObject([
+    false,
+    { op: 'sync', token: 't1', known: { 'd3.7': 2 } },
+  ])
+  server.last().answer('sync', { token: 't2', conversations: [], hasMore: false })
+  await connecting
+  server.last().push(posted(3, 'c'))
+  const chat = client.direct(7)
+  expect(client.conversations()).toEqual([chat])
+  expect(chat.messages.map(({ clientMsgId }) => clientMsgId)).toEqual(['a', 'b', 'c'])
+  expect([told, chat.title, chat.with, chat.unread]).toEqual([[3], 'Bob', 7, 3])
+})
+
+test('connect rejects when it will not be, with the reason in the state', async () => {
+  const { client, clock, server, logIn } = setUpClient()
+  await logIn()
+  const rejected = expect(client.connect()).rejects.toMatchObject({ code: 'closed' })
+  await clock.settle()
+  server.last().open()
+  server.last().refuse('hello', { code: 'suspended', message: 'suspended', retry: 'never' })
+  await clock.settle()
+  server.last().end(4403)
+  await rejected
+  expect(client.state).toEqual({ status: 'closed', reason: 'suspended', code: 4403 })
+})
+
+test('a server that restarts names the time within which to come back', async () => {
+  const { client, clock, server, connect } = setUpClient()
+  await connect()
+  const notices: object[] = []
+  client.on('notice', (notice) => notices.push(notice))
+  server.last().push({ op: 'notice', code: 'restarting', message: 'soon', reconnectWithinMs: 8_000 })
+  server.last().end(1012)
+  expect([notices, client.state]).toEqual([
+    [{ code: 'restarting', message: 'soon' }],
+    { status: 'offline', reason: 'restarting' },
+  ])
+  await clock.advance(8_000)
+  expect(server.sockets).toHaveLength(2)
 })

@@ -4,9 +4,9 @@ import { type ConversationHandles, createConversationHandles } from './conversat
 import type { ClosedReason, Connection, OfflineReason } from './domain/connection.ts'
 import type { ChatEvent, MessagePosted } from './domain/event.ts'
 import { isMessage } from './domain/event.ts'
-import { createEmitter } from './emitter.ts'
+import { createEmitter, type Emitter } from './emitter.ts'
 import { createMessageIds, directConversation } from './ids.ts'
-import { createLink } from './link.ts'
+import { createLink, type Link } from './link.ts'
 import { fetchJson, openWebSocket, systemClock, systemRandom } from './platform.ts'
 import type { Ports } from './ports.ts'
 import { createReplicaRunner, type ReplicaRunner } from './replica-runner.ts'
@@ -14,7 +14,7 @@ import type { FieldsOf, NewGroup, OkOf, Op, Page, User } from './requests.ts'
 import { createSessions, type Login, type Registration, type Session } from './sessions.ts'
 import { memoryStorage } from './storage/memory.ts'
 import { createStream } from './stream.ts'
-import { createWriter } from './writer.ts'
+import { createWriter, type Writer } from './writer.ts'
 
 export interface ClientOptions extends Partial<Ports> {
   /** Of any connector, or of what stands in front of them: `https://chat.example.org`. */
@@ -32,7 +32,7 @@ export type ConnectionState =
 
 export interface ClientEvents {
   readonly state: ConnectionState
-  /** New to this client, in order within its conversation, each once. What was there before the first connection is not new. */
+  /** New to this client, in order within its conversation, each once. What was there when `connect` resolved is not new. */
   readonly event: ChatEvent
   /** The messages among them, the own ones of this and other devices included. */
   readonly message: MessagePosted
@@ -58,7 +58,10 @@ export interface Client extends AsyncIterable<ChatEvent> {
   logIn(login: Login): Promise<User>
   /** Goes on with the session that the storage has; undefined: it has none. */
   resume(): Promise<User | undefined>
-  /** Connects, and stays so until `close`. Resolves with the first connection; rejects when that cannot be (`closed`). */
+  /**
+   * Connects, and stays so until `close`. Resolves when it is connected and knows what was there; rejects with `closed` when that
+   * cannot be.
+   */
   connect(): Promise<void>
   /** Does not wait until the next try is due: the network is back. */
   retry(): void
@@ -86,44 +89,33 @@ export const createClient = (options: ClientOptions): Client => {
   const onFault = options.onFault ?? ((error) => console.error('chat', error))
   const events = createEmitter<ClientEvents>(onFault)
   const sessions = createSessions(options.url, ports)
+  let loggedIn: LoggedIn | undefined
   const link = createLink(
     { ...ports, sessions },
-    { changed: (state) => stateChanged(state), pushed: (frame) => loggedIn?.runner.pushed(frame) },
+    {
+      changed: (state) => {
+        loggedIn?.runner.connectionIs(state.status === 'connected')
+        events.emit('state', shown(state))
+      },
+      pushed: (frame) => loggedIn?.runner.pushed(frame),
+    },
   )
   const nextId = createMessageIds(ports.clock, ports.random)
-  const { write, stop: stopWriting } = createWriter(link, ports.clock, nextId, (listener) =>
-    events.on('state', listener),
-  )
-  let loggedIn: LoggedIn | undefined
+  const writer = createWriter(link, ports.clock, nextId, (listener) => events.on('state', listener))
   const here = (): LoggedIn => {
     if (loggedIn === undefined) throw new ChatError({ code: 'unauthorized', message: 'not logged in', retry: 'never' })
     return loggedIn
   }
-
-  const stateChanged = (state: Connection) => {
-    loggedIn?.runner.connectionIs(state.status === 'connected')
-    events.emit('state', shown(state))
-  }
-
   const begin = async ({ user }: Session): Promise<User> => {
     await loggedIn?.runner.stop()
     const runner = await createReplicaRunner(user.id, { ...ports, link, onFault })
-    const handles = createConversationHandles(runner, link, nextId, ports.clock)
-    loggedIn = { user, runner, handles }
-    runner.on('announce', (event) => {
-      events.emit('event', event)
-      if (isMessage(event)) events.emit('message', event)
-    })
-    runner.on('changed', (id) => events.emit('change', handles.of(id)))
-    runner.on('failed', (failed) => events.emit('failed', failed))
-    runner.on('notice', (notice) => events.emit('notice', notice))
+    loggedIn = { user, runner, handles: createConversationHandles(runner, link, nextId, ports.clock) }
+    passOn(loggedIn, events)
     return user
   }
-
-  const close = async () => {
+  const hangUp = () => {
     link.stop()
-    stopWriting()
-    await loggedIn?.runner.stop()
+    writer.stop()
   }
 
   return {
@@ -133,13 +125,9 @@ export const createClient = (options: ClientOptions): Client => {
     get user() {
       return loggedIn?.user
     },
-    on: events.on,
-    close,
-    retry: link.retry,
-    request: link.request,
-    register: sessions.register,
+    ...{ on: events.on, retry: link.retry, request: link.request, register: sessions.register },
     logIn: async (login) => {
-      link.stop()
+      hangUp()
       return begin(await sessions.logIn(login))
     },
     resume: async () => {
@@ -147,14 +135,30 @@ export const createClient = (options: ClientOptions): Client => {
       return session === undefined ? undefined : begin(session)
     },
     connect: async () => {
-      here().runner.start()
-      const connected = firstConnection(
-        () => shown(link.state()),
-        (listener) => events.on('state', listener),
-      )
+      const { runner } = here()
+      runner.start()
+      const ready = whenReady(link, runner, events)
       link.start()
-      await connected
+      await ready
     },
+    logOut: async () => {
+      hangUp()
+      await sessions.end()
+      await loggedIn?.runner.forget()
+      loggedIn = undefined
+      await sessions.forget()
+    },
+    close: async () => {
+      hangUp()
+      await loggedIn?.runner.stop()
+    },
+    ...conversationsOf(here, link, writer),
+    [Symbol.asyncIterator]: () => streamOf(events),
+  }
+}
+
+const conversationsOf = (here: () => LoggedIn, link: Link, { write }: Writer) =>
+  ({
     conversations: () => here().handles.all(),
     conversation: (id) => here().handles.of(id),
     direct: (userId) => here().handles.of(directConversation(here().user.id, userId)),
@@ -163,23 +167,26 @@ export const createClient = (options: ClientOptions): Client => {
     leaveGroup: async (conversation) => void (await write('group.leave', { conversation })),
     findUser: async (by) => (await link.request('user', by)).user,
     users: (query, after) => link.request('users', { query, ...(after === undefined ? {} : { after }) }),
-    logOut: async () => {
-      link.stop()
-      stopWriting()
-      await sessions.end()
-      await loggedIn?.runner.forget()
-      loggedIn = undefined
-      await sessions.forget()
-    },
-    [Symbol.asyncIterator]: () =>
-      createStream<ChatEvent>(({ next, end }) => {
-        const offs = [events.on('event', next), events.on('state', ({ status }) => status === 'closed' && end())]
-        return () => {
-          for (const off of offs) off()
-        }
-      }),
-  }
+  }) satisfies Partial<Client>
+
+/** What the runner tells, in the words of the client. */
+const passOn = ({ runner, handles }: LoggedIn, events: Emitter<ClientEvents>) => {
+  runner.on('announce', (event) => {
+    events.emit('event', event)
+    if (isMessage(event)) events.emit('message', event)
+  })
+  runner.on('changed', (id) => events.emit('change', handles.of(id)))
+  runner.on('failed', (failed) => events.emit('failed', failed))
+  runner.on('notice', (notice) => events.emit('notice', notice))
 }
+
+const streamOf = (events: Emitter<ClientEvents>) =>
+  createStream<ChatEvent>(({ next, end }) => {
+    const offs = [events.on('event', next), events.on('state', ({ status }) => status === 'closed' && end())]
+    return () => {
+      for (const off of offs) off()
+    }
+  })
 
 interface LoggedIn {
   readonly user: User
@@ -202,17 +209,16 @@ const shown = (state: Connection): ConnectionState => {
   return { status: 'closed', reason, ...(code === undefined ? {} : { code }) }
 }
 
-/** Resolves when it is connected, rejects when it will not be. */
-const firstConnection = (
-  state: () => ConnectionState,
-  onState: (listener: (state: ConnectionState) => void) => () => void,
-): Promise<void> =>
+/** Resolves when it is connected and has synced once, rejects when it will not be. */
+const whenReady = (link: Link, runner: ReplicaRunner, events: Emitter<ClientEvents>): Promise<void> =>
   new Promise((resolve, reject) => {
-    if (state().status === 'connected') return resolve()
-    const off = onState((now) => {
-      if (now.status === 'connected') resolve()
-      if (now.status === 'closed')
-        reject(new ChatError({ code: 'closed', message: `closed: ${now.reason}`, retry: 'never' }))
-      if (now.status === 'connected' || now.status === 'closed') off()
-    })
+    const isReady = () => link.state().status === 'connected' && runner.replica().hasSynced
+    if (isReady()) return resolve()
+    const look = (state: ConnectionState) => {
+      if (!isReady() && state.status !== 'closed') return
+      for (const off of offs) off()
+      if (state.status !== 'closed') return resolve()
+      reject(new ChatError({ code: 'closed', message: `closed: ${state.reason}`, retry: 'never' }))
+    }
+    const offs = [events.on('state', look), runner.on('synced', () => look(shown(link.state())))]
   })

@@ -1,7 +1,7 @@
 import { ChatError } from './chat-error.ts'
 import type { Conversation, Sent } from './conversation.ts'
 import type { ChatEvent, MessageBody } from './domain/event.ts'
-import type { Outbox } from './domain/outbox.ts'
+import { type Outbox, outboxEntriesMax } from './domain/outbox.ts'
 import { type ConversationState, conversationOf } from './domain/replica.ts'
 import type { Timeline } from './domain/timeline.ts'
 import { type Message, messagesOf } from './domain/view.ts'
@@ -63,6 +63,8 @@ const createSend = (runner: ReplicaRunner, nextId: () => string, clock: Clock): 
     waiting.clear()
   })
   return (conversation, body, replyTo) => {
+    if (runner.replica().outbox.entries.length >= outboxEntriesMax)
+      throw new ChatError({ code: 'too_many', message: 'too many messages wait to be sent', retry: 'later' })
     const clientMsgId = nextId()
     const accepted = new Promise<{ readonly conversation: string; readonly seq: number }>((resolve, reject) => {
       waiting.set(clientMsgId, { conversation, resolve: (seq) => resolve({ conversation, seq }), reject })

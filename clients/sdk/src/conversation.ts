@@ -23,7 +23,10 @@ export interface Conversation extends AsyncIterable<ChatEvent> {
   readonly events: readonly ChatEvent[]
   /** There is something before the first event held. */
   readonly hasEarlier: boolean
-  /** Queues a message and shows it at once. It survives a lost connection, and with a storage a restart. */
+  /**
+   * Queues a message and shows it at once. It survives a lost connection, and with a storage a restart. Throws ChatError `too_many`
+   * when 1,000 messages wait.
+   */
   send(body: string | MessageBody, options?: { readonly replyTo?: number }): Sent
   /** Takes a message away that was refused. */
   discard(clientMsgId: string): void

@@ -71,4 +71,6 @@ export type Effect =
   /** A message was refused for good. */
   | { readonly type: 'failed'; readonly entry: OutboxEntry; readonly code: string; readonly message: string }
   | { readonly type: 'saveOutbox' }
+  /** The first walk of sync is done: what was there is in the view. Said once. */
+  | { readonly type: 'synced' }
   | { readonly type: 'reconnect' }

@@ -49,6 +49,8 @@ export interface Refusal {
 
 export const emptyOutbox: Outbox = { entries: [], accepted: {}, heldUntilMs: {} }
 
+/** Messages that wait; whoever writes more is told so. At 16 KiB each it is what a storage can be asked to keep. */
+export const outboxEntriesMax = 1_000
 /** Unanswered sends of a connection. The server stops reading at 32; the rest is for other writes. */
 export const unansweredMax = 16
 /** A refusal that says `later` without a time, ms. */

@@ -169,7 +169,8 @@ const synced = (replica: Replica, page: SyncPage): Step => {
     // The token after its events: with it the server takes them for held.
     const held = { ...next, syncToken: page.token }
     if (page.stale === true) return syncLater(held)
-    return page.hasMore ? askSync(held) : [{ ...held, hasSynced: true }, []]
+    if (page.hasMore) return askSync(held)
+    return [{ ...held, hasSynced: true }, held.hasSynced ? [] : [{ type: 'synced' }]]
   })
 }
 
