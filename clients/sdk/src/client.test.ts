@@ -267,3 +267,16 @@ test('a server that restarts names the time within which to come back', async ()
   await clock.advance(8_000)
   expect(server.sockets).toHaveLength(2)
 })
+
+test('one who changes his mind while it is still preparing dials once', async () => {
+  const { client, clock, server, logIn, welcome } = setUpClient()
+  await logIn()
+  const given = expect(client.connect()).rejects.toMatchObject({ code: 'closed' })
+  await client.close()
+  await given
+  const connecting = client.connect()
+  await clock.settle()
+  expect(server.sockets).toHaveLength(1)
+  await welcome()
+  await connecting
+})

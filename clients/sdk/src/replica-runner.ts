@@ -1,4 +1,4 @@
-import { createAsker } from './asker.ts'
+import { createAsk } from './ask.ts'
 import type { ChatEvent } from './domain/event.ts'
 import type { Effect, HistoryPage, Input } from './domain/exchange.ts'
 import type { OutboxEntry } from './domain/outbox.ts'
@@ -122,7 +122,7 @@ const createMachine = (first: Replica, { emitter, save, link, clock, random, onF
     }
     isGiving = false
   }
-  const asker = createAsker({ me: first.me, link, clock, onFault }, give)
+  const ask = createAsk({ me: first.me, link, clock, onFault }, give)
 
   const run = (effect: Effect) => {
     switch (effect.type) {
@@ -148,9 +148,9 @@ const createMachine = (first: Replica, { emitter, save, link, clock, random, onF
         return link.reconnect()
       case 'sync':
         syncLater()
-        return void asker.ask(effect)
+        return void ask(effect)
       default:
-        return void asker.ask(effect)
+        return void ask(effect)
     }
   }
 
@@ -171,7 +171,6 @@ const createMachine = (first: Replica, { emitter, save, link, clock, random, onF
     give,
     replica: () => replica,
     disconnect: () => {
-      asker.connectionLost()
       cancelSync()
       for (const cancel of timers) cancel()
       timers.clear()

@@ -6,26 +6,20 @@ import type { Clock } from './ports.ts'
 
 type Asked = Extract<Effect, { type: 'send' | 'sync' | 'history' }>
 
-export interface Asker {
-  /** Makes the request; its outcome is the next input, unless the connection goes first. */
-  ask(effect: Asked): Promise<void>
-  /** What was asked until now is not answered any more. */
-  connectionLost(): void
-}
+/** Makes the request; its outcome is the next input. What a lost connection leaves open has none. */
+export type Ask = (effect: Asked) => Promise<void>
 
 /** The most events that one page may have: fewer round trips to close a gap. */
 const historyLimit = 200
 
-interface AskerPorts {
+interface AskPorts {
   readonly me: number
   readonly link: Link
   readonly clock: Clock
   readonly onFault: (error: unknown) => void
 }
 
-export const createAsker = ({ me, link, clock, onFault }: AskerPorts, give: (input: Input) => void): Asker => {
-  let connection = 0
-
+export const createAsk = ({ me, link, clock, onFault }: AskPorts, give: (input: Input) => void): Ask => {
   const answerTo = async (effect: Asked): Promise<Input> => {
     switch (effect.type) {
       case 'send': {
@@ -45,21 +39,15 @@ export const createAsker = ({ me, link, clock, onFault }: AskerPorts, give: (inp
     }
   }
 
-  return {
-    ask: async (effect) => {
-      const asked = connection
-      const outcome = await answerTo(effect).catch((error: unknown) => {
-        if (!(error instanceof ChatError)) onFault(error)
-        // That the connection is gone the replica hears by itself.
-        return error instanceof ChatError && error.code !== 'disconnected'
-          ? refusalOf(effect, error, clock.now())
-          : undefined
-      })
-      if (outcome !== undefined && asked === connection) give(outcome)
-    },
-    connectionLost: () => {
-      connection++
-    },
+  return async (effect) => {
+    const outcome = await answerTo(effect).catch((error: unknown) => {
+      if (!(error instanceof ChatError)) onFault(error)
+      // That the connection is gone the replica hears by itself.
+      return error instanceof ChatError && error.code !== 'disconnected'
+        ? refusalOf(effect, error, clock.now())
+        : undefined
+    })
+    if (outcome !== undefined) give(outcome)
   }
 }
 
