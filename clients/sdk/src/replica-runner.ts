@@ -58,7 +58,7 @@ export const createReplicaRunner = async (me: number, ports: RunnerPorts): Promi
   const emitter = createEmitter<RunnerEvents>(ports.onFault)
   const saver = createSaver(ports.storage, outboxKey, ports.onFault)
   const outbox = loadOutbox(await ports.storage.load(outboxKey), me)
-  const save = () => saver.save(saveOutbox(machine.replica().outbox, me))
+  const save = () => saver.save(() => saveOutbox(machine.replica().outbox, me))
   const machine = createMachine(createReplica(me, outbox), { ...ports, emitter, save })
   const { clock } = ports
   const { give } = machine
@@ -92,7 +92,7 @@ export const createReplicaRunner = async (me: number, ports: RunnerPorts): Promi
     read: (conversation, seq) => give({ type: 'read', conversation, seq }),
     forget: async () => {
       await stop()
-      saver.save(undefined)
+      saver.save(() => undefined)
       await saver.idle()
     },
   }

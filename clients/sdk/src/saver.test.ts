@@ -24,10 +24,10 @@ const setUp = () => {
 
 test('saves one at a time, and of those that came meanwhile only the last', async () => {
   const { saver, saved, gates, settle } = setUp()
-  saver.save('one')
+  saver.save(() => 'one')
   await settle()
-  saver.save('two')
-  saver.save('three')
+  saver.save(() => 'two')
+  saver.save(() => 'three')
   await settle()
   expect(saved).toEqual(['one'])
   gates[0]?.resolve()
@@ -39,11 +39,11 @@ test('saves one at a time, and of those that came meanwhile only the last', asyn
 
 test('a save that fails is told, and the next one is made', async () => {
   const { saver, saved, faults, gates, settle } = setUp()
-  saver.save('one')
+  saver.save(() => 'one')
   await settle()
   gates[0]?.reject(new Error('quota'))
   await saver.idle()
-  saver.save(undefined)
+  saver.save(() => undefined)
   await settle()
   expect([saved, faults]).toEqual([['one', undefined], [new Error('quota')]])
 })
