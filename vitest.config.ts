@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{schemas,packages,services,infra,bench,tests,examples}/**/*.test.ts'],
+          include: ['{schemas,packages,services,clients,infra,bench,tests,examples}/**/*.test.ts'],
           exclude: ['tests/{e2e,browser}/**', 'tests/faults/*.test.ts', '**/node_modules/**'],
           testTimeout: 20_000,
         },
@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{schemas,packages,services,infra}/**/*.itest.ts'],
+          include: ['{schemas,packages,services,clients,infra}/**/*.itest.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,0 +1,30 @@
+/** What a message says. `text` has at most 4,000 characters, `data` at most 8 KiB of JSON. */
+export type MessageBody =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'custom'; readonly type: string; readonly data: unknown }
+
+interface Placed {
+  readonly conversation: string
+  /** Its place in the conversation, from 1, for ever. */
+  readonly seq: number
+  /** Who did it. */
+  readonly actor: number
+  /** RFC 3339, UTC. */
+  readonly at: string
+}
+
+export interface MessagePosted extends Placed {
+  readonly type: 'messagePosted'
+  readonly data: { readonly clientMsgId: string; readonly body: MessageBody; readonly replyTo?: number }
+}
+
+/** Every other type, those of later servers included; its fields are the protocol's. */
+export interface OtherEvent extends Placed {
+  readonly type: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** One event of a conversation, as the log has it. */
+export type ChatEvent = MessagePosted | OtherEvent
+
+export const isMessage = (event: ChatEvent): event is MessagePosted => event.type === 'messagePosted'

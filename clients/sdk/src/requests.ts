@@ -1,0 +1,111 @@
+import type { MessageBody } from './domain/event.ts'
+import type { HistoryPage, SendOk, SyncPage } from './domain/exchange.ts'
+
+/** The requests of PROTOCOL §2 that this server answers: what is asked with, and what is in its `ok`. */
+export interface Requests {
+  readonly send: Request<
+    {
+      readonly to: { readonly user: number } | { readonly conversation: string }
+      readonly clientMsgId: string
+      readonly after?: string
+      readonly body: MessageBody
+      readonly replyTo?: number
+    },
+    SendOk & Written
+  >
+  readonly history: Request<
+    { readonly conversation: string; readonly before?: number; readonly after?: number; readonly limit?: number },
+    HistoryPage
+  >
+  readonly sync: Request<{ readonly token?: string; readonly known?: Readonly<Record<string, number>> }, SyncPage>
+  readonly conversations: Request<PageOf, Page<ConversationSummary>>
+  readonly conversation: Request<{ readonly conversation: string }, { readonly conversation: ConversationSummary }>
+  readonly members: Request<{ readonly conversation: string } & PageOf, Page<Member>>
+  readonly users: Request<{ readonly query?: string } & PageOf, Page<User>>
+  readonly user: Request<{ readonly id: number } | { readonly name: string }, { readonly user: User }>
+  readonly me: Request<Nothing, { readonly user: User }>
+  readonly delivered: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
+  readonly read: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
+  readonly 'group.create': Request<
+    NewGroup & Repeatable,
+    { readonly conversation: string; readonly groupId: number } & Written
+  >
+  readonly 'group.join': Request<
+    ({ readonly conversation: string } | { readonly name: string }) & Repeatable,
+    { readonly conversation: string } & Written
+  >
+  readonly 'group.leave': Request<
+    { readonly conversation: string } & Repeatable,
+    { readonly conversation: string } & Written
+  >
+  readonly ping: Request<Nothing, Nothing>
+  readonly logout: Request<Nothing, Nothing>
+}
+
+export type Op = keyof Requests
+export type FieldsOf<O extends Op> = Requests[O]['fields']
+export type OkOf<O extends Op> = Requests[O]['ok']
+
+interface Request<Fields, Ok> {
+  readonly fields: Fields
+  readonly ok: Ok
+}
+
+type Nothing = Readonly<Record<string, never>>
+
+interface Repeatable {
+  /** UUID v7. The same id never has a second effect. */
+  readonly clientMsgId?: string
+}
+
+interface Written {
+  /** Where in the log: a read by HTTP with it as `minPos` sees this write. */
+  readonly position: string
+}
+
+interface PageOf {
+  readonly after?: string
+  readonly limit?: number
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** The `after` of the next page; without it this is the last. */
+  readonly next?: string
+}
+
+export interface User {
+  readonly id: number
+  readonly name: string
+  readonly displayName: string
+  readonly createdAt: string
+}
+
+export interface Member {
+  readonly user: User
+  readonly role: string
+}
+
+export interface ConversationSummary {
+  readonly id: string
+  readonly kind: 'direct' | 'group'
+  readonly title: string
+  readonly with?: number
+  readonly lastSeq: number
+  readonly lastAt: string
+  readonly unread: number
+  readonly readSeq: number
+  readonly deliveredSeq: number
+}
+
+export interface NewGroup {
+  readonly title: string
+  /** A public group has one, a private one has not. */
+  readonly name?: string
+  readonly description?: string
+  readonly visibility: 'public' | 'private'
+  readonly joinPolicy?: 'open' | 'request' | 'invite'
+  readonly history?: 'all' | 'sinceJoin'
+  /** Users who are in it from the start. */
+  readonly members?: readonly number[]
+}
