@@ -64,7 +64,7 @@ const measureIdleConversation = (): number => {
   for (let n = 0; n < idleConversations; n++) {
     const lo = 20_000_000 + 2 * n
     const entry = { conversation: directConversation(lo, lo + 1), lastSeq: 20, lastAtMs: 1_790_000_000_000 + lo }
-    const nothing = { groups: [], halted: [], windows: [], accounts: [], groupNames: [] }
+    const nothing = { groups: [], halted: [], windows: [], accounts: [], groupNames: [], refusals: [] }
     loadPart(state, { directs: [entry], ...nothing }, testWire)
   }
   collect()

@@ -164,7 +164,7 @@ describe('bytes that are no record', () => {
   test('an array in blocks with sizes, as other writers make them, is read', () => {
     const value = Buffer.from([0, 0, 0, 0, 1, 0x02, 0x01, 0x06, 0x08, 0x02, 0x61, 0x00])
     expect(decodeEvent('commands-rejected.v1', value)).toEqual({
-      record: { type: 'CommandsRejected', at: 1, rejections: [{ cmd: 4, code: 'a' }] },
+      record: { type: 'CommandsRejected', at: 1, rejections: [{ cmd: 4, code: 'a', refused: null }] },
     })
   })
 })

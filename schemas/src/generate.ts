@@ -148,7 +148,8 @@ const generateSchemas = (): string => {
 }
 
 export const generatedFiles: Readonly<Record<string, () => string>> = {
-  'src/generated/types.ts': generateTypes((folder) => folder !== 'snapshots'),
+  'src/generated/types.ts': generateTypes((folder) => folder !== 'snapshots' && folder !== 'commands'),
+  'src/generated/command-types.ts': generateTypes((folder) => folder === 'commands'),
   'src/generated/snapshot-types.ts': generateTypes((folder) => folder === 'snapshots'),
   'src/generated/schemas.ts': generateSchemas,
 }

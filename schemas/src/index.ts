@@ -16,6 +16,14 @@ export {
   type SchemaName,
   wirePrefixBytes,
 } from './codec.ts'
+export type {
+  Command,
+  CreateGroup,
+  JoinGroup,
+  LeaveGroup,
+  PostMessage,
+  RegisterUser,
+} from './generated/command-types.ts'
 export { localSchemaIds, schemas } from './generated/schemas.ts'
 export type {
   AccountEntry,
@@ -24,6 +32,7 @@ export type {
   GroupNameEntry,
   HaltedEntry,
   MemberEntry,
+  RefusalEntry,
   SnapshotBegun,
   SnapshotEnded,
   SnapshotPart,
@@ -31,25 +40,20 @@ export type {
   WindowEntry,
 } from './generated/snapshot-types.ts'
 export type {
-  Command,
   CommandsRejected,
-  CreateGroup,
   DeadLetter,
   Delivery,
   EventDelivery,
   GroupCreated,
-  JoinGroup,
   Kick,
-  LeaveGroup,
   LogEvent,
   LogOpened,
   MemberJoined,
   MemberLeft,
   MessagePosted,
-  PostMessage,
   PresenceAway,
   ReceiptAdvanced,
-  RegisterUser,
+  RefusedCommand,
   Rejection,
   Reply,
   SlotDelivery,

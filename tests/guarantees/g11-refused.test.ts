@@ -46,6 +46,39 @@ test('[G11] a refused command stays refused whoever owns the partition next, and
   await next.stop()
 })
 
+test.each(['whoever refused it', 'the next owner of the partition'])(
+  '[G11] a command that lands once more after it was refused, when its sender may write, is refused by %s',
+  async (by) => {
+    const world = await startWorld()
+    const [ann, bob] = [await join(world, 'Ann', 0), await join(world, 'Bob', 0)]
+    const conversation = await createGroup(world, ann, 1, [], {
+      name: 'lunch',
+      visibility: 'public',
+      joinPolicy: 'open',
+    })
+    const partition = partitionIn(world, conversation)
+    const late = commandOf(world, bob, conversation, 'late')
+    const first = { ...say(world, 1, { conversation }, 'late'), clientMsgId: late.clientMsgId }
+    expect(await ask(world, bob.client, first)).toMatchObject({ op: 'error', code: 'not_member', retry: 'never' })
+    const next =
+      by === 'whoever refused it'
+        ? undefined
+        : await startWorld({ ground: world.ground, connectors: 0, projectors: 0, firstNumber: 1 })
+    if (next !== undefined) await world.run(Promise.all(world.routers.map(({ service }) => service.stop())))
+    expect(await ask(world, bob.client, { op: 'group.join', ref: 2, conversation })).toMatchObject({ op: 'ok', seq: 2 })
+    await sendPastConnectors(world, late)
+    expect(await ask(world, bob.client, say(world, 3, { conversation }, 'new'))).toMatchObject({ op: 'ok', seq: 3 })
+    expect(textsOf(await onLog(world, conversation))).toEqual(['new'])
+    const events = await eventsOnLog(world, partition)
+    const refusals = events.flatMap((event) => (event.type === 'CommandsRejected' ? event.rejections : []))
+    expect(refusals.map(({ code }) => code)).toEqual(['not_member', 'not_member'])
+    expect(textsOf(await historyOf(world, bob, 4, conversation))).toEqual(['new'])
+    await world.stop()
+    await next?.stop()
+    expect(world.failures).toEqual([])
+  },
+)
+
 test('[G11] a command that is found too large only after it was tried leaves no trace in what follows', async () => {
   const world = await startWorld()
   const ann = await join(world, 'Ann', 0)

@@ -42,13 +42,16 @@ test('a router reads the golden log to the same state as ever', () => {
     nextId: 5,
     opened: { partitions: 1, firstId: 1 },
   })
-  const { accounts, groupNames, conversations } = state.tables
+  const { accounts, groupNames, conversations, refusals } = state.tables
   expect([...accounts].map(([name, { userId }]) => [name, userId])).toEqual([
     ['ann', 1],
     ['bob', 2],
     ['cem', 3],
   ])
   expect([...groupNames]).toEqual([['tea', 4]])
+  expect([...refusals]).toEqual([
+    ['g4|2|a0000000-0000-4000-8000-000000000002|01a0c450-6c00-7000-8000-00000000000c', 'not_member'],
+  ])
   expect([...conversations].map(([id, { kind, lastSeq }]) => [id, kind, lastSeq])).toEqual([
     ['d1.2', 'direct', 2],
     ['g4', 'group', 4],

@@ -6,7 +6,6 @@ import { haveConverged, lagOf } from './convergence.ts'
 import { dumpDevices, dumpHistories, dumpLog, dumpRows } from './dumps.ts'
 import { brew, type Weather } from './faults.ts'
 import type { Mode } from './modes.ts'
-import { isOpenFinding } from './open-findings.ts'
 import { outcomesWrong } from './outcomes.ts'
 import { enrol } from './people.ts'
 import type { Plants } from './planted/plants.ts'
@@ -32,8 +31,6 @@ export interface Simulated {
   readonly isSkewed: boolean
   /** What must never happen, and did; a sentence each. */
   readonly violations: readonly string[]
-  /** The same of kinds that are known and not closed: see open-findings.ts. */
-  readonly open: readonly string[]
   readonly history: readonly HistoryEvent[]
   readonly steps: number
   readonly virtualMs: number
@@ -76,8 +73,7 @@ export const simulate = async (options: SimulationOptions): Promise<Simulated> =
   if (onTrace !== undefined) for (const line of history) onTrace(JSON.stringify(line))
   return {
     ...{ seed, mode, weather, isSkewed, history },
-    violations: found.filter((violation) => !isOpenFinding(violation)),
-    open: found.filter((violation) => isOpenFinding(violation)),
+    violations: found,
     steps: scheduler.steps(),
     virtualMs: scheduler.nowMs(),
     fingerprint: () =>

@@ -4,7 +4,6 @@ import {
   createGroup,
   given,
   groupCreated,
-  joinGroup,
   messageId,
   messagePosted,
   postMessage,
@@ -124,14 +123,6 @@ describe('commands that leave nothing on the log', () => {
   })
 })
 
-// Why a command is put on the log once: see docs/decisions/007-commands-are-sent-once.md. [G11]
-test('nothing is kept of a refusal: the same command is decided anew, and accepted if it may be then', () => {
-  const group = given(groupCreated(1, 12, [57], { normalisedName: 'tea' }))
-  const post = postMessage(13, 'g1', { clientMsgId: messageId(4) })
-  const after = group.when(post).thenRejected('not_member').when(joinGroup(13, 'g1')).then({ type: 'MemberJoined' })
-  after.when(post).then({ type: 'MessagePosted', clientMsgId: messageId(4) })
-})
-
 test('each reply goes to the lease that waits for it', () => {
   const { replies } = decideBatch(
     [{ cmd: 0, ...createGroup(12, { replySlot: 3, replyEpoch: 99, request: 17 }) }],
@@ -180,13 +171,13 @@ test('a command that no draft has room for is too large, and the next one goes o
     empty(),
     { ...context, limits },
   )
-  expect(draft.rejections).toEqual([{ cmd: 0, code: 'too_large' }])
+  expect(draft.rejections).toEqual([{ cmd: 0, code: 'too_large', refused: null }])
   expect(draft.events[0]?.event).toMatchObject({ type: 'MessagePosted', seq: 1 })
 })
 
 test('a command that cannot be read is refused in the log and a dead letter', () => {
   const draft = decideBatch([{ cmd: 5, atMs: at(0), undecodable: 'no wire prefix' }, ...posts(1)], empty(), context)
-  expect(draft.rejections).toEqual([{ cmd: 5, code: 'invalid' }])
+  expect(draft.rejections).toEqual([{ cmd: 5, code: 'invalid', refused: null }])
   expect(draft.deadCommands).toEqual([{ cmd: 5, reason: 'undecodable', detail: 'no wire prefix' }])
   expect(draft.replies).toHaveLength(1)
 })
@@ -202,7 +193,7 @@ test.each(['encode', 'chainOf', 'parseConversation'] as const)(
     const wire = { ...testWire, [broken]: throwsOnce } as Wire
     const state = empty()
     const draft = decideBatch(posts(2), state, { ...context, wire })
-    expect(draft.rejections).toEqual([{ cmd: 0, code: 'internal' }])
+    expect(draft.rejections).toEqual([{ cmd: 0, code: 'internal', refused: null }])
     expect(draft.deadCommands).toMatchObject([{ cmd: 0, reason: 'internal' }])
     expect(draft.replies[0]?.reply).toMatchObject({ outcome: 'rejected', code: 'internal' })
     expect(draft.events.map(({ event }) => event)).toMatchObject([{ seq: 1 }, { type: 'CommandsRejected' }])
@@ -212,7 +203,7 @@ test.each(['encode', 'chainOf', 'parseConversation'] as const)(
 test('a command of a type unknown to the domain is refused as internal', () => {
   const command = { ...postMessage(12, 'd12.57').command, type: 'Unheard' } as never
   const draft = decideBatch([{ cmd: 0, atMs: at(0), command }], empty(), context)
-  expect(draft.rejections).toEqual([{ cmd: 0, code: 'internal' }])
+  expect(draft.rejections).toEqual([{ cmd: 0, code: 'internal', refused: null }])
 })
 
 test('an empty log is opened before the first command, with the least id that it gives', () => {

@@ -9,10 +9,12 @@ import {
   headAfter,
   isOfConversation,
   type PartitionState,
+  rememberRefusal,
   restIdleWindows,
   type StoredEvent,
   type Wire,
 } from './partition.ts'
+import { rejectionOf } from './refusal.ts'
 import { type AddressedReply, acceptedReply, rejectedReply, repeatedReply } from './reply.ts'
 import { type Audience, audienceOf, type Deliverable, nobody } from './route.ts'
 
@@ -140,7 +142,7 @@ interface OpenDraft {
 
 /** What a record costs besides its value, and a refusal within its event; estimates, bytes. */
 const headersBytes = 160
-const rejectionBytes = 32
+const rejectionBytes = 144
 
 const openDraft = (state: PartitionState): OpenDraft => ({
   base: state.head,
@@ -277,11 +279,14 @@ const keep = (draft: OpenDraft, stored: StoredCommand, attempt: Attempt): void =
     case 'repeated':
       if (command !== undefined) draft.replies.push(repeatedReply(command, attempt))
       return
-    case 'rejected':
+    case 'rejected': {
+      const rejection = rejectionOf(stored.cmd, attempt.code, command)
       draft.bytes += rejectionBytes
       draft.rejectedAtMs = Math.max(draft.rejectedAtMs, stored.atMs)
-      draft.rejections.push({ cmd: stored.cmd, code: attempt.code }) // [G11]
+      draft.rejections.push(rejection) // [G11]
+      rememberRefusal(draft.layer, rejection) // [G11]
       if (attempt.dead !== undefined) draft.deadCommands.push(attempt.dead)
       if (command !== undefined) draft.replies.push(rejectedReply(command, attempt.code))
+    }
   }
 }

@@ -23,6 +23,7 @@ import type { Direct } from './direct/state.ts'
 import { decide as decideGroup } from './group/decide.ts'
 import { evolve as evolveGroup } from './group/evolve.ts'
 import type { Group } from './group/state.ts'
+import type { LastingCode } from './refusal.ts'
 import { type Place, parseMessageId, sight, type Window } from './window.ts'
 
 /** An event of the log did not fit it: it takes no writes until a build that can read it replays the log. */
@@ -36,13 +37,20 @@ export type Conversation = Direct | Group | Halted
 export type ConversationCommand = PostMessage | JoinGroup | LeaveGroup
 export type ConversationEvent = GroupCreated | MemberJoined | MemberLeft | MessagePosted
 
+/** What was decided before of a device's commands to a conversation. */
+export interface Known {
+  readonly window: Window
+  /** What this very command was refused with. */
+  readonly refused: LastingCode | undefined
+}
+
 /**
  * What is the same for every writing command, before its own rules: repeats, forgotten ids, age, and the order a device asked for
  * with `after`. undefined: nothing speaks against it.
  */
 export const screen = (
   command: ConversationCommand | CreateGroup,
-  window: Window,
+  { window, refused }: Known,
   isTooOld: boolean,
   groupConversation: (groupId: number) => string,
 ): Repeated | Rejected | undefined => {
@@ -50,6 +58,7 @@ export const screen = (
   if (id === undefined) return rejected('invalid')
   const sighting = sight(window, id)
   if (sighting.kind === 'repeated') return repeated(command, sighting.place, groupConversation) // [G2]
+  if (refused !== undefined) return rejected(refused) // [G11]
   if (sighting.kind === 'too_late') return rejected('too_late') // [G2]
   if (isTooOld) return rejected('timeout')
   if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, window))

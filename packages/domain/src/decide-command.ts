@@ -1,9 +1,10 @@
 import type { Command, CreateGroup, LogEvent, RegisterUser } from '@chat/schemas'
 import { decide as decideAccount } from './account/decide.ts'
-import { type ConversationCommand, decide as decideConversation, screen, stamp } from './conversation.ts'
+import { type ConversationCommand, decide as decideConversation, type Known, screen, stamp } from './conversation.ts'
 import { type Decision, type Happening, invariant, rejected, unexpected } from './decision.ts'
 import { decideCreation } from './group/decide.ts'
 import { findConversation, type Head, type Tables, type Wire, windowKey } from './partition.ts'
+import { refusalKey } from './refusal.ts'
 import { emptyWindow, windowAt } from './window.ts'
 
 /** What a command is decided against: the state, or a draft over it. */
@@ -35,7 +36,7 @@ const register = (command: RegisterUser, view: View, isTooOld: boolean): Decisio
 }
 
 const createGroup = (command: CreateGroup, view: View, isTooOld: boolean): Decision => {
-  const refusal = screen(command, windowOf(undefined, command, view), isTooOld, view.wire.groupConversation)
+  const refusal = screen(command, knownOf(undefined, command, view), isTooOld, view.wire.groupConversation)
   if (refusal !== undefined) return refusal
   const { normalisedName } = command
   const isNameTaken = normalisedName !== null && view.tables.groupNames.get(normalisedName) !== undefined
@@ -43,17 +44,21 @@ const createGroup = (command: CreateGroup, view: View, isTooOld: boolean): Decis
 }
 
 const converse = (command: ConversationCommand, view: View, isTooOld: boolean): Decision => {
-  const refusal = screen(command, windowOf(command.conversation, command, view), isTooOld, view.wire.groupConversation)
+  const refusal = screen(command, knownOf(command.conversation, command, view), isTooOld, view.wire.groupConversation)
   return refusal ?? decideConversation(command, findConversation(view.tables, command.conversation, view.wire))
 }
 
 const nextIdOf = ({ head, wire }: View): number | undefined => (head.nextId <= wire.idMax ? head.nextId : undefined)
 
-const windowOf = (
+const knownOf = (
   conversation: string | undefined,
-  { actor, device }: { readonly actor: number; readonly device: string },
+  { actor, device, clientMsgId }: ConversationCommand | CreateGroup,
   { tables, head }: View,
-) => windowAt(tables.windows.get(windowKey(conversation, actor, device)) ?? emptyWindow, head.logTimeMs)
+): Known => {
+  const key = windowKey(conversation, actor, device)
+  const window = windowAt(tables.windows.get(key) ?? emptyWindow, head.logTimeMs)
+  return { window, refused: tables.refusals.get(refusalKey(key, clientMsgId)) }
+}
 
 /** Where and when it happened, and who did it: the event that goes on the log. */
 export const stampEvent = (happening: Happening, command: Command, atMs: number, { tables, wire }: View): LogEvent => {

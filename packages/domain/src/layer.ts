@@ -30,16 +30,19 @@ export const layerOver = (base: Tables): Layer => {
   const windows = new LayeredTable(base.windows)
   const accounts = new LayeredTable(base.accounts)
   const groupNames = new LayeredTable(base.groupNames)
+  const refusals = new LayeredTable(base.refusals)
   return {
     conversations,
     windows,
     accounts,
     groupNames,
+    refusals,
     mergeInto: (target) => {
       conversations.mergeInto(target.conversations)
       windows.mergeInto(target.windows)
       accounts.mergeInto(target.accounts)
       groupNames.mergeInto(target.groupNames)
+      refusals.mergeInto(target.refusals)
     },
   }
 }

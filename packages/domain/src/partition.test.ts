@@ -43,7 +43,7 @@ describe('a log that does not fit', () => {
       ...command,
     }))
     const draft = decideBatch(commands, state, { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) })
-    expect(draft.rejections).toEqual([{ cmd: 4, code: 'internal' }])
+    expect(draft.rejections).toEqual([{ cmd: 4, code: 'internal', refused: null }])
     expect(draft.events[0]?.event).toMatchObject({ conversation: 'g1', seq: 3 })
   })
 
@@ -56,7 +56,7 @@ describe('a log that does not fit', () => {
       ...command,
     }))
     const draft = decideBatch(commands, state, { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) })
-    expect(draft.rejections).toEqual([{ cmd: 1, code: 'name_taken' }])
+    expect(draft.rejections).toEqual([{ cmd: 1, code: 'name_taken', refused: null }])
     expect(draft.events[0]?.event).toMatchObject({ groupId: 2 })
   })
 
@@ -93,7 +93,7 @@ test('a draft that spans idle days comes to the same as its events one by one', 
     committed,
     { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) },
   )
-  expect(draft.rejections).toEqual([{ cmd: 4, code: 'too_late' }])
+  expect(draft.rejections).toEqual([{ cmd: 4, code: 'too_late', refused: null }])
   commit(committed, draft)
   for (const event of draft.events) applyEvent(folded, event, testWire)
   expect(committed).toEqual(folded)
@@ -130,6 +130,7 @@ describe('properties', () => {
             expect(applyEvent(folded, event, testWire)).toEqual({ outcome: 'applied' })
           cmd += batch.length
           expect(folded).toEqual(committed)
+          expect([...folded.tables.refusals]).toEqual([...committed.tables.refusals])
         }
       }),
       { numRuns: 150 },

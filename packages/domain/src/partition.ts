@@ -1,9 +1,11 @@
-import type { ConversationId, EventHeaders, LogEvent } from '@chat/schemas'
+import type { ConversationId, EventHeaders, LogEvent, Rejection } from '@chat/schemas'
 import { evolve as evolveAccount } from './account/evolve.ts'
 import type { Account } from './account/state.ts'
 import { type Conversation, type ConversationEvent, evolve as evolveConversation, halt } from './conversation.ts'
 import { invariant, unexpected } from './decision.ts'
 import { emptyDirect } from './direct/state.ts'
+import { NewestTable } from './newest-table.ts'
+import { isLasting, type LastingCode, refusalKey, refusalsMax } from './refusal.ts'
 import { TrackedTable } from './tracked-table.ts'
 import { dayOf, emptyWindow, parseMessageId, remember, type Window, windowAt } from './window.ts'
 
@@ -45,6 +47,8 @@ export interface Tables {
   readonly accounts: Table<Account>
   /** Normalised names of groups → group id. */
   readonly groupNames: Table<number>
+  /** By `refusalKey`: what a repetition of a refused command is answered. */
+  readonly refusals: Table<LastingCode>
 }
 
 /** Where a partition stands. */
@@ -77,6 +81,7 @@ export interface PartitionState {
     readonly windows: TrackedTable<Window>
     readonly accounts: TrackedTable<Account>
     readonly groupNames: TrackedTable<number>
+    readonly refusals: NewestTable<LastingCode>
   }
 }
 
@@ -97,6 +102,7 @@ export const createPartitionState = (partition: number, partitions: number, wire
     windows: new TrackedTable(),
     accounts: new TrackedTable(),
     groupNames: new TrackedTable(),
+    refusals: new NewestTable(refusalsMax),
   },
 })
 
@@ -153,12 +159,21 @@ export const applyToTables = (
     case 'MessagePosted':
       applyToConversation(tables, head, event, pos, wire)
       return
-    case 'LogOpened':
     case 'CommandsRejected':
+      for (const rejection of event.rejections) rememberRefusal(tables, rejection) // [G11]
+      return
+    case 'LogOpened':
       return
     default:
       unexpected(event)
   }
+}
+
+/** Its repetition gets the same answer, whatever has happened since. */
+export const rememberRefusal = ({ refusals }: Tables, { code, refused }: Rejection): void => {
+  if (refused === null || !isLasting(code)) return
+  const { conversation, actor, device, clientMsgId } = refused
+  refusals.set(refusalKey(windowKey(conversation ?? undefined, actor, device), clientMsgId), code)
 }
 
 const applyToConversation = (tables: Tables, head: Head, event: ConversationEvent, pos: number, wire: Wire): void => {

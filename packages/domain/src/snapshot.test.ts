@@ -90,6 +90,7 @@ describe('properties', () => {
           const copy = loaded(...dumps)
           for (const event of tail) expect(applyEvent(copy, event, testWire)).toEqual({ outcome: 'applied' })
           expect(copy).toEqual(state)
+          expect([...copy.tables.refusals]).toEqual([...state.tables.refusals])
         }
       }),
       { numRuns: 200 },
@@ -184,8 +185,18 @@ test.each<[string, Partial<DumpPart>]>([
     { windows: [{ key: 'k', lastAtMs: 1, dropped: [-1, -1, -1], ids: Array(645).fill(1) }] },
   ],
   ['an id without its parts', { windows: [{ key: 'k', lastAtMs: 1, dropped: [], ids: [] }] }],
+  ['a refusal that is not remembered', { refusals: [{ key: 'k', code: 'timeout' }] }],
 ])('%s is refused', (_case, entries) => {
-  const part = { directs: [], groups: [], halted: [], windows: [], accounts: [], groupNames: [], ...entries }
+  const part = {
+    directs: [],
+    groups: [],
+    halted: [],
+    windows: [],
+    accounts: [],
+    groupNames: [],
+    refusals: [],
+    ...entries,
+  }
   expect(() => loadPart(createPartitionState(0, 1, testWire), part, testWire)).toThrow()
 })
 

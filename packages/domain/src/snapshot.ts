@@ -4,6 +4,7 @@ import type { Conversation } from './conversation.ts'
 import { invariant, unexpected } from './decision.ts'
 import type { Group, Member } from './group/state.ts'
 import type { Head, PartitionState, Wire } from './partition.ts'
+import { isLasting, type LastingCode } from './refusal.ts'
 import { packIds, unpackIds, type Window } from './window.ts'
 
 /** Some entries of the state, as plain values. */
@@ -44,7 +45,8 @@ const createDump = ({ head, tables }: PartitionState, which: 'dumpAll' | 'dumpTo
   const windows = tables.windows[which]()
   const accounts = tables.accounts[which]()
   const groupNames = tables.groupNames[which]()
-  const all = [conversations, windows, accounts, groupNames]
+  const refusals = tables.refusals[which]()
+  const all = [conversations, windows, accounts, groupNames, refusals]
   return {
     head: dumped,
     parts: partsOf({
@@ -52,6 +54,7 @@ const createDump = ({ head, tables }: PartitionState, which: 'dumpAll' | 'dumpTo
       windows: windows.entries,
       accounts: accounts.entries,
       groupNames: groupNames.entries,
+      refusals: refusals.entries,
     }),
     keep: () => {
       for (const table of all) table.keep()
@@ -74,6 +77,7 @@ interface Tables {
   readonly windows: Entries<Window>
   readonly accounts: Entries<Account>
   readonly groupNames: Entries<number>
+  readonly refusals: Entries<LastingCode>
 }
 
 type OpenPart = { readonly [K in keyof DumpPart]: DumpPart[K][number][] }
@@ -85,6 +89,7 @@ const emptyPart = (): OpenPart => ({
   windows: [],
   accounts: [],
   groupNames: [],
+  refusals: [],
 })
 
 function* partsOf(tables: Tables): Iterable<DumpPart> {
@@ -112,7 +117,7 @@ const entryBytes = 40
 /** UTF-8 takes at most three bytes for each unit of a string. */
 const textBytes = (text: string): number => 3 * text.length + smallBytes
 
-function* additionsOf({ conversations, windows, accounts, groupNames }: Tables): Iterable<Addition> {
+function* additionsOf({ conversations, windows, accounts, groupNames, refusals }: Tables): Iterable<Addition> {
   for (const [key, conversation] of conversations) yield* conversationAdditions(key, conversation)
   for (const [key, window] of windows) {
     const entry = { key, lastAtMs: window.lastAtMs, dropped: [...window.dropped], ids: packIds(window.entries) }
@@ -125,6 +130,8 @@ function* additionsOf({ conversations, windows, accounts, groupNames }: Tables):
   }
   for (const [normalisedName, groupId] of groupNames)
     yield [(part) => void part.groupNames.push({ normalisedName, groupId }), entryBytes + textBytes(normalisedName)]
+  for (const [key, code] of refusals)
+    yield [(part) => void part.refusals.push({ key, code }), textBytes(key) + textBytes(code)]
 }
 
 function* conversationAdditions(conversation: string, value: Conversation): Iterable<Addition> {
@@ -184,6 +191,10 @@ export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire)
   for (const { normalisedName, userId, clientMsgId, pos } of part.accounts)
     tables.accounts.restore(normalisedName, { userId, clientMsgId, pos })
   for (const { normalisedName, groupId } of part.groupNames) tables.groupNames.restore(normalisedName, groupId)
+  for (const { key, code } of part.refusals) {
+    invariant(isLasting(code), 'only what lasts is remembered')
+    tables.refusals.restore(key, code)
+  }
 }
 
 const loadGroup = (entry: GroupEntry, earlier: Conversation | undefined): Group => {

@@ -61,6 +61,8 @@ export interface SnapshotPart {
   readonly accounts: readonly AccountEntry[]
   /** Names of groups. */
   readonly groupNames: readonly GroupNameEntry[]
+  /** The newest refusals, oldest first; these are newer than those of dumps before, and the oldest beyond the limit are forgotten. */
+  readonly refusals: readonly RefusalEntry[]
 }
 
 /** A direct conversation. */
@@ -143,6 +145,14 @@ export interface GroupNameEntry {
   readonly normalisedName: string
   /** Whose. */
   readonly groupId: number
+}
+
+/** What a repetition of a refused command is answered. */
+export interface RefusalEntry {
+  /** `<conversation>|<user>|<device>|<clientMsgId>`; without conversation: a creation. */
+  readonly key: string
+  /** The error code of the protocol. */
+  readonly code: string
 }
 
 export type SnapshotRecord = SnapshotBegun | SnapshotEnded | SnapshotPart

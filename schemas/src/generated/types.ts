@@ -14,6 +14,20 @@ export interface Rejection {
   readonly cmd: number
   /** The error code of the protocol. */
   readonly code: string
+  /** Given where a repetition of the command is refused with the same code, whatever happened since; null: it is decided anew. */
+  readonly refused: null | RefusedCommand
+}
+
+/** A refused command, by what tells its repetitions. */
+export interface RefusedCommand {
+  /** `d<lo>.<hi>` or `g<n>`; null: it would have created a group. */
+  readonly conversation: null | string
+  /** The user who asked. */
+  readonly actor: number
+  /** The device it was asked on. */
+  readonly device: string
+  /** The command's UUID v7. */
+  readonly clientMsgId: string
 }
 
 /** A group began; `actor` is its owner, `members` are the others. */
@@ -152,131 +166,6 @@ export interface UserRegistered {
   readonly keyId: null | string
 }
 
-/** Begin a group with its first members. */
-export interface CreateGroup {
-  readonly type: 'CreateGroup'
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** Public groups have a unique name. */
-  readonly name: null | string
-  /** NFKC, lower case. */
-  readonly normalisedName: null | string
-  /** UTF-8, or bytes under keyId. */
-  readonly title: Uint8Array
-  /** UTF-8, or bytes under keyId. */
-  readonly description: Uint8Array
-  /** The key that the personal bytes are encrypted with; null: they are clear. */
-  readonly keyId: null | string
-  /** public | private. */
-  readonly visibility: string
-  /** open | request | invite. */
-  readonly joinPolicy: string
-  /** all | sinceJoin. */
-  readonly history: string
-  /** Existing users, without the actor. */
-  readonly members: readonly number[]
-  /** The delivery topic of the connector that waits for the reply. */
-  readonly replySlot: number
-  /** That connector's lease epoch. */
-  readonly replyEpoch: number
-  /** Its number for the request, unique within the epoch. */
-  readonly request: number
-}
-
-/** Become a member. */
-export interface JoinGroup {
-  readonly type: 'JoinGroup'
-  /** `d<lo>.<hi>` or `g<n>`. */
-  readonly conversation: string
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** The delivery topic of the connector that waits for the reply. */
-  readonly replySlot: number
-  /** That connector's lease epoch. */
-  readonly replyEpoch: number
-  /** Its number for the request, unique within the epoch. */
-  readonly request: number
-}
-
-/** Stop being a member. */
-export interface LeaveGroup {
-  readonly type: 'LeaveGroup'
-  /** `d<lo>.<hi>` or `g<n>`. */
-  readonly conversation: string
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** The delivery topic of the connector that waits for the reply. */
-  readonly replySlot: number
-  /** That connector's lease epoch. */
-  readonly replyEpoch: number
-  /** Its number for the request, unique within the epoch. */
-  readonly request: number
-}
-
-/** Post to a conversation. */
-export interface PostMessage {
-  readonly type: 'PostMessage'
-  /** `d<lo>.<hi>` or `g<n>`. */
-  readonly conversation: string
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** The clientMsgId this device sent before to this conversation; not accepted: out_of_order. */
-  readonly after: null | string
-  /** JSON of the body, UTF-8, or bytes under keyId. */
-  readonly body: Uint8Array
-  /** The key that the personal bytes are encrypted with; null: they are clear. */
-  readonly keyId: null | string
-  /** The seq it answers. */
-  readonly replyTo: null | number
-  /** The delivery topic of the connector that waits for the reply. */
-  readonly replySlot: number
-  /** That connector's lease epoch. */
-  readonly replyEpoch: number
-  /** Its number for the request, unique within the epoch. */
-  readonly request: number
-}
-
-/** Claim a name and begin an account. */
-export interface RegisterUser {
-  readonly type: 'RegisterUser'
-  /** The device it was done on. */
-  readonly device: string
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** As the user wrote it. */
-  readonly name: string
-  /** NFKC, lower case. */
-  readonly normalisedName: string
-  /** Random, made by the connector; keys the credential. */
-  readonly registrationId: string
-  /** UTF-8, or bytes under keyId. */
-  readonly displayName: Uint8Array
-  /** The key that the personal bytes are encrypted with; null: they are clear. */
-  readonly keyId: null | string
-  /** The delivery topic of the connector that waits for the reply. */
-  readonly replySlot: number
-  /** That connector's lease epoch. */
-  readonly replyEpoch: number
-  /** Its number for the request, unique within the epoch. */
-  readonly request: number
-}
-
 /** A device said hello elsewhere: the connector of this lease closes the device's older connection. */
 export interface Kick {
   readonly type: 'Kick'
@@ -385,8 +274,6 @@ export interface DeadLetter {
 }
 
 export type LogEvent = CommandsRejected | GroupCreated | LogOpened | MemberJoined | MemberLeft | MessagePosted | UserRegistered
-
-export type Command = CreateGroup | JoinGroup | LeaveGroup | PostMessage | RegisterUser
 
 export type Delivery = Kick | PresenceAway | SlotDelivery
 

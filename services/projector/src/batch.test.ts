@@ -22,7 +22,7 @@ const logOf = (kinds: readonly ('valid' | 'astray')[]): readonly StoredRecord[] 
     const { schema, value } = encoder.encode({
       type: 'CommandsRejected',
       at: 1,
-      rejections: [{ cmd: offset, code: 'x' }],
+      rejections: [{ cmd: offset, code: 'x', refused: null }],
     })
     const next = chainOf(chain, { pos, type: 'CommandsRejected', cmd: offset, value })
     if (kind === 'valid') chain = next

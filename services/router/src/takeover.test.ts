@@ -190,7 +190,7 @@ describe('what a new owner tells again', () => {
     const records = Array.from({ length: 1000 }, () => ({ key: null, value, headers: { schema } }))
     for (let sent = 0; sent < count; sent += records.length)
       await log.append({ topic: topics.commands, partition: 0, records })
-    const rejections = Array.from({ length: count }, (_, cmd) => ({ cmd, code: 'not_member' }))
+    const rejections = Array.from({ length: count }, (_, cmd) => ({ cmd, code: 'not_member', refused: null }))
     note({ type: 'CommandsRejected', at: 1, rejections }, count - 1)
     const { replies } = await takeover.outcome(signal)
     expect(replies).toHaveLength(10_000)

@@ -52,6 +52,13 @@ export const mutations: readonly Mutation[] = [
     replace: 'resume: Math.max(head.resume, stored.cmd),',
   },
   {
+    // [G11] What was refused is decided anew.
+    name: 'refusals forgotten',
+    file: 'packages/domain/src/conversation.ts',
+    find: 'if (refused !== undefined) return rejected(refused) // [G11]',
+    replace: 'void refused',
+  },
+  {
     // [G5] Whoever is no member posts.
     name: 'strangers post',
     file: 'packages/domain/src/group/decide.ts',

@@ -1,0 +1,128 @@
+// Generated from the .avsc files by `npm run generate`. Do not edit.
+
+/** Begin a group with its first members. */
+export interface CreateGroup {
+  readonly type: 'CreateGroup'
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** Public groups have a unique name. */
+  readonly name: null | string
+  /** NFKC, lower case. */
+  readonly normalisedName: null | string
+  /** UTF-8, or bytes under keyId. */
+  readonly title: Uint8Array
+  /** UTF-8, or bytes under keyId. */
+  readonly description: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** public | private. */
+  readonly visibility: string
+  /** open | request | invite. */
+  readonly joinPolicy: string
+  /** all | sinceJoin. */
+  readonly history: string
+  /** Existing users, without the actor. */
+  readonly members: readonly number[]
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Become a member. */
+export interface JoinGroup {
+  readonly type: 'JoinGroup'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Stop being a member. */
+export interface LeaveGroup {
+  readonly type: 'LeaveGroup'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Post to a conversation. */
+export interface PostMessage {
+  readonly type: 'PostMessage'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The clientMsgId this device sent before to this conversation; not accepted: out_of_order. */
+  readonly after: null | string
+  /** JSON of the body, UTF-8, or bytes under keyId. */
+  readonly body: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** The seq it answers. */
+  readonly replyTo: null | number
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Claim a name and begin an account. */
+export interface RegisterUser {
+  readonly type: 'RegisterUser'
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** As the user wrote it. */
+  readonly name: string
+  /** NFKC, lower case. */
+  readonly normalisedName: string
+  /** Random, made by the connector; keys the credential. */
+  readonly registrationId: string
+  /** UTF-8, or bytes under keyId. */
+  readonly displayName: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+export type Command = CreateGroup | JoinGroup | LeaveGroup | PostMessage | RegisterUser
