@@ -48,7 +48,7 @@ test('[G4] what was sent behind a write that was refused for now does not overta
   const conversation = await createGroup(world, ann, 1, [])
   world.breakAppends(({ topic }) => (topic.kind === 'events' ? { copies: 1, answersAfterMs: 300 } : undefined))
   // As many as may always wait on a connector, and more than may wait in one partition.
-  for (let device = 0; device < 12; device++) {
+  for (let device = 0; device < 16; device++) {
     const { client } = await enter(world, 'Ann', 0, uuidV7(world.clock.now(), world.random))
     for (let ref = 1; ref <= 32; ref++) client.send(say(world, ref, { conversation }, 'much'))
   }
