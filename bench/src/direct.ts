@@ -39,6 +39,7 @@ export const isSound = ({ unanswered, refused, lost, doubled, reordered }: Direc
   [unanswered, lost, doubled, reordered, ...Object.values(refused)].every((count) => count === 0)
 
 interface Tally {
+  /** What was sent before it warmed the system up. */
   readonly measuredFrom: number
   readonly scheduledMs: Float64Array
   readonly acknowledgedMs: Float64Array
@@ -83,7 +84,7 @@ export const runDirect = async (options: DirectOptions): Promise<DirectResult> =
   await drained(tally, total)
   options.onPhase('end')
   for (const { socket } of clients) socket.terminate()
-  return report(tally, warmUpCount, total, options)
+  return report(tally, total, options)
 }
 
 const createTally = (total: number, measuredFrom: number): Tally => ({
@@ -169,7 +170,8 @@ const drained = async (tally: Tally, total: number): Promise<void> => {
   while (!isDone() && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
-const report = (tally: Tally, from: number, total: number, options: DirectOptions): DirectResult => {
+const report = (tally: Tally, total: number, options: DirectOptions): DirectResult => {
+  const from = tally.measuredFrom
   const acknowledgements: number[] = []
   const receipts: number[] = []
   let lost = 0

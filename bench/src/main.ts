@@ -126,13 +126,14 @@ const measure = async (options: Options, target: Target) => {
   let after = before
   let beganMs = 0
   let seconds = 0
-  let histogramsBefore = target.histograms()
+  let histogramsBefore: ReturnType<Target['histograms']> | undefined
   const onPhase = (phase: 'begin' | 'end') => {
     if (phase === 'begin')
       [before, beganMs, histogramsBefore] = [target.usages(), performance.now(), target.histograms()]
     else [after, seconds] = [target.usages(), (performance.now() - beganMs) / 1000]
   }
   const result = await runDirect({ ...options, urls: target.urls, accounts: target.accounts, textBytes, onPhase })
+  if (histogramsBefore === undefined) throw new Error('the load never began')
   const hops = hopsBetween(await histogramsBefore, await target.histograms())
   return { result, hops, processes: usageBetween(before, after, seconds) }
 }

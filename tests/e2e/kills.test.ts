@@ -4,8 +4,8 @@ import { registerAccounts, type System, startSystem } from '@chat/stack/system'
 import { type Account, type Acknowledged, createDevice, type Device, waitUntil } from '@chat/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { metric } from './bad-input-target.ts'
 import { expectExactlyOnce } from './expectations.ts'
+import { metricOf } from './metrics.ts'
 import { expectReadModelsEqualFold, openWorldLog } from './read-models.ts'
 import { type Reading, startReading } from './reading.ts'
 
@@ -93,7 +93,7 @@ const afterMessages = (load: Load, count: number) =>
 
 /** Which router wrote most events: it has the partition of the group, in which everybody is stalled when it freezes. */
 const busiestRouter = async (): Promise<number> => {
-  const written = await Promise.all(system.routers.map(({ url }) => metric(url, 'chat_router_events_total')))
+  const written = await Promise.all(system.routers.map(({ url }) => metricOf(url, 'chat_router_events_total')))
   expect(Math.max(...written), 'events that a router wrote').toBeGreaterThan(0)
   return written.indexOf(Math.max(...written))
 }

@@ -3,6 +3,7 @@ import { registerAccounts, type System, startSystem } from '@chat/stack/system'
 import { type Acknowledged, createDevice, type Device, logIn, waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectExactlyOnce } from './expectations.ts'
+import { metricOf } from './metrics.ts'
 
 /** `npm run test:long` asks for what a CI machine has no time for. */
 const isLong = process.env.CHAT_TEST_LONG === '1'
@@ -43,13 +44,6 @@ afterAll(async () => {
   await Promise.all((devices ?? []).map((device) => device.close()))
   await system?.stop()
 })
-
-const metricOf = async (url: string, name: string): Promise<number> => {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))
-  if (line === undefined) throw new Error(`no metric ${name}`)
-  return Number(line.split(' ')[1])
-}
 
 const residentOf = ({ url }: ServiceProcess) => metricOf(url, 'process_resident_memory_bytes')
 

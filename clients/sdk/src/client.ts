@@ -9,7 +9,7 @@ import { createMessageIds, directConversation } from './ids.ts'
 import { createLink, type Link } from './link.ts'
 import { fetchJson, openWebSocket, systemClock, systemRandom } from './platform.ts'
 import type { Ports } from './ports.ts'
-import { createReplicaRunner, type ReplicaRunner } from './replica-runner.ts'
+import { createReplicaRunner, type FailedMessage, type Notice, type ReplicaRunner } from './replica-runner.ts'
 import type { FieldsOf, NewGroup, OkOf, Op, Page, User } from './requests.ts'
 import { createSessions, type Login, type Registration, type Session } from './sessions.ts'
 import { memoryStorage } from './storage/memory.ts'
@@ -39,14 +39,9 @@ export interface ClientEvents {
   /** What a conversation shows has changed. */
   readonly change: Conversation
   /** An own message was refused for good; it stays in the view as `failed`. */
-  readonly failed: {
-    readonly conversation: string
-    readonly clientMsgId: string
-    readonly code: string
-    readonly message: string
-  }
+  readonly failed: FailedMessage
   /** The server has something to say, such as that it is about to restart. */
-  readonly notice: { readonly code: string; readonly message: string }
+  readonly notice: Notice
 }
 
 /** One device of one user. Nothing of it throws what it does not say; refusals are ChatError. */

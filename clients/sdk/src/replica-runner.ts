@@ -10,17 +10,25 @@ import type { Clock, Random, Storage } from './ports.ts'
 import { loadOutbox, saveOutbox } from './saved-outbox.ts'
 import { createSaver } from './saver.ts'
 
+/** An own message that was refused for good. */
+export interface FailedMessage {
+  readonly conversation: string
+  readonly clientMsgId: string
+  readonly code: string
+  readonly message: string
+}
+
+export interface Notice {
+  readonly code: string
+  readonly message: string
+}
+
 interface RunnerEvents {
   readonly announce: ChatEvent
   readonly changed: string
   readonly accepted: { readonly clientMsgId: string; readonly seq: number }
-  readonly failed: {
-    readonly conversation: string
-    readonly clientMsgId: string
-    readonly code: string
-    readonly message: string
-  }
-  readonly notice: { readonly code: string; readonly message: string }
+  readonly failed: FailedMessage
+  readonly notice: Notice
   /** For the first time since it was made. */
   readonly synced: undefined
   readonly stopped: undefined

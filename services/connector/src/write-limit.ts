@@ -5,7 +5,10 @@ import type { Clock } from '@chat/runtime'
  * an overload is let in up to here, before any reply was slow: two connectors with 24 partitions hold 2,304, a second or two of work.
  */
 export const firstLimit = 48
-/** However slow replies are, so many may wait in all partitions together: a hiccup at low load refuses nobody. Two connectors and 1,000 a second make a second of it. */
+/**
+ * However slow replies are, so many may wait in all partitions together: a hiccup at low load refuses nobody. On two connectors, at
+ * 1,000 a second, it is a second of work.
+ */
 export const pendingFloor = 480
 /** What a partition that is always full and always fast may grow to: half a second of 8,000 a second. */
 const limitMax = 4096

@@ -84,3 +84,15 @@ test('a heal that fails fails the strike', async () => {
   }
   await expect(striker.strike([{ kind: broken, target: 'x', forMs: 0 }])).rejects.toThrow('gone')
 })
+
+test('of faults at once, one that waits for a process to be ready begins before those that might keep it from being so', async () => {
+  const { log, kind, striker } = openWorld()
+  const [down, waits] = [kind('postgres', 'postgres', 'end'), kind('clock', 'projector', 'begin')]
+  const hits = [down, { ...waits, waitsForReady: true as const }].map((each) => ({
+    kind: each,
+    target: each.name,
+    forMs: 0,
+  }))
+  await striker.strike(hits)
+  expect(log.slice(0, 2)).toEqual(['clock begins', 'postgres begins'])
+})

@@ -120,7 +120,7 @@ export const createStriker = (options: {
 
   const strikeAll = async (hits: readonly Hit[]): Promise<Recovery> => {
     const begun: { readonly number: number; readonly hit: Hit; readonly heal: Heal }[] = []
-    for (const hit of hits) {
+    for (const hit of hits.toSorted(waitsFirst)) {
       const number = begin(hit.kind.name, hit.target)
       begun.push({ number, hit, heal: await hit.kind.inject(site, hit.target) })
     }
@@ -156,6 +156,9 @@ export const createStriker = (options: {
     faults: () => faults,
   }
 }
+
+const waitsFirst = (one: Hit, other: Hit): number =>
+  Number(other.kind.waitsForReady === true) - Number(one.kind.waitsForReady === true)
 
 const nameOf = (name: string, target: string): string => `${name} (${target})`
 

@@ -34,9 +34,3 @@ test('two at once are of two parts', () => {
   expect(pairs.length).toBeGreaterThan(150)
   for (const { hits } of pairs) expect(new Set(hits.map(({ fault }) => faultKind(fault).part)).size).toBe(2)
 })
-
-test('a fault that waits for a process to be ready comes before one that might keep it from being so', () => {
-  const pairs = rounds(5, 2_000).map(({ hits }) => hits.map(({ fault }) => faultKind(fault).waitsForReady === true))
-  expect(pairs.some((waits) => waits.length === 2 && waits[0])).toBe(true)
-  expect(pairs.filter(([first, second]) => second === true && first !== true)).toEqual([])
-})

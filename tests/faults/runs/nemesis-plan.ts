@@ -22,21 +22,17 @@ export function* planRounds(seed: number, kinds: readonly FaultKind[], targets: 
     const chosen = random.fraction() < pairPart && others.length > 0 ? [first, chooseKind(random, others)] : [first]
     yield {
       pauseMs: Math.floor(random.fraction() * pauseMaxMs),
-      hits: chosen
-        .sort((a, b) => waitsFirst(a) - waitsFirst(b))
-        .map((kind) => {
-          const [from, to] = kind.lastsMs
-          return {
-            fault: kind.name,
-            target: chooseOne(random, kind.targets(targets)),
-            forMs: from + Math.floor(random.fraction() * (to - from)),
-          }
-        }),
+      hits: chosen.map((kind) => {
+        const [from, to] = kind.lastsMs
+        return {
+          fault: kind.name,
+          target: chooseOne(random, kind.targets(targets)),
+          forMs: from + Math.floor(random.fraction() * (to - from)),
+        }
+      }),
     }
   }
 }
-
-const waitsFirst = ({ waitsForReady }: FaultKind): number => (waitsForReady === true ? 0 : 1)
 
 const chooseKind = (random: Random, kinds: readonly FaultKind[]): FaultKind => {
   let left = random.fraction() * kinds.reduce((sum, { weight }) => sum + weight, 0)

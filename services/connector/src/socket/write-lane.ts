@@ -78,16 +78,15 @@ export class WriteLane {
     if (!('refusal' in prepared)) return this.submit(ref, prepared.draft)
     const { refusal, comesAgain } = prepared
     if (comesAgain === undefined) return this.client.written(ref, refusal, undefined)
-    const behind = this.heldBack?.refusal(comesAgain)
-    if (behind === undefined) this.holdBack(comesAgain, refusal)
-    this.client.written(ref, behind ?? refusal, undefined)
+    this.submit(ref, comesAgain, refusal)
   }
 
-  private submit(ref: number, draft: CommandDraft) {
+  /** `refusal`: what it is answered already, unless it must wait for one before it. */
+  private submit(ref: number, draft: CommandDraft, refusal?: Answer) {
     const behind = this.heldBack?.refusal(draft)
     // [G4]
     if (behind !== undefined) return this.client.written(ref, behind, undefined)
-    const submitted = this.admission.submit(draft)
+    const submitted = refusal ?? this.admission.submit(draft)
     if (!(submitted instanceof Promise)) {
       this.holdBack(draft, submitted)
       return this.client.written(ref, submitted, undefined)
