@@ -27,7 +27,7 @@ const customBody = Type.Object(
   strict,
 )
 
-export const messageBody = Type.Union([textBody, customBody])
+export const messageBody = Type.Union([textBody, customBody], { title: 'Body' })
 export type MessageBody = Static<typeof messageBody>
 
 /** Why a valid body is too large; undefined: it is not. */

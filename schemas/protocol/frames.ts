@@ -20,6 +20,7 @@ import {
   descriptionCodePointsMax,
   groupCreateMembersMax,
   queryCodePointsMax,
+  syncKnownMax,
   syncTokenCharsMax,
   titleCodePointsMax,
 } from './limits.ts'
@@ -84,9 +85,12 @@ const sync = Type.Object(
     token: Type.Optional(syncToken),
     known: Type.Optional(
       Type.Refine(
-        Type.Record(Type.String(), seqBound),
-        (known) => Object.keys(known).every((id) => isConversation.Check(id)),
-        () => 'must have conversation ids as keys',
+        Type.Record(Type.String(), seqBound, { description: `At most ${syncKnownMax} conversations.` }),
+        (known) => {
+          const ids = Object.keys(known)
+          return ids.length <= syncKnownMax && ids.every((id) => isConversation.Check(id))
+        },
+        () => `must have at most ${syncKnownMax} conversation ids as keys`,
       ),
     ),
   },
@@ -138,7 +142,7 @@ const groupCreate = Type.Refine(
       visibility: Type.Enum(['public', 'private']),
       joinPolicy: Type.Optional(Type.Enum(['open', 'request', 'invite'])),
       history: Type.Optional(Type.Enum(['all', 'sinceJoin'])),
-      members: Type.Optional(Type.Array(userId)),
+      members: Type.Optional(Type.Array(userId, { description: `At most ${groupCreateMembersMax}.` })),
       ...repeatable,
     },
     strict,

@@ -1,5 +1,7 @@
+export { answerFields, okSchemaOf } from './answers/index.ts'
 export { bodyExcess, type MessageBody } from './body.ts'
 export { type CloseCode, closeCode, type ErrorCode, errorStatus, isErrorCode, type Retry, retryOf } from './codes.ts'
+export { type ClientEventType, eventSchemas } from './events.ts'
 export {
   type ConversationFrame,
   type ConversationsFrame,
@@ -37,6 +39,8 @@ export {
   refreshSchema,
   registrationSchema,
 } from './http.ts'
+export { type HttpRead, httpReads } from './http-reads.ts'
+export { type HttpRoute, httpRoutes } from './http-routes.ts'
 export {
   accessTokenCharsMax,
   bodyBytesMax,
@@ -61,6 +65,11 @@ export {
   publishedLimits,
   readWaitMs,
   replyTimeoutMs,
+  syncConversationsMax,
+  syncEventsPerConversationMax,
+  syncFirstEventsMax,
+  syncKnownMax,
+  syncPageBytesMax,
   syncTokenCharsMax,
   textCodePointsMax,
   titleCodePointsMax,

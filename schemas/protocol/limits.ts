@@ -6,22 +6,28 @@ export const frameBytesMax = 64 * 1024
 export const httpBodyBytesMax = 64 * 1024
 /** The body of a message as JSON; more is `too_large`. */
 export const bodyBytesMax = 16 * 1024
+/** The text of a message; more is `too_large`. */
 export const textCodePointsMax = 4_000
 /** `data` of a custom body, as JSON. */
 export const customDataBytesMax = 8 * 1024
 /** Nesting of `data`: readers that walk it recursively must be safe, and 32 is beyond what people write. */
 export const customDataDepthMax = 32
+/** The `type` of a custom body. */
 export const customTypeCodePointsMax = 64
 
 /** Names of users and public groups, as written and again as normalised. */
 export const nameCodePointsMax = 64
+/** The display name of a user, one line. */
 export const displayNameCodePointsMax = 64
+/** A new password has at least so many. */
 export const passwordCodePointsMin = 8
 /** argon2 takes more; the bound keeps the cost of a request known. */
 export const passwordCodePointsMax = 256
+/** The title of a group, one line. */
 export const titleCodePointsMax = 128
+/** The description of a group. */
 export const descriptionCodePointsMax = 1_024
-/** Members named in one `group.create`: the event stays far below the size of a log batch. */
+/** Members named in one `group.create`, more is `too_large`: the event stays far below the size of a log batch. */
 export const groupCreateMembersMax = 1_000
 
 /** The first frame must come within this. */
@@ -39,18 +45,35 @@ export const clientMsgIdAheadMaxMs = 24 * 60 * 60 * 1_000
 /** Unanswered writes of one device; then its socket is not read until one is answered. */
 export const unansweredWritesMax = 32
 
+/** Events of one page of `history`; more that are asked for are not given. */
 export const historyEventsMax = 200
+/** Events of a page of `history` that says no `limit`. */
 export const historyEventsDefault = 50
 /** Items of a page of any list. */
 export const pageItemsMax = 100
+/** Items of a page that says no `limit`. */
 export const pageItemsDefault = 50
 /** The `after` of a list. */
 export const pageCursorCharsMax = 512
+/** The `query` of a search for users. */
 export const queryCodePointsMax = 64
+/** An access token, in `hello`. */
 export const accessTokenCharsMax = 4_096
+/** A refresh token. */
 export const refreshTokenCharsMax = 512
 /** A token names two positions a partition; this is enough for 1,024 partitions. */
 export const syncTokenCharsMax = 48 * 1024
+
+/** Conversations named in the `known` of a `sync`; one that knows more leaves those out that did not move lately. */
+export const syncKnownMax = 2_000
+/** Conversations on one page of `sync`. */
+export const syncConversationsMax = 50
+/** Events of one conversation on a page of `sync`; the rest comes by `history`. */
+export const syncEventsPerConversationMax = 200
+/** The events that a conversation comes with on a first page of `sync`. */
+export const syncFirstEventsMax = 20
+/** A page of `sync`, as JSON; the rest comes on the next one. */
+export const syncPageBytesMax = 512 * 1024
 
 /** What `hello` tells a client. */
 export const publishedLimits = {

@@ -1,3 +1,4 @@
+import type { ClientEventType } from '../protocol/events.ts'
 import type { LogEvent } from './generated/types.ts'
 
 /** An event as clients see it (PROTOCOL: the `event` push without its op). `at` is RFC 3339 UTC with milliseconds. */
@@ -45,7 +46,7 @@ export const toClientEvent = (event: LogEvent): ClientEvent | undefined => {
 
 const visible = (
   event: { readonly conversation: string; readonly seq: number; readonly actor: number; readonly at: number },
-  type: string,
+  type: ClientEventType,
   data: Readonly<Record<string, unknown>>,
 ): ClientEvent => ({
   conversation: event.conversation,

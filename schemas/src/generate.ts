@@ -1,5 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import {
+  asyncApiDocument,
+  type JsonObject,
+  limitsTable,
+  openApiDocument,
+  type PublishedRecords,
+} from './documents/index.ts'
 
 /** Folder of schemas → the name of the union of its records. */
 const folders = {
@@ -147,11 +154,18 @@ const generateSchemas = (): string => {
   ].join('\n')
 }
 
+/** Of the files, not of what was generated from them before. */
+const publishedRecords = (): PublishedRecords =>
+  Object.fromEntries(readSchemaFiles().map(({ schema, record }) => [schema, record as unknown as JsonObject]))
+
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   'src/generated/types.ts': generateTypes((folder) => folder !== 'snapshots' && folder !== 'commands'),
   'src/generated/command-types.ts': generateTypes((folder) => folder === 'commands'),
   'src/generated/snapshot-types.ts': generateTypes((folder) => folder === 'snapshots'),
   'src/generated/schemas.ts': generateSchemas,
+  '../docs/protocol/asyncapi.json': () => `${JSON.stringify(asyncApiDocument(publishedRecords()), undefined, 2)}\n`,
+  '../docs/protocol/openapi.json': () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
+  '../docs/protocol/limits.md': () => limitsTable(readFileSync(new URL('protocol/limits.ts', root), 'utf8')),
 }
 
 /** The generated files that differ from what the schemas say now. */

@@ -98,11 +98,6 @@ export interface SyncPage {
   readonly stale?: true
 }
 
-export const syncConversationsMax = 50
-export const syncEventsPerConversationMax = 200
-export const syncPageBytesMax = 512 * 1024
-/** The events that a conversation comes with on a first page. */
-export const syncFirstEventsMax = 20
 /** How long `sync` waits for a projection that a token is ahead of, ms. */
 export const aheadWaitMs = 500
 

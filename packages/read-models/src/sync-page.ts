@@ -1,12 +1,7 @@
 import { idMax } from '@chat/schemas'
+import { syncEventsPerConversationMax, syncFirstEventsMax, syncPageBytesMax } from '@chat/schemas/protocol'
 import { bytesOf, type StoredEvent, toClient } from './events.ts'
-import {
-  type SyncedConversation,
-  type SyncQuery,
-  syncEventsPerConversationMax,
-  syncFirstEventsMax,
-  syncPageBytesMax,
-} from './index.ts'
+import type { SyncedConversation, SyncQuery } from './index.ts'
 import type { EventRange, Offsets, Seat, Snapshot } from './snapshot.ts'
 import { cursorsOf, unreadOf } from './unread.ts'
 import { otherOf, titleOf } from './views.ts'

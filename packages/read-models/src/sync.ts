@@ -1,5 +1,5 @@
+import { syncConversationsMax } from '@chat/schemas/protocol'
 import type { SyncPage, SyncQuery } from './index.ts'
-import { syncConversationsMax } from './index.ts'
 import type { Offsets, Seat, Snapshot } from './snapshot.ts'
 import { fillPage, type Selection } from './sync-page.ts'
 import { decodeSyncToken, encodeSyncToken, type SyncToken } from './sync-token.ts'

@@ -1,34 +1,5 @@
+import type { HttpRead } from '@chat/schemas/protocol'
 import type { FastifyRequest } from 'fastify'
-
-/** The reads of PROTOCOL §1: which request frame each path stands for, and what its parameters become. */
-interface Read {
-  readonly path: string
-  readonly op: string
-  /** Path parameter → field of the frame. */
-  readonly param?: { readonly field: string; readonly kind: 'text' | 'number' }
-  /** Query parameters that are numbers in the frame; all others are text. */
-  readonly numbers?: readonly string[]
-}
-
-export const reads: readonly Read[] = [
-  { path: '/v1/me', op: 'me' },
-  { path: '/v1/users', op: 'users', numbers: ['limit'] },
-  { path: '/v1/users/:id', op: 'user', param: { field: 'id', kind: 'number' } },
-  { path: '/v1/conversations', op: 'conversations', numbers: ['limit'] },
-  { path: '/v1/conversations/:id', op: 'conversation', param: { field: 'conversation', kind: 'text' } },
-  {
-    path: '/v1/conversations/:id/members',
-    op: 'members',
-    param: { field: 'conversation', kind: 'text' },
-    numbers: ['limit'],
-  },
-  {
-    path: '/v1/conversations/:id/events',
-    op: 'history',
-    param: { field: 'conversation', kind: 'text' },
-    numbers: ['before', 'after', 'limit'],
-  },
-]
 
 export interface ReadRequest {
   readonly frame: Readonly<Record<string, unknown>>
@@ -39,7 +10,7 @@ export interface ReadRequest {
  * The frame that a request stands for. Unknown and repeated query parameters become fields that the frame's schema refuses, so
  * they are `invalid` like unknown fields of a frame; one named like what the path says does not replace it.
  */
-export const readRequest = (read: Read, request: FastifyRequest): ReadRequest => {
+export const readRequest = (read: HttpRead, request: FastifyRequest): ReadRequest => {
   const { minPos, ...query } = request.query as Record<string, unknown>
   const fields = Object.entries(query).map(([name, value]) => [
     name,

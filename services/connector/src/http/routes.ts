@@ -1,7 +1,8 @@
+import { httpReads } from '@chat/schemas/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Api, Identity } from '../ports.ts'
 import { refusal, sendProblem } from './problems.ts'
-import { minPosOf, readRequest, reads } from './reads.ts'
+import { minPosOf, readRequest } from './reads.ts'
 
 const unauthorized = refusal('unauthorized', 'a valid access token is needed')
 
@@ -25,7 +26,7 @@ export const addRoutes = (app: FastifyInstance, api: Api): void => {
     const answer = await api.request(identity, frame, minPosOf(minPos))
     return send(reply, 'ok' in answer ? { ok: { op: 'ok', ...ref, ...answer.ok } } : answer, 200)
   })
-  for (const read of reads) {
+  for (const read of httpReads) {
     app.get(read.path, async (request, reply) => {
       const identity = await identityOf(api, request)
       if (identity === undefined) return sendProblem(reply, unauthorized)

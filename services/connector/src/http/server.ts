@@ -3,6 +3,7 @@ import { type Clock, Fault, type Logger } from '@chat/runtime'
 import { frameBytesMax } from '@chat/schemas/protocol'
 import { type FastifyInstance, fastify } from 'fastify'
 import type { SocketHandlers, Sockets } from '../ports.ts'
+import { addDocs } from './docs.ts'
 import { addPage } from './page.ts'
 import { addProbes } from './probes.ts'
 import { handleErrors, rawProblem, refusal, refusalOf, sendProblem } from './problems.ts'
@@ -114,6 +115,7 @@ export const buildApp = async (
   })
   addProbes(app, health, metrics)
   addRoutes(app, api)
+  addDocs(app)
   await addPage(app)
   await app.ready()
   return {

@@ -1,0 +1,69 @@
+import { type TProperties, type TSchema, Type } from 'typebox'
+import { conversation, seq, seqBound, userId } from '../fields.ts'
+
+/** What answers are made of. Clients ignore fields they do not know, so none of these is closed. PROTOCOL §1, §2. */
+
+export const time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds.' })
+
+/** Made by the server, to be given back as it is. */
+export const token = (description: string) => Type.String({ description })
+
+export const userView = Type.Object(
+  { id: userId, name: Type.String(), displayName: Type.String(), createdAt: time },
+  { title: 'User', description: 'A user as everybody sees him.' },
+)
+
+const position = token('The place of what was written in the log; as `minPos` it makes a read wait for it.')
+
+/** The answer to whatever became an event. */
+export const written = {
+  conversation: Type.Optional(conversation),
+  seq: Type.Optional(seq),
+  position,
+  at: Type.Optional(time),
+  duplicate: Type.Optional(Type.Literal(true, { description: 'It was done before; nothing happened now.' })),
+} as const satisfies TProperties
+
+/** Every read may say so. */
+export const stale = {
+  stale: Type.Optional(Type.Literal(true, { description: 'Older than what was seen before: wait, ask again.' })),
+} as const satisfies TProperties
+
+/** The answer of a list. */
+export const pageOf = (item: TSchema) =>
+  ({
+    items: Type.Array(item),
+    next: Type.Optional(token('Pass it as `after`; absent on the last page.')),
+    ...stale,
+  }) as const satisfies TProperties
+
+export const conversationKind = Type.Enum(['direct', 'group'])
+
+export const conversationView = Type.Object(
+  {
+    id: conversation,
+    kind: conversationKind,
+    title: Type.String({ description: 'Of a group its title, else the display name of the other.' }),
+    with: Type.Optional(userId),
+    name: Type.Optional(Type.String()),
+    description: Type.Optional(Type.String()),
+    visibility: Type.Optional(Type.Enum(['public', 'private'])),
+    joinPolicy: Type.Optional(Type.Enum(['open', 'request', 'invite'])),
+    history: Type.Optional(Type.Enum(['all', 'sinceJoin'])),
+    lastSeq: seqBound,
+    lastAt: time,
+    unread: Type.Integer({ minimum: 0 }),
+    readSeq: seqBound,
+    deliveredSeq: seqBound,
+  },
+  { title: 'Conversation' },
+)
+
+export const memberView = Type.Object(
+  {
+    user: userView,
+    role: Type.Enum(['owner', 'admin', 'member']),
+    joinedSeq: seq,
+  },
+  { title: 'Member' },
+)

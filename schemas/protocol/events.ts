@@ -1,0 +1,29 @@
+import { type TProperties, Type } from 'typebox'
+import { time } from './answers/parts.ts'
+import { messageBody } from './body.ts'
+import { clientMsgId, conversation, seq, userId } from './fields.ts'
+
+/** An event that every member sees: it has a place in the conversation. */
+const event = <T extends string, P extends TProperties>(type: T, data: P) =>
+  Type.Object({ conversation, seq, type: Type.Literal(type), actor: userId, at: time, data: Type.Object(data) })
+
+/** Every event type that clients see, with its data. What is not in here cannot be told to a client. PROTOCOL §2. */
+export const eventSchemas = {
+  groupCreated: event('groupCreated', {
+    name: Type.Optional(Type.String()),
+    title: Type.String(),
+    description: Type.String(),
+    visibility: Type.Enum(['public', 'private']),
+    joinPolicy: Type.Enum(['open', 'request', 'invite']),
+    history: Type.Enum(['all', 'sinceJoin']),
+    members: Type.Array(userId, { description: 'Those that it begins with, beside its owner, who is the actor.' }),
+  }),
+  memberJoined: event('memberJoined', { user: userId }),
+  memberLeft: event('memberLeft', { user: userId }),
+  messagePosted: event('messagePosted', { clientMsgId, body: messageBody, replyTo: Type.Optional(seq) }),
+} as const
+
+export type ClientEventType = keyof typeof eventSchemas
+
+/** Any of them, as `history` and `sync` give it; the push has the `op` before it. */
+export const anyEvent = Type.Union(Object.values(eventSchemas), { title: 'Event' })

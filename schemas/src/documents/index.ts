@@ -1,0 +1,5 @@
+export { asyncApiDocument } from './asyncapi.ts'
+export type { JsonObject } from './json-schema.ts'
+export { limitsTable } from './limits-table.ts'
+export { openApiDocument } from './openapi.ts'
+export type { PublishedRecords } from './topics.ts'
