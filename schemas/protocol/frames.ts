@@ -131,6 +131,16 @@ const me = Type.Object({ op: Type.Literal('me'), ref }, strict)
 const delivered = Type.Object({ op: Type.Literal('delivered'), ref, conversation, seq, ...repeatable }, strict)
 const read = Type.Object({ op: Type.Literal('read'), ref, conversation, seq, ...repeatable }, strict)
 
+const presenceWatch = Type.Object(
+  { op: Type.Literal('presence.watch'), ref, users: Type.Array(userId, { minItems: 1 }) },
+  strict,
+)
+/** Without `users`: all. */
+const presenceUnwatch = Type.Object(
+  { op: Type.Literal('presence.unwatch'), ref, users: Type.Optional(Type.Array(userId)) },
+  strict,
+)
+
 const groupCreate = Type.Refine(
   Type.Object(
     {
@@ -171,6 +181,8 @@ export type UserFrame = Static<typeof user>
 export type MeFrame = Static<typeof me>
 export type DeliveredFrame = Static<typeof delivered>
 export type ReadFrame = Static<typeof read>
+export type PresenceWatchFrame = Static<typeof presenceWatch>
+export type PresenceUnwatchFrame = Static<typeof presenceUnwatch>
 export type GroupCreateFrame = Static<typeof groupCreate>
 export type GroupJoinFrame = Static<typeof groupJoin>
 export type GroupLeaveFrame = Static<typeof groupLeave>
@@ -191,6 +203,8 @@ export const requestSchemas = {
   me,
   delivered,
   read,
+  'presence.watch': presenceWatch,
+  'presence.unwatch': presenceUnwatch,
   'group.create': groupCreate,
   'group.join': groupJoin,
   'group.leave': groupLeave,
@@ -198,6 +212,10 @@ export const requestSchemas = {
 } as const
 
 export type RequestOp = keyof typeof requestSchemas
+
+/** Those that mean something on a socket only. */
+export const socketOps: ReadonlySet<RequestOp> = new Set(['hello', 'ping', 'presence.watch', 'presence.unwatch'])
+
 export type RequestFrame = Static<(typeof requestSchemas)[RequestOp]>
 
 /** A request, or why there is none. `malformed` closes the connection with 4400; an error is answered, and the connection lives. */

@@ -45,6 +45,9 @@ export const clientMsgIdAheadMaxMs = 24 * 60 * 60 * 1_000
 /** Unanswered writes of one device; then its socket is not read until one is answered. */
 export const unansweredWritesMax = 32
 
+/** Users that one connection watches at once. */
+export const presenceWatchedMax = 500
+
 /** Events of one page of `history`; more that are asked for are not given. */
 export const historyEventsMax = 200
 /** Events of a page of `history` that says no `limit`. */
@@ -85,4 +88,5 @@ export const publishedLimits = {
   pageItems: pageItemsMax,
   unansweredWrites: unansweredWritesMax,
   groupCreateMembers: groupCreateMembersMax,
+  presenceWatched: presenceWatchedMax,
 } as const

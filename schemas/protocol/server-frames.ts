@@ -35,6 +35,18 @@ const eventSchema = Type.Object(
   open,
 )
 
+/** Of somebody who is watched. `since`: when he came online; `lastSeenAt`: when he went, if that is known. */
+const presenceSchema = Type.Object(
+  {
+    op: Type.Literal('presence'),
+    user: userId,
+    online: Type.Boolean(),
+    since: Type.Optional(time),
+    lastSeenAt: Type.Optional(time),
+  },
+  open,
+)
+
 const noticeSchema = Type.Object(
   {
     op: Type.Literal('notice'),
@@ -56,13 +68,15 @@ export type ErrorFrame = Static<typeof errorSchema>
 export type EventFrame = Static<typeof eventSchema>
 export type NoticeFrame = Static<typeof noticeSchema>
 export type ResyncFrame = Static<typeof resyncSchema>
-export type ServerFrame = OkFrame | ErrorFrame | EventFrame | NoticeFrame | ResyncFrame
+export type PresenceFrame = Static<typeof presenceSchema>
+export type ServerFrame = OkFrame | ErrorFrame | EventFrame | PresenceFrame | NoticeFrame | ResyncFrame
 
 /** The schema of each, by its op. */
 export const serverSchemas = {
   ok: okSchema,
   error: errorSchema,
   event: eventSchema,
+  presence: presenceSchema,
   notice: noticeSchema,
   resync: resyncSchema,
 } as const

@@ -38,7 +38,7 @@ const nested = (levels: number): unknown => {
 /** JSON of exactly so many bytes. */
 const dataOf = (bytes: number): string => 'd'.repeat(bytes - 2)
 
-const unknownOps = ['', 'obey', 'edit', 'typing', 'presence.watch', 'constructor', '__proto__', 'toString', 'a\nb']
+const unknownOps = ['', 'obey', 'edit', 'presence.look', 'constructor', '__proto__', 'toString', 'a\nb']
 
 const senders: readonly FrameCase[] = [
   ['a text of 4,000 characters', ({ ownGroup }) => sendTo(ownGroup, { body: text('x'.repeat(4_000)) }), 'ok'],

@@ -36,6 +36,8 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
   me: [{}],
   delivered: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
   read: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
+  'presence.watch': [{ users: [1] }],
+  'presence.unwatch': [{ users: [1] }],
   'group.create': [
     {
       title: 't',

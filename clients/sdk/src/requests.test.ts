@@ -31,6 +31,8 @@ test('what the SDK sends is what the server takes', () => {
   expectTypeOf<Writable<FieldsOf<'users'>>>().toExtend<Fields<'users'>>()
   expectTypeOf<Writable<FieldsOf<'conversations'>>>().toExtend<Fields<'conversations'>>()
   expectTypeOf<Writable<FieldsOf<'read'>>>().toExtend<Fields<'read'>>()
+  expectTypeOf<Writable<FieldsOf<'presence.watch'>>>().toExtend<Fields<'presence.watch'>>()
+  expectTypeOf<Writable<FieldsOf<'presence.unwatch'>>>().toExtend<Fields<'presence.unwatch'>>()
   expectTypeOf<Writable<FieldsOf<'group.create'>>>().toExtend<Fields<'group.create'>>()
   expectTypeOf<Writable<FieldsOf<'group.leave'>>>().toExtend<Fields<'group.leave'>>()
   expectTypeOf<keyof FieldsOf<'group.create'>>().toEqualTypeOf<keyof Fields<'group.create'>>()

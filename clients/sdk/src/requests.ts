@@ -26,6 +26,11 @@ export interface Requests {
   readonly me: Request<Nothing, { readonly user: User }>
   readonly delivered: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
   readonly read: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
+  readonly 'presence.watch': Request<
+    { readonly users: readonly number[] },
+    { readonly users: readonly ({ readonly id: number } & PresenceState)[] }
+  >
+  readonly 'presence.unwatch': Request<{ readonly users?: readonly number[] }, Nothing>
   readonly 'group.create': Request<
     NewGroup & Repeatable,
     { readonly conversation: string; readonly groupId: number } & Written
@@ -79,6 +84,12 @@ export interface User {
   readonly name: string
   readonly displayName: string
   readonly createdAt: string
+}
+
+interface PresenceState {
+  readonly online: boolean
+  readonly since?: string
+  readonly lastSeenAt?: string
 }
 
 export interface Member {

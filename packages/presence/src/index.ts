@@ -33,6 +33,16 @@ export interface Lookup {
   readonly locations: ReadonlyMap<UserId, readonly Location[]>
 }
 
+/** What a watcher is shown of users. */
+export interface Sightings {
+  /** null: presence was lost and no lease was taken since. */
+  readonly generation: string | null
+  /** Who is connected → since when, ms by the store's clock: from the first registration while no other was valid. */
+  readonly online: ReadonlyMap<UserId, number>
+  /** Who is not, and whose last connector did not say goodbye: its lease ended with him registered under it. */
+  readonly ended: ReadonlySet<UserId>
+}
+
 export type Renewal =
   | { readonly outcome: 'renewed' | 'revived'; readonly generation: string }
   | { readonly outcome: 'lost' }
@@ -69,6 +79,8 @@ export interface Presence {
   unregister(lease: Lease, users: readonly UserId[]): Promise<void>
   /** Generation and locations as of one moment. */
   lookup(users: readonly UserId[]): Promise<Lookup>
+  /** Who of these is connected. Of one moment per 1,000 users; for those who watch, so that `lookup` stays lean. */
+  sightings(users: readonly UserId[]): Promise<Sightings>
   /** Connectors with a current lease. */
   connectors(): Promise<readonly ConnectorInfo[]>
   close(): Promise<void>

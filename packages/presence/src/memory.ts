@@ -44,6 +44,8 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
   const holders = new Map<Slot, Holder>()
   const lastEpochs = new Map<Slot, Epoch>()
   const entries = new Map<UserId, Map<Slot, Epoch>>()
+  /** Since when who has an entry is connected, ms. */
+  const since = new Map<UserId, number>()
   let generation: string | null = null
   let lastOrder = 0
   let isAway = false
@@ -63,17 +65,25 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
   const forget = (user: UserId, slot: Slot): void => {
     const own = entries.get(user)
     own?.delete(slot)
-    if (own?.size === 0) entries.delete(user)
+    if (own?.size !== 0) return
+    entries.delete(user)
+    since.delete(user)
   }
   const forgetEnded = (): void => {
     for (const [user, own] of entries)
       for (const [slot, epoch] of own) if (!isCurrent({ slot, epoch })) forget(user, slot)
   }
 
+  const enter = ({ slot, epoch }: Lease, user: UserId): void => {
+    if (locationsOf(user).length === 0) since.set(user, clock.now())
+    entries.set(user, (entries.get(user) ?? new Map()).set(slot, epoch))
+  }
+
   const clear = (): void => {
     holders.clear()
     lastEpochs.clear()
     entries.clear()
+    since.clear()
     generation = null
     lastOrder = 0
   }
@@ -111,8 +121,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     }),
     register: reachable((lease: Lease, users: readonly UserId[], orderMin: number) => {
       lastOrder = Math.max(lastOrder + 1, clock.now(), orderMin)
-      if (isCurrent(lease))
-        for (const user of users) entries.set(user, (entries.get(user) ?? new Map()).set(lease.slot, lease.epoch))
+      if (isCurrent(lease)) for (const user of users) enter(lease, user)
       return lastOrder
     }),
     unregister: reachable((lease: Lease, users: readonly UserId[]) => {
@@ -124,6 +133,15 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
         users.map((user) => [user, locationsOf(user)] as const).filter(([, locations]) => locations.length > 0),
       ),
     })),
+    sightings: reachable((users: readonly UserId[]) => {
+      const entered = users.filter((user) => entries.has(user))
+      const isOnline = (user: UserId) => locationsOf(user).length > 0
+      return {
+        generation,
+        online: new Map(entered.filter(isOnline).map((user) => [user, since.get(user) ?? 0] as const)),
+        ended: new Set(entered.filter((user) => !isOnline(user))),
+      }
+    }),
     connectors: reachable(() =>
       Array.from({ length: slots }, (_, slot) => currentHolder(slot)?.info).filter((info) => info !== undefined),
     ),
@@ -132,11 +150,13 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     save: () => {
       const saved = { holders: [...holders], lastEpochs: [...lastEpochs], generation, lastOrder }
       const savedEntries = [...entries].map(([user, own]) => [user, [...own]] as const)
+      const savedSince = [...since]
       return () => {
         clear()
         for (const [slot, holder] of saved.holders) holders.set(slot, holder)
         for (const [slot, epoch] of saved.lastEpochs) lastEpochs.set(slot, epoch)
         for (const [user, own] of savedEntries) entries.set(user, new Map(own))
+        for (const [user, sinceMs] of savedSince) since.set(user, sinceMs)
         generation = saved.generation
         lastOrder = saved.lastOrder
       }

@@ -9,6 +9,7 @@ import {
   type Lookup,
   leaseMs as leaseDefaultMs,
   type Presence,
+  type Sightings,
   type UserId,
 } from './index.ts'
 import { noFreeSlot } from './no-free-slot.ts'
@@ -36,7 +37,7 @@ const usersPerCallMax = 1_000
 
 /**
  * Presence in Redis (7 or later, one primary; never a replica). Keys: `slot:<n>` hash of a lease (epoch, info) with its expiry,
- * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch. Each operation is one script: one round trip, atomic.
+ * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch, and since when. Each operation is one script: one round trip, atomic.
  * Resolves after the first try to connect, whatever came of it; from then on it reconnects by itself, and until it has, every call
  * is a Fault at once. A command that timed out may still have its effect.
  */
@@ -94,6 +95,16 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
         locations: new Map(parts.flatMap(({ locations }) => [...locations])),
       }
     },
+    sightings: async (users): Promise<Sightings> => {
+      const parts = await forUsers(users, async (chunk) =>
+        sightingsIn(chunk, await run('sightings', [generationKey, ...chunk.map(userKey)], [leaseKeys])),
+      )
+      return {
+        generation: parts.at(-1)?.generation ?? null,
+        online: new Map(parts.flatMap(({ online }) => [...online])),
+        ended: new Set(parts.flatMap(({ ended }) => [...ended])),
+      }
+    },
     connectors: async () => {
       const infos = (await run('connectors', allLeases, [])) as readonly string[]
       return infos.map((info): ConnectorInfo => JSON.parse(info))
@@ -121,6 +132,20 @@ const locationsIn = (users: readonly UserId[], answer: unknown): Lookup => {
   return { generation, locations }
 }
 
+/** Reads the answer of sightings.lua. */
+const sightingsIn = (users: readonly UserId[], answer: unknown): Sightings => {
+  const [generation, ...found] = answer as [string | null, ...(number | string)[]]
+  const online = new Map<UserId, number>()
+  const ended = new Set<UserId>()
+  for (let i = 0; i + 1 < found.length; i += 2) {
+    const user = users[Number(found[i])]
+    if (user === undefined) continue
+    if (found[i + 1] === '') ended.add(user)
+    else online.set(user, Number(found[i + 1]))
+  }
+  return { generation, online, ended }
+}
+
 const connect = async ({ url, logger, random }: Options): Promise<Redis> => {
   const redis = new Redis(url, {
     lazyConnect: true,
@@ -146,7 +171,16 @@ const connect = async ({ url, logger, random }: Options): Promise<Redis> => {
   return redis
 }
 
-const scriptNames = ['lease', 'renew', 'release', 'register', 'unregister', 'lookup', 'connectors'] as const
+const scriptNames = [
+  'lease',
+  'renew',
+  'release',
+  'register',
+  'unregister',
+  'lookup',
+  'sightings',
+  'connectors',
+] as const
 type ScriptName = (typeof scriptNames)[number]
 
 const scripts = Object.fromEntries(

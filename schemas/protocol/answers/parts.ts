@@ -67,3 +67,13 @@ export const memberView = Type.Object(
   },
   { title: 'Member' },
 )
+
+export const presenceView = Type.Object(
+  {
+    id: userId,
+    online: Type.Boolean(),
+    since: Type.Optional(time),
+    lastSeenAt: Type.Optional(time),
+  },
+  { title: 'Presence', description: 'Of somebody of whom nothing can be told now there is none: a push follows.' },
+)

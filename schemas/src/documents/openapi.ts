@@ -1,6 +1,6 @@
 import { okSchemaOf } from '../../protocol/answers/index.ts'
 import { type ErrorCode, errorStatus } from '../../protocol/codes.ts'
-import { type RequestOp, requestSchemas } from '../../protocol/frames.ts'
+import { type RequestOp, requestSchemas, socketOps } from '../../protocol/frames.ts'
 import { type HttpRead, httpReads } from '../../protocol/http-reads.ts'
 import { type HttpRoute, httpRoutes } from '../../protocol/http-routes.ts'
 import { byName, isObject, type JsonObject, jsonSchemaOf, type SharedSchemas } from './json-schema.ts'
@@ -30,8 +30,6 @@ export const openApiDocument = (): JsonObject => {
   }
 }
 
-/** These need a socket. */
-const socketOps: ReadonlySet<string> = new Set(['hello', 'ping'])
 const frameOps = (Object.keys(requestSchemas) as RequestOp[]).filter((op) => !socketOps.has(op)).sort()
 
 interface PathItem {

@@ -16,6 +16,8 @@ import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
 import { createLeaseKeeper, withinMs } from './lease.ts'
 import type { Api, Ports } from './ports.ts'
+import { openToAll } from './presence/privacy.ts'
+import { createPresenceWatch } from './presence/watch.ts'
 import { createPresenceKeeper } from './presence-keeper.ts'
 import { createPresenceNews } from './presence-news.ts'
 import { createPresenceTime } from './presence-time.ts'
@@ -71,6 +73,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
   parts.commands.start()
   parts.writeAdmission.start()
   parts.connections.start()
+  parts.presenceWatch.start()
   const { api, connections } = parts
   await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
   await parts.revocations.start()
@@ -97,7 +100,7 @@ const stop = async (
   stopping: AbortController,
   starting: Promise<void>,
 ): Promise<void> => {
-  const { connections, commands, writeAdmission, receipts } = parts
+  const { connections, commands, writeAdmission, receipts, presenceWatch } = parts
   health.set('connector', 'stopping')
   parts.drain.isStopping = true
   const spreadMs = Math.min(config.drainSpreadMs, connections.size() * closeEveryMs)
@@ -115,6 +118,7 @@ const stop = async (
   await sockets.stop()
   await parts.sweep.stop()
   await parts.revocations.stop()
+  presenceWatch.stop()
   connections.stop()
 }
 
@@ -142,7 +146,12 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     { ...ports, hasher, commands, tokens, revocations, watermark },
     { socketUrl, limits: config.limits },
   )
-  const publish = createPublisher(ports.metrics, stats, { ...forPresence, connections: () => connections.size() })
+  const presenceWatch = createPresenceWatch({ ...forPresence, privacy: openToAll })
+  const publish = createPublisher(ports.metrics, stats, {
+    ...forPresence,
+    connections: () => connections.size(),
+    watched: presenceWatch.watched,
+  })
   const sweep = createSweep({ ...ports, watermark })
   const connections = createConnections({
     ...ports,
@@ -159,7 +168,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
-    ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts, isOpen },
+    ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts },
+    ...{ presenceWatch, isOpen },
     helloGate: createHelloGate(ports.random),
     authenticate: accounts.authenticate,
     endSession: accounts.endSession,
@@ -197,5 +207,5 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const request = createRequests({ ...ports, services, writeAdmission, endSession })
   const api: Api = { ...accounts, request }
   const writes = { commands, writeAdmission, receipts }
-  return { connectorId, drain, connections, ...writes, revocations, sweep, lease, fanOut, repeats, api }
+  return { connectorId, drain, connections, ...writes, presenceWatch, revocations, sweep, lease, fanOut, repeats, api }
 }

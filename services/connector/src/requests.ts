@@ -1,7 +1,7 @@
 import type { Position } from '@chat/read-models'
 import { AssertionError, type Logger } from '@chat/runtime'
 import { decodePosition } from '@chat/schemas'
-import { parseRequest, type RequestFrame, unansweredWritesMax } from '@chat/schemas/protocol'
+import { parseRequest, type RequestFrame, socketOps, unansweredWritesMax } from '@chat/schemas/protocol'
 import { answerOf, answerOfFault, refused } from './answer.ts'
 import type { Answer, Api, CommandDraft, Identity } from './ports.ts'
 import type { Caller } from './socket/caller.ts'
@@ -56,7 +56,7 @@ export const createRequests = ({
   }
 
   const route = (frame: RequestFrame, caller: Caller): Promise<Answer> | Answer => {
-    if (frame.op === 'hello' || frame.op === 'ping') return refused('invalid', `${frame.op} needs a socket`)
+    if (frame.op === 'hello' || socketOps.has(frame.op)) return refused('invalid', `${frame.op} needs a socket`)
     return frame.op === 'logout' ? endSession(caller.identity) : answer(frame, caller)
   }
 
@@ -81,6 +81,7 @@ export const createRequests = ({
 const callerOf = (identity: Identity, position: Position | undefined): Caller => ({
   identity,
   connection: undefined,
+  tell: undefined,
   positions: () => (position === undefined ? [] : [position]),
   othersTold: () => Promise.resolve(),
 })

@@ -34,7 +34,7 @@ export const count = (counts: Map<number, number> | Map<string, number>, key: nu
 export const createPublisher = (
   metrics: Metrics,
   stats: Stats,
-  now: { readonly connections: () => number; readonly isPresenceAway: () => boolean },
+  now: { readonly connections: () => number; readonly isPresenceAway: () => boolean; readonly watched: () => number },
 ): (() => void) => {
   const plain = [
     ['framesReceived', 'chat_connector_frames_received_total', 'Frames from clients'],
@@ -50,6 +50,7 @@ export const createPublisher = (
   const refusals = metrics.counter('chat_connector_refusals_total', 'Requests answered by an error', ['code'])
   const gauge = metrics.gauge('chat_connector_connections', 'Open connections')
   const away = metrics.gauge('chat_connector_presence_away', '1 while presence is away and connections are kept')
+  const watched = metrics.gauge('chat_connector_presence_watched', 'Different users whose presence clients here watch')
   return () => {
     for (const { name, counter } of counters) {
       if (stats[name] > 0) counter.inc(stats[name])
@@ -60,6 +61,7 @@ export const createPublisher = (
     stats.closes.clear()
     stats.refusals.clear()
     gauge.set(now.connections())
+    watched.set(now.watched())
     away.set(now.isPresenceAway() ? 1 : 0)
   }
 }

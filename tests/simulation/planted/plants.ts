@@ -115,6 +115,7 @@ const looksFirst = ({ log, presence }: PlantedPorts) => {
 const withPresence = (presence: Presence, changed: Partial<Presence>): Presence => ({
   ...{ lease: presence.lease, renew: presence.renew, release: presence.release, register: presence.register },
   ...{ unregister: presence.unregister, lookup: presence.lookup, connectors: presence.connectors },
+  sightings: presence.sightings,
   close: presence.close,
   ...changed,
 })

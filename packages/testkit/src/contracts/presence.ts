@@ -55,6 +55,7 @@ export const presenceContract = (name: string, createStore: () => Promise<Presen
     }
     leaseTests(world)
     entryTests(world)
+    sightingTests(world)
     generationTests(world)
   })
 }
@@ -264,6 +265,61 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
     await one().register(lease, [], 0)
     expect(await two().lookup([])).toEqual({ generation: lease.generation, locations: new Map() })
     expect(store().slots).toBeGreaterThan(0)
+  })
+}
+
+const sightingTests = ({ store, one, two, expireAll }: World): void => {
+  test('who is connected is seen since his first registration, however often and wherever he is registered again', async () => {
+    const a = await one().lease(connector('a'))
+    const b = await two().lease(connector('b'))
+    await one().register(a, [12], 0)
+    const first = await two().sightings([12, 57])
+    const sinceMs = first.online.get(12) ?? 0
+    expect(first).toEqual({ generation: a.generation, online: new Map([[12, sinceMs]]), ended: new Set() })
+    expect(sinceMs).toBeGreaterThan(1_500_000_000_000)
+    await store().elapse(100)
+    await one().register(a, [12], 0)
+    await two().register(b, [12], 0)
+    await one().unregister(a, [12])
+    expect((await two().sightings([12])).online).toEqual(new Map([[12, sinceMs]]))
+  })
+
+  test('who said goodbye is not seen; who comes back is connected since then', async () => {
+    const a = await one().lease(connector('a'))
+    await one().register(a, [12], 0)
+    const before = (await one().sightings([12])).online.get(12) ?? 0
+    await one().unregister(a, [12])
+    expect(await two().sightings([12])).toEqual({ generation: a.generation, online: new Map(), ended: new Set() })
+    await store().elapse(100)
+    await waitUntil(
+      async () => {
+        await one().register(a, [12], 0)
+        const since = (await one().sightings([12])).online.get(12) ?? 0
+        if (since > before) return true
+        await one().unregister(a, [12])
+        return false
+      },
+      { deadlineMs, what: 'the clock moves on' },
+    )
+  })
+
+  test('whose connector ended without a goodbye is told apart, until he is somewhere else', async () => {
+    const a = await one().lease(connector('a'))
+    await one().register(a, [12, 57], 0)
+    await expireAll()
+    expect(await two().sightings([57, 12, 99])).toMatchObject({ online: new Map(), ended: new Set([57, 12]) })
+    const b = await two().lease(connector('b'))
+    await two().register(b, [12], 0)
+    const { online, ended } = await two().sightings([12])
+    expect([[...online.keys()], ended]).toEqual([[12], new Set()])
+  })
+
+  test('thousands are looked at in one call', async () => {
+    const lease = await one().lease(connector('a'))
+    const users = Array.from({ length: 2_500 }, (_, index) => index + 1)
+    await one().register(lease, users, 0)
+    const { online } = await two().sightings(users)
+    expect([...online.keys()]).toEqual(users)
   })
 }
 

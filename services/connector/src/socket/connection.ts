@@ -116,7 +116,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   }
 
   onClose(_code: number): void {
-    if (!this.isClosed()) this.leave()
+    if (!this.isGone()) this.leave()
   }
 
   // From the connector.
@@ -129,7 +129,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     this.pushes.push(event)
   }
 
-  notice(frame: Buffer): void {
+  tell(frame: Buffer): void {
     if (this.state.kind === 'live') this.outbox.push(frame)
   }
 
@@ -174,7 +174,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   }
 
   close(code: CloseCode, reason: string) {
-    if (this.isClosed()) return
+    if (this.isGone()) return
     this.leave()
     count(this.services.stats.closes, code)
     this.socket.close(code, reason)
@@ -284,7 +284,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     const { registrar, kicks, directory } = this.services
     const { userId, device } = opening.identity
     const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId)]) // [G1]
-    if (this.isClosed()) return
+    if (this.isGone()) return
     const session = { ...opening, order }
     this.state = { kind: 'opening', session }
     if (this.crossed !== undefined && isNewer(this.crossed, session)) return void this.replaced()
@@ -317,7 +317,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     this.isLoggingOut = true
     try {
       await Promise.all([this.services.receipts.flush(), this.work.idle()])
-      if (this.isClosed()) return
+      if (this.isGone()) return
       const answer = await this.services.endSession(this.identity)
       this.answer(ref, answer)
       if ('ok' in answer) return this.close(closeCode.sessionEnded, 'logged out')
@@ -377,7 +377,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     )
   }
 
-  private isClosed(): boolean {
+  isGone(): boolean {
     return this.state.kind === 'closed'
   }
 

@@ -64,12 +64,13 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       byUser.set(userId, [...(byUser.get(userId) ?? []), connection])
     },
     welcomed: (connection) => {
-      if (standingNotice !== undefined) connection.notice(standingNotice)
+      if (standingNotice !== undefined) connection.tell(standingNotice)
     },
     forget: (connection, session) => {
       all.delete(connection)
       watched.delete(connection)
       if (session === undefined) return
+      services().presenceWatch.unwatch(connection, undefined)
       const { userId } = session.identity
       const left = (byUser.get(userId) ?? []).filter((other) => other !== connection)
       if (left.length > 0) byUser.set(userId, left)
@@ -167,7 +168,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
     },
     notice: (frame) => {
       standingNotice = frame
-      for (const connection of all) connection.notice(frame)
+      for (const connection of all) connection.tell(frame)
     },
     resyncAll: (spreadMs) => void spread(spreadMs, (connection) => connection.resync()),
     closeAll: (code, reason) => {

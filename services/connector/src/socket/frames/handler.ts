@@ -3,6 +3,7 @@ import type { Clock, Random } from '@chat/runtime'
 import type { RequestFrame, RequestOp } from '@chat/schemas/protocol'
 import type { Directory } from '../../directory.ts'
 import type { Answer, CommandDraft } from '../../ports.ts'
+import type { PresenceWatch } from '../../presence/watch.ts'
 import type { Caller } from '../caller.ts'
 import type { Receipts } from '../receipts.ts'
 
@@ -11,6 +12,7 @@ export interface FrameServices {
   readonly readModels: ReadModels
   readonly directory: Directory
   readonly receipts: Receipts
+  readonly presenceWatch: PresenceWatch
   readonly clock: Clock
   readonly random: Random
 }

@@ -10,6 +10,8 @@ import { history } from './history.ts'
 import { me } from './me.ts'
 import { members } from './members.ts'
 import { ping } from './ping.ts'
+import { presenceUnwatch } from './presence-unwatch.ts'
+import { presenceWatchFrame } from './presence-watch.ts'
 import { readFrame } from './read.ts'
 import { send } from './send.ts'
 import { sync } from './sync.ts'
@@ -36,6 +38,8 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   me,
   delivered,
   read: readFrame,
+  'presence.watch': presenceWatchFrame,
+  'presence.unwatch': presenceUnwatch,
   'group.create': groupCreate,
   'group.join': groupJoin,
   'group.leave': groupLeave,
