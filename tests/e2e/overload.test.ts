@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 const isLong = process.env.CHAT_TEST_LONG === '1'
 const stepSeconds = isLong ? 8 : 2
 const overloadSeconds = isLong ? 120 : 6
-/** Enough pairs of them that most are not held back. */
-const usersCount = 80
+/** Enough of them that few stand at their limit of unanswered writes, behind which a refusal waits as long as everything else. */
+const usersCount = isLong ? 400 : 80
 const firstRate = 500
 /** Up to the first step that could not be done. */
 const peakSearch = { firstRate, stepFactor: 2, stepSeconds, stepsMax: 7, fullShare: 0.8, fullStepsMax: 1 }

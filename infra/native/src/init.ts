@@ -29,7 +29,8 @@ const run = async (): Promise<void> => {
   const migrate = async () => {
     await reachDatabase()
     await applyAuthMigrations(pool)
-    await applyMigrations(pool)
+    const { isEmptied } = await applyMigrations(pool)
+    if (isEmptied) logger.warn({ schema: 'read' }, 'read models of an older build emptied, projectors fill them again')
   }
   const makeTopics = async () => {
     let isWaiting = false

@@ -203,7 +203,8 @@ export interface ParkedEvent {
  * A batch whose `from` is not the stored next offset changes nothing and throws Fault `projection_overtaken`: somebody else
  * projects, or a rebuild has switched; the caller reads the offset again. That alone fences a second projector. [G8]
  * Throws Fault `read_models_unavailable` when the store cannot be reached; nothing is known of the batch then, and reading the
- * offset tells.
+ * offset tells. Throws Fault `read_models_foreign`, not retryable, when the tables are those of another build: it has read models that
+ * this one does not know, or lacks some.
  */
 export interface Projection {
   offset(source: Source, partition: number): Promise<ProjectionOffset>

@@ -45,7 +45,8 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   const lock = await lockDataFolder(url, { dataDir, clock, onLost: onFatal })
   opened.defer(() => lock.release())
   signal.throwIfAborted()
-  await migrate(url)
+  const { isEmptied } = await migrate(url)
+  if (isEmptied) say('the views were made by an older version: they are filled again from the log')
   say('opening the log')
   const topics = createTopics({ prefix: config.logPrefix, partitions: config.partitions, slots: config.slots })
   const log = await openPostgresLog({ url, topics, clock, logger, onFatal })
@@ -71,11 +72,11 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   }
 }
 
-const migrate = async (url: string): Promise<void> => {
+const migrate = async (url: string): Promise<{ readonly isEmptied: boolean }> => {
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   try {
     await applyAuthMigrations(pool)
-    await applyMigrations(pool)
+    return await applyMigrations(pool)
   } finally {
     await pool.end()
   }

@@ -113,6 +113,36 @@ test('migrations can be applied again, and by several at once', async () => {
   expect(await pool.query('select generation from read.generation')).toMatchObject({ rows: first.rows })
 })
 
+test('read models of an older build are made anew, empty and with their generation, for the projector to fill again', async () => {
+  const options = { url: world.databaseUrl, clock, logger: silentLogger, poolMax: 2 }
+  const story = createStory(1)
+  story.group(1, 1)
+  const projection = openPostgresProjection(options)
+  await story.applyTo(projection, 10)
+  expect(await applyMigrations(pool)).toEqual({ isEmptied: false })
+  const full = await dumpPostgres(world.databaseUrl)
+  const before = await pool.query('select generation from read.generation')
+  await pool.query('delete from read.migrations where version = (select max(version) from read.migrations)')
+  expect(await applyMigrations(pool)).toEqual({ isEmptied: true })
+  expect(await pool.query('select generation from read.generation')).toMatchObject({ rows: before.rows })
+  expect(await projection.offset('events', 0)).toMatchObject({ nextOffset: 0 })
+  await projection.close()
+  const again = openPostgresProjection(options)
+  await story.applyTo(again, 10)
+  expect(await dumpPostgres(world.databaseUrl)).toEqual(full)
+  await again.close()
+})
+
+test('a projector of another build writes nothing, and says whose the read models are', async () => {
+  const projection = openPostgresProjection({ url: world.databaseUrl, logger: silentLogger, poolMax: 2 })
+  await pool.query('insert into read.migrations values (999)')
+  const story = createStory(1)
+  story.group(1, 1)
+  await expect(story.applyTo(projection)).rejects.toMatchObject({ code: 'read_models_foreign', isRetryable: false })
+  expect(await projection.offset('events', 0)).toMatchObject({ nextOffset: 0 })
+  await projection.close()
+})
+
 test('a connection that is cut in the middle of a batch is a fault, and the batch can be applied again', async () => {
   const projection = openPostgresProjection({ url: world.databaseUrl, logger: silentLogger, poolMax: 2 })
   const story = createStory(1)

@@ -8,36 +8,54 @@ export const liveSchema = 'read'
 const migrationLock = 0x63686174
 
 /**
- * Makes or completes the schema `read`, in one transaction; others that migrate meanwhile wait. Safe to repeat. A new schema gets a
- * generation of its own: sync tokens of another are answered with a reset.
+ * Makes the schema `read`, in one transaction; others that migrate meanwhile wait. Safe to repeat. A new schema gets a generation of
+ * its own: sync tokens of another are answered with a reset.
+ *
+ * One that an older build made lacks what the log has told since the beginning. It is made anew, empty, with the generation that it had, and the
+ * projector fills it from the log; `isEmptied` says so. Until then reads are stale. Who must not have that runs `npm run rebuild` of the
+ * new build before: then there is nothing to do here.
  */
-export const applyMigrations = async (pool: Pick<Pool, 'connect'>): Promise<void> => {
+export const applyMigrations = async (pool: Pick<Pool, 'connect'>): Promise<{ readonly isEmptied: boolean }> => {
   const client = await pool.connect()
   try {
     await client.query('begin')
     await client.query('select pg_advisory_xact_lock($1)', [migrationLock])
-    await migrateSchema(client, liveSchema)
+    const migrated = await migrateSchema(client, liveSchema)
     await client.query('commit')
     client.release()
+    return migrated
   } catch (error) {
     client.release(true) // Ends the connection and with it the transaction, whatever state it is in.
     throw error
   }
 }
 
-const migrateSchema = async (client: PoolClient, schema: string): Promise<void> => {
-  await client.query(`create schema if not exists ${schema}`)
-  await client.query(`create table if not exists ${schema}.migrations (version integer primary key)`)
-  const done = await client.query<{ version: number }>(`select version from ${schema}.migrations`)
-  const applied = new Set(done.rows.map(({ version }) => version))
-  for (const { version, tables, indexes } of migrations.filter((migration) => !applied.has(migration.version))) {
-    await client.query(tables(schema))
-    await client.query(indexes(schema))
-    await client.query(`insert into ${schema}.migrations (version) values ($1)`, [version])
-  }
-  await client.query(
-    `insert into ${schema}.generation (generation) values (gen_random_uuid()::text) on conflict do nothing`,
+const migrateSchema = async (client: PoolClient, schema: string): Promise<{ readonly isEmptied: boolean }> => {
+  const applied = await appliedVersions(client, schema)
+  if (applied !== undefined && migrations.every(({ version }) => applied.has(version))) return { isEmptied: false }
+  const generation = applied === undefined ? undefined : await generationOf(client, schema)
+  const run = (statement: string) => client.query(statement)
+  await createBareSchema(run, schema)
+  await createIndexes(run, schema)
+  await client.query(`insert into ${schema}.generation (generation) values (coalesce($1, gen_random_uuid()::text))`, [
+    generation ?? null,
+  ])
+  return { isEmptied: applied !== undefined }
+}
+
+/** undefined: there is no such schema yet. */
+const appliedVersions = async (client: PoolClient, schema: string): Promise<ReadonlySet<number> | undefined> => {
+  const found = await client.query<{ there: boolean }>(
+    `select to_regclass('${schema}.migrations') is not null as there`,
   )
+  if (found.rows[0]?.there !== true) return undefined
+  const done = await client.query<{ version: number }>(`select version from ${schema}.migrations`)
+  return new Set(done.rows.map(({ version }) => version))
+}
+
+const generationOf = async (client: PoolClient, schema: string): Promise<string | undefined> => {
+  const found = await client.query<{ generation: string }>(`select generation from ${schema}.generation`)
+  return found.rows[0]?.generation
 }
 
 type Run = (statement: string) => Promise<unknown>

@@ -104,7 +104,7 @@ const createPreviousProjection = (database: Database): Omit<Projection, 'close'>
 
 /** The live ones would wait for a migration; these get none. */
 const isOfShape = (error: unknown): boolean => {
-  if (!(error instanceof Fault)) return true
+  if (!(error instanceof Fault) || error.code === 'read_models_foreign') return true
   const { cause } = error
   return cause instanceof pg.DatabaseError && /^42/.test(cause.code ?? '')
 }

@@ -1,4 +1,4 @@
-import { isFault, type Logger } from '@chat/runtime'
+import { Fault, isFault, type Logger } from '@chat/runtime'
 import { chainStart } from '@chat/schemas'
 import { emptyFold, type FoldState, foldEvents, foldReceipts, noRows } from '../fold.ts'
 import type { EventBatch, ParkedEvent, PlacedEvent, Projection, ProjectionOffset, Source } from '../index.ts'
@@ -6,6 +6,7 @@ import { needsOf } from '../project.ts'
 import { type Database, openDatabase, type Session } from './database.ts'
 import { liveSchema } from './migrate.ts'
 import { readPrior, readPriorReceipts } from './prior-rows.ts'
+import { hasThisShape } from './schemas.ts'
 import { createWriter, rowsPerStatement } from './writer.ts'
 
 /** The write side on PostgreSQL. It uses up to `poolMax` connections, one a partition that has something to write. */
@@ -22,12 +23,23 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
   const writer = createWriter(schema)
   /** What earlier batches read and wrote, by partition: true only where the stored offset still is the one they left. */
   const folds = new Map<number, KeptFold>()
+  /** Tables that take all that this build projects. */
+  let fitting: number | undefined
+
+  /** A rebuild of another build can put its tables here at any time; what it wrote and this one does not would fall behind unseen. [G7] */
+  const move = async (session: Session, source: Source, partition: number, from: number, to: ProjectionOffset) => {
+    const table = await writer.moveOffset(session, source, partition, from, to)
+    if (table === fitting) return table
+    if (!(await hasThisShape(session, schema))) throw foreign(schema)
+    fitting = table
+    return table
+  }
 
   /** The offset comes first: its row lock lets one projector at a time read what it folds on. */
   const begin = async (session: Session, batch: EventBatch): Promise<FoldOfBatch> => {
     const kept = folds.get(batch.partition)
     folds.delete(batch.partition) // It comes back when the transaction is committed.
-    const table = await writer.moveOffset(session, 'events', batch.partition, batch.from, batch.to)
+    const table = await move(session, 'events', batch.partition, batch.from, batch.to)
     // Whoever moved the offset since then wrote rows that it does not hold. [G7] [G8]
     const isCurrent = kept?.table === table && kept.at === batch.from
     return { table, state: isCurrent ? kept.state : await readFold(session, schema, batch.partition) }
@@ -93,13 +105,18 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
     applyReceipts: ({ partition, from, to, receipts }) =>
       database.transaction('write', async (session) => {
         const offset = { nextOffset: to, lastPos: -1, chain: chainStart }
-        await writer.moveOffset(session, 'receipts', partition, from, offset)
+        await move(session, 'receipts', partition, from, offset)
         if (receipts.length === 0) return
         const prior = await readPriorReceipts(session, schema, receipts)
         await writer.writeReceipts(session, [...foldReceipts(partition, receipts, prior).values()])
       }),
   }
 }
+
+const foreign = (schema: string): Fault =>
+  new Fault('read_models_foreign', `the read models in ${schema} are those of another build: start its projector`, {
+    isRetryable: false,
+  })
 
 interface FoldOfBatch {
   /** The table of the offsets that it goes with: after a rebuild's switch it is another. */

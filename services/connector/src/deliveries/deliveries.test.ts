@@ -46,6 +46,21 @@ test('repeats are dropped, a late event of a lower seq that was never delivered 
   expect(pushed(client)).toEqual(['d1.2:1', 'd1.2:2', 'd1.2:4', 'd1.2:3'])
 })
 
+test('what a sync gave before is not pushed again, though a new owner tells it to a connector where it is new', async () => {
+  const { world, connector } = await createReadyWorld()
+  await world.post(2, 'd1.2', 'while nobody was here')
+  const client = await connect(world, connector, 1, { sync: '' })
+  const partition = partitionOfConversation('d1.2', world.topics.events.partitions) ?? 0
+  const end = (await world.log.ends(world.topics.events)).get(partition) ?? 0
+  const lease = await leaseOf(world, 1)
+  const tell = (seq: number, pos: number) =>
+    world.sendTo(lease.slot, { ...delivery(lease, [deliveryOf(world, seq, [1], pos)]), partition })
+  await tell(1, end - 1)
+  await tell(2, end)
+  await world.clock.settle()
+  expect(pushed(client)).toEqual(['d1.2:2'])
+})
+
 test('what was on the log before the connector started, told again by a new owner, is pushed to nobody', async () => {
   const { world } = await createReadyWorld()
   await world.post(2, 'd1.2', 'old')

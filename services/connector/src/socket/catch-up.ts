@@ -1,8 +1,10 @@
-import type { ReadModels, SyncedConversation, SyncPage, SyncQuery } from '@chat/read-models'
+import type { Position, ReadModels, SyncedConversation, SyncPage, SyncQuery } from '@chat/read-models'
 import { readWaitMs } from '@chat/schemas/protocol'
 import type { Watermark } from '../watermark.ts'
 
-export type CaughtUp = 'complete' | 'behind' | 'resync'
+export type CaughtUp =
+  /** Everything up to these places was given, or comes with the next pages of the same walk. */
+  { readonly outcome: 'complete'; readonly to: readonly Position[] } | { readonly outcome: 'behind' | 'resync' }
 
 export interface CatchUpTarget {
   /** Answers the request. */
@@ -30,13 +32,14 @@ export const catchUp = async (
   const isCurrent = await readModels.waitFor(end, readWaitMs)
   const page = await readModels.sync(query)
   target.answer(page, !isCurrent)
-  if (isCurrent) return 'complete'
-  if (page.hasMore) return 'resync' // All pages of a walk are as of its first one: no later page makes up for this one.
-  if (!(await readModels.waitFor(end, target.leftMs()))) return 'behind'
+  if (isCurrent) return { outcome: 'complete', to: end }
+  if (page.hasMore) return { outcome: 'resync' } // All pages of a walk are as of its first one: no later page makes up for this one.
+  if (!(await readModels.waitFor(end, target.leftMs()))) return { outcome: 'behind' }
   const rest = await readModels.sync({ user: query.user, token: page.token, known: knownAfter(page) })
-  if (rest.hasMore || rest.reset === true || rest.conversations.some(({ truncated }) => truncated)) return 'resync'
+  if (rest.hasMore || rest.reset === true || rest.conversations.some(({ truncated }) => truncated))
+    return { outcome: 'resync' }
   target.topUp(rest.conversations)
-  return 'complete'
+  return { outcome: 'complete', to: end }
 }
 
 const knownAfter = (page: SyncPage): Readonly<Record<string, number>> =>

@@ -1,4 +1,4 @@
-import type { ReadModels, SyncedConversation, SyncPage, SyncQuery } from '@chat/read-models'
+import type { Position, ReadModels, SyncedConversation, SyncPage, SyncQuery } from '@chat/read-models'
 import type { Clock } from '@chat/runtime'
 import { encodeEventFrame, type PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Watermark } from '../watermark.ts'
@@ -20,6 +20,8 @@ export class PushStream {
   private readonly services: PushServices
   private readonly outbox: Outbox
   private hold: Hold | undefined
+  /** What the last complete sync gave. Shared by the connections that synced at once: it costs one reference. */
+  private syncedTo: readonly Position[] = []
 
   constructor(services: PushServices, outbox: Outbox) {
     this.services = services
@@ -28,6 +30,7 @@ export class PushStream {
 
   push(event: PushedEvent) {
     if (this.hold !== undefined) return this.hold.add(event, this.services.clock.monotonic())
+    if (this.isSynced(event)) return
     this.seen.note(event.partition, event.pos)
     this.outbox.push(event.frame)
   }
@@ -48,7 +51,7 @@ export class PushStream {
       for (const { id, to } of conversations) hold?.cover(id, to)
     }
     try {
-      const outcome = await catchUp(this.services, query, {
+      const caughtUp = await catchUp(this.services, query, {
         answer: (page, isStale) => {
           cover(page.conversations)
           answer(isStale ? { ...page, stale: true } : page)
@@ -59,11 +62,21 @@ export class PushStream {
         },
         leftMs: () => hold?.leftMs(this.services.clock.monotonic()) ?? 0,
       })
-      if (outcome === 'behind') hold?.giveUp()
-      if (outcome === 'resync') this.outbox.resync()
+      if (caughtUp.outcome === 'complete') this.syncedTo = caughtUp.to
+      if (caughtUp.outcome === 'behind') hold?.giveUp()
+      if (caughtUp.outcome === 'resync') this.outbox.resync()
     } finally {
       release()
     }
+  }
+
+  /**
+   * A new owner of a partition tells the newest events again. To a connector where nobody was to be told of them before they are new;
+   * to whoever came meanwhile they were given by his sync, and would come out of order.
+   */
+  private isSynced({ partition, pos }: PushedEvent): boolean {
+    for (const synced of this.syncedTo) if (synced.partition === partition) return pos <= synced.pos
+    return false
   }
 
   private release(hold: Hold): void {
