@@ -59,3 +59,9 @@ export const pageLimit = Type.Integer({ minimum: 1, maximum: idMax, description:
 export const pageCursor = text(0, pageCursorCharsMax)
 
 export const strict = { additionalProperties: false } as const
+
+/** Chosen by the client; the answer carries it again. */
+export const ref = Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })
+
+/** Every writing request may carry one. */
+export const repeatable = { clientMsgId: Type.Optional(clientMsgId) }

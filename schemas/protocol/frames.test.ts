@@ -38,6 +38,10 @@ const samples: readonly RequestFrame[] = [
   { op: 'group.join', ref: 7, conversation: 'g31' },
   { op: 'group.join', ref: 7, name: 'all', clientMsgId: v7 },
   { op: 'group.leave', ref: 7, conversation: 'g31' },
+  { op: 'sessions', ref: 8, after: 'c', limit: 10 },
+  { op: 'session.end', ref: 8, session: 'abc', clientMsgId: v7 },
+  { op: 'session.end', ref: 8, others: true },
+  { op: 'password.change', ref: 8, old: 'x', new: 'long enough', clientMsgId: v7 },
   { op: 'logout', ref: 8 },
 ]
 

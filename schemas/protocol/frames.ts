@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { accountSchemas } from './account-frames.ts'
 import { bodyExcess, messageBody } from './body.ts'
 import type { ErrorCode } from './codes.ts'
 import {
@@ -8,6 +9,8 @@ import {
   name,
   pageCursor,
   pageLimit,
+  ref,
+  repeatable,
   seq,
   seqBound,
   strict,
@@ -28,10 +31,6 @@ import { isAllowedTitle } from './names.ts'
 import { problemOf } from './problem.ts'
 
 /** Every request of a client. PROTOCOL §2. */
-const ref = Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })
-
-/** Every writing request may carry one. */
-const repeatable = { clientMsgId: Type.Optional(clientMsgId) }
 
 const syncToken = text(0, syncTokenCharsMax)
 
@@ -208,6 +207,7 @@ export const requestSchemas = {
   'group.create': groupCreate,
   'group.join': groupJoin,
   'group.leave': groupLeave,
+  ...accountSchemas,
   logout,
 } as const
 

@@ -64,6 +64,8 @@ export const queryCodePointsMax = 64
 export const accessTokenCharsMax = 4_096
 /** A refresh token. */
 export const refreshTokenCharsMax = 512
+/** The id of a session, as `sessions` lists it. */
+export const sessionIdCodePointsMax = 64
 /** A token names two positions a partition; this is enough for 1,024 partitions. */
 export const syncTokenCharsMax = 48 * 1024
 

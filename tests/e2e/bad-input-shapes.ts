@@ -55,6 +55,12 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
     { name: 'n', clientMsgId: id },
   ],
   'group.leave': [{ conversation: 'g1', clientMsgId: id }],
+  sessions: [{ after: '', limit: 1 }],
+  'session.end': [
+    { session: 's', clientMsgId: id },
+    { others: true, clientMsgId: id },
+  ],
+  'password.change': [{ old: 'old password', new: 'new password', clientMsgId: id }],
   logout: [{ clientMsgId: id }],
 }
 

@@ -75,3 +75,24 @@ test('a device that says hello on the other connector, and then on the first aga
   await waitUntil(() => second.closed !== undefined, { deadlineMs: 30_000, what: 'the second closes' })
   expect([first.closed, second.closed, third.closed]).toEqual([4409, 4409, undefined])
 })
+
+test('another password, asked for on one connector, closes the other sessions on the other, and only the new one logs in', async () => {
+  const account = await someone()
+  const [own, other] = [await logIn(0, account), await logIn(0, account)]
+  const [mine, theirs] = [await connect(0, own, randomUUID()), await connect(1, other, randomUUID())]
+  const request = (frame: object) =>
+    fetch(`${urls[0]}/v1/requests`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${own}` },
+      body: JSON.stringify(frame),
+    })
+  const listed = (await (await request({ op: 'sessions' })).json()) as { items: readonly { current: boolean }[] }
+  expect(listed.items.map(({ current }) => current)).toEqual([false, true])
+  const changed = { ...account, password: `${account.password} and more` }
+  const frame = { op: 'password.change', old: account.password, new: changed.password }
+  expect((await request(frame)).status).toBe(200)
+  await waitUntil(() => theirs.closed !== undefined, { deadlineMs: 30_000, what: 'the other socket closes' })
+  expect([mine.closed, theirs.closed]).toEqual([undefined, 4401])
+  await expect(logIn(1, account)).rejects.toThrow('401')
+  await logIn(1, changed)
+})

@@ -43,6 +43,9 @@ export interface Requests {
     { readonly conversation: string } & Repeatable,
     { readonly conversation: string } & Written
   >
+  readonly sessions: Request<PageOf, Page<OwnSession>>
+  readonly 'session.end': Request<({ readonly session: string } | { readonly others: true }) & Repeatable, Ended>
+  readonly 'password.change': Request<{ readonly old: string; readonly new: string } & Repeatable, Nothing>
   readonly ping: Request<Nothing, Nothing>
   readonly logout: Request<Nothing, Nothing>
 }
@@ -90,6 +93,23 @@ interface PresenceState {
   readonly online: boolean
   readonly since?: string
   readonly lastSeenAt?: string
+}
+
+/** Where somebody is logged in. */
+export interface OwnSession {
+  readonly session: string
+  readonly device: string
+  readonly createdAt: string
+  /** To a minute. */
+  readonly lastUsedAt: string
+  readonly expiresAt: string
+  /** It is the one that asks. */
+  readonly current: boolean
+}
+
+interface Ended {
+  /** How many ended, where all others were to. */
+  readonly ended?: number
 }
 
 export interface Member {

@@ -8,6 +8,32 @@ export interface Session {
   readonly expiresAt: number
 }
 
+/** A session as its user sees it. */
+export interface SessionView extends Session {
+  /** When it was last seen at work, to a minute. */
+  readonly lastUsedAt: number
+}
+
+/** Of a list that goes on behind this one. */
+export type SessionPlace = Pick<Session, 'createdAt' | 'id'>
+
+/** What somebody was let in by. */
+export interface Proof {
+  readonly registrationId: string
+  readonly passwordHash: string
+}
+
+/** Another password for an account, by somebody who showed the old one. */
+export interface PasswordChange {
+  readonly userId: number
+  readonly registrationId: string
+  /** Must still be the present one. */
+  readonly oldHash: string
+  readonly newHash: string
+  /** The session that lives on. */
+  readonly keepSession: string
+}
+
 /** The outcome of presenting a refresh token. */
 export type Refreshed =
   | { readonly outcome: 'refreshed'; readonly session: Session; readonly refreshToken: string }
@@ -30,8 +56,15 @@ export interface Credentials {
   insertCredential(registrationId: string, passwordHash: string, now: number): Promise<void>
   /** undefined: there is none. */
   passwordHash(registrationId: string): Promise<string | undefined>
+  /**
+   * Changes the password and ends the user's other sessions, both or nothing: resolves with those that ended. undefined: the old hash is
+   * not the present one.
+   */
+  changePassword(change: PasswordChange, now: number): Promise<readonly string[] | undefined>
   /** Begins a session; the refresh token is returned once and kept as a hash only. */
   beginSession(session: Session): Promise<{ readonly refreshToken: string }>
+  /** The same; undefined, and no session, when the proof is no longer the password: no session by an old one outlives its change. */
+  beginProvenSession(session: Session, proof: Proof): Promise<{ readonly refreshToken: string } | undefined>
   /**
    * Exchanges a refresh token for its successor. Until the successor is used, at most `graceMs` after the first exchange, the old one
    * gives the same successor again.
@@ -39,8 +72,19 @@ export interface Credentials {
   refresh(refreshToken: string, now: number, graceMs: number): Promise<Refreshed>
   /** undefined: unknown, ended or expired. */
   session(id: string, now: number): Promise<Session | undefined>
+  /** The user's sessions that live now, the newest first, those behind `after`, at most `limit`. */
+  sessionsOf(
+    userId: number,
+    now: number,
+    after: SessionPlace | undefined,
+    limit: number,
+  ): Promise<readonly SessionView[]>
+  /** They were at work at `now`. Later times stay. */
+  touchSessions(ids: readonly string[], now: number): Promise<void>
   /** Idempotent. */
   endSession(id: string, now: number): Promise<void>
+  /** Ends all of the user's sessions but one; resolves with those that ended. */
+  endOtherSessions(userId: number, keepSession: string, now: number): Promise<readonly string[]>
   /** Sessions ended at or after `since`, with the time up to which the answer is complete. Poll with that time. */
   endedSince(since: number): Promise<{ readonly sessions: readonly string[]; readonly until: number }>
   /** Sessions that expired after `after` and at or before `until`, and had not ended before. */

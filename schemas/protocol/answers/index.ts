@@ -3,6 +3,7 @@ import { anyEvent } from '../events.ts'
 import { conversation, seqBound, userId } from '../fields.ts'
 import type { RequestOp } from '../frames.ts'
 import { publishedLimits } from '../limits.ts'
+import { accountAnswers } from './account.ts'
 import {
   conversationKind,
   conversationView,
@@ -46,6 +47,7 @@ const groupSeen = { conversation: conversationView, ...stale }
  * do not know. PROTOCOL §2, §3.
  */
 export const answerFields = {
+  ...accountAnswers,
   conversation: groupSeen,
   conversations: pageOf(conversationView),
   delivered: {},

@@ -5,6 +5,7 @@ import { closeCode, heartbeatMs } from '@chat/schemas/protocol'
 import { createAccounts, socketUrlOf } from './accounts/accounts.ts'
 import { createCountedHasher } from './accounts/counted-hasher.ts'
 import { createRevocations } from './accounts/revocations.ts'
+import { createSessionUse } from './accounts/session-use.ts'
 import { createSweep } from './accounts/sweep.ts'
 import { createTokens } from './accounts/tokens.ts'
 import { createCommandLane } from './commands.ts'
@@ -78,6 +79,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
   await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
   await parts.revocations.start()
   await parts.sweep.start()
+  await parts.sessionUse.start()
   const everybody = await tailDeliveries(
     ports,
     topics.deliveryAll,
@@ -116,6 +118,7 @@ const stop = async (
   stopping.abort(new Error('stopping'))
   await starting.catch(() => {}) // Whoever called start got it.
   await sockets.stop()
+  await withinMs(clock, releaseMaxMs, parts.sessionUse.stop(), undefined)
   await parts.sweep.stop()
   await parts.revocations.stop()
   presenceWatch.stop()
@@ -161,7 +164,14 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
       writeAdmission.publish()
     },
     idPrefix: () => connectorId,
+    onLeft: (sessionId) => sessionUse.note(sessionId),
   })
+  const sessionUse = createSessionUse({ ...ports, connected: connections.sessions })
+  const authenticate: Api['authenticate'] = async (accessToken) => {
+    const identity = await accounts.authenticate(accessToken)
+    if (identity !== undefined) sessionUse.note(identity.sessionId)
+    return identity
+  }
   const time = createPresenceTime(ports.clock)
   const registrar = createRegistrar({ ...forPresence, time, isConnected: connections.hasUser })
   const kicks = createKicks(forPresence)
@@ -171,8 +181,9 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts },
     ...{ presenceWatch, isOpen },
     helloGate: createHelloGate(ports.random),
-    authenticate: accounts.authenticate,
+    authenticate,
     endSession: accounts.endSession,
+    ownAccount: accounts.own,
     isEnded: revocations.isEnded,
   }
   revocations.onEnded(connections.sessionsEnded)
@@ -205,7 +216,20 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, writeAdmission, endSession })
-  const api: Api = { ...accounts, request }
+  const api: Api = { ...accounts, authenticate, request }
   const writes = { commands, writeAdmission, receipts }
-  return { connectorId, drain, connections, ...writes, presenceWatch, revocations, sweep, lease, fanOut, repeats, api }
+  return {
+    connectorId,
+    drain,
+    connections,
+    ...writes,
+    presenceWatch,
+    revocations,
+    sweep,
+    sessionUse,
+    lease,
+    fanOut,
+    repeats,
+    api,
+  }
 }

@@ -1,7 +1,7 @@
 import type { Logger, Random } from '@chat/runtime'
 import { Pool } from 'pg'
 import type { Credentials } from '../index.ts'
-import { createQuery } from './query.ts'
+import { createQuery, createTransaction } from './query.ts'
 import { createSessions } from './sessions.ts'
 import { createStoredPasswords } from './stored-passwords.ts'
 
@@ -40,7 +40,7 @@ export const openPostgresCredentials = (options: PostgresCredentialsOptions): Cr
   const query = createQuery(pool)
   let closing: Promise<void> | undefined
   return {
-    ...createStoredPasswords(query),
+    ...createStoredPasswords(query, createTransaction(pool)),
     ...createSessions(query, options.random),
     close: () => {
       closing ??= pool.end()

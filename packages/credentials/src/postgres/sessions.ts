@@ -1,11 +1,12 @@
 import { Fault, type Random } from '@chat/runtime'
-import type { Credentials, Session } from '../index.ts'
+import type { Credentials, Proof, Session } from '../index.ts'
 import {
   digest,
   encodeRefreshToken,
   newRefreshToken,
   nonceBytes,
   parseRefreshToken,
+  type RefreshToken,
   type Rotation,
   rotate,
 } from '../refresh-token.ts'
@@ -22,7 +23,16 @@ const refreshTriesMax = 5
 
 type SessionMethods = Pick<
   Credentials,
-  'beginSession' | 'refresh' | 'session' | 'endSession' | 'endedSince' | 'expiredBetween'
+  | 'beginSession'
+  | 'beginProvenSession'
+  | 'refresh'
+  | 'session'
+  | 'sessionsOf'
+  | 'touchSessions'
+  | 'endSession'
+  | 'endOtherSessions'
+  | 'endedSince'
+  | 'expiredBetween'
 >
 
 interface Row {
@@ -59,18 +69,19 @@ const rotationOf = (row: Row): Rotation => {
 /** Table `auth.sessions`. */
 export const createSessions = (query: Query, random: Random): SessionMethods => {
   const endSession = async (id: string, now: number) => {
-    await query(
-      `UPDATE auth.sessions
-       SET ended_at = $2, ended_recorded_at = floor(extract(epoch FROM clock_timestamp()) * 1000)
-       WHERE id = $1 AND ended_at IS NULL`,
-      [id, now],
-    )
+    await query(`${endSessions} WHERE id = $2 AND ended_at IS NULL`, [now, id])
   }
   return {
     beginSession: async (session) => {
       const token = newRefreshToken(random)
-      await insertSession(query, session, digest(token.family), digest(token.secret))
+      await insertSession(query, session, token, undefined)
       return { refreshToken: encodeRefreshToken(token) }
+    },
+    beginProvenSession: async (session, proof) => {
+      const token = newRefreshToken(random)
+      return (await insertSession(query, session, token, proof))
+        ? { refreshToken: encodeRefreshToken(token) }
+        : undefined
     },
     refresh: createRefresh(query, random, endSession),
     session: async (id, now) => {
@@ -80,7 +91,23 @@ export const createSessions = (query: Query, random: Random): SessionMethods => 
       )
       return rows[0] && sessionOf(rows[0])
     },
+    sessionsOf: async (userId, now, after, limit) => {
+      const { rows } = await query<Row & { readonly last_used_at: string }>(
+        `SELECT ${columns}, last_used_at FROM auth.sessions
+         WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND (created_at, id COLLATE "C") < ($3, $4)
+         ORDER BY created_at DESC, id COLLATE "C" DESC LIMIT $5`,
+        [userId, now, after?.createdAt ?? Number.MAX_SAFE_INTEGER, after?.id ?? '', limit],
+      )
+      return rows.map((row) => {
+        const session = sessionOf(row)
+        return { ...session, lastUsedAt: Math.max(session.createdAt, Number(row.last_used_at)) }
+      })
+    },
+    touchSessions: async (ids, now) => {
+      await query('UPDATE auth.sessions SET last_used_at = $2 WHERE id = ANY ($1) AND last_used_at < $2', [ids, now])
+    },
     endSession,
+    endOtherSessions: (userId, keepSession, now) => endSessionsOf(query, userId, keepSession, now),
     endedSince: async (since) => {
       const { rows } = await query<{ ids: string[]; now: string }>(
         `SELECT floor(extract(epoch FROM now()) * 1000)::bigint AS now,
@@ -100,10 +127,36 @@ export const createSessions = (query: Query, random: Random): SessionMethods => 
   }
 }
 
-const insertSession = (query: Query, session: Session, familyHash: string, currentHash: string) =>
-  query(
-    `INSERT INTO auth.sessions (id, user_id, device, created_at, expires_at, life_ms, family_hash, current_hash)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+const endSessions = `UPDATE auth.sessions
+  SET ended_at = $1, ended_recorded_at = floor(extract(epoch FROM clock_timestamp()) * 1000)`
+
+/** Resolves with those that ended. */
+export const endSessionsOf = async (
+  query: Query,
+  userId: number,
+  keepSession: string,
+  now: number,
+): Promise<readonly string[]> => {
+  const { rows } = await query<{ id: string }>(
+    `${endSessions} WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL RETURNING id`,
+    [now, userId, keepSession],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** false: the proof is none any more. It shares the lock of the password's row, so that a change of it comes before or after both. */
+const insertSession = async (
+  query: Query,
+  session: Session,
+  token: RefreshToken,
+  proof: Proof | undefined,
+): Promise<boolean> => {
+  const { rowCount } = await query(
+    `WITH proof AS (
+       SELECT FROM auth.credentials WHERE registration_id = $9 AND password_hash = $10 FOR SHARE
+     )
+     INSERT INTO auth.sessions (id, user_id, device, created_at, expires_at, life_ms, family_hash, current_hash)
+     SELECT $1, $2::integer, $3, $4::bigint, $5::bigint, $6::bigint, $7, $8 WHERE $9::text IS NULL OR EXISTS (SELECT FROM proof)`,
     [
       session.id,
       session.userId,
@@ -111,10 +164,14 @@ const insertSession = (query: Query, session: Session, familyHash: string, curre
       session.createdAt,
       session.expiresAt,
       session.expiresAt - session.createdAt,
-      familyHash,
-      currentHash,
+      digest(token.family),
+      digest(token.secret),
+      proof?.registrationId ?? null,
+      proof?.passwordHash ?? null,
     ],
   )
+  return rowCount > 0
+}
 
 /** Reads, decides by the one rule, writes if the row is still as it was read. */
 const createRefresh =

@@ -1,10 +1,12 @@
 import { type Credentials, orphanAgeMs, sweepBatchMax } from '../index.ts'
-import type { Query } from './query.ts'
+import type { Query, Transaction } from './query.ts'
+import { endSessionsOf } from './sessions.ts'
 
 /** Table `auth.credentials`. */
 export const createStoredPasswords = (
   query: Query,
-): Pick<Credentials, 'insertCredential' | 'passwordHash' | 'sweep'> => ({
+  transaction: Transaction,
+): Pick<Credentials, 'insertCredential' | 'passwordHash' | 'changePassword' | 'sweep'> => ({
   insertCredential: async (registrationId, passwordHash, now) => {
     await query('INSERT INTO auth.credentials (registration_id, password_hash, created_at) VALUES ($1, $2, $3)', [
       registrationId,
@@ -19,6 +21,15 @@ export const createStoredPasswords = (
     )
     return rows[0]?.password_hash
   },
+  // Two statements, the password first: its row is locked until both are there, and a login that shares the lock comes before or after both.
+  changePassword: ({ userId, registrationId, oldHash, newHash, keepSession }, now) =>
+    transaction(async (run) => {
+      const { rowCount } = await run(
+        'UPDATE auth.credentials SET password_hash = $3 WHERE registration_id = $1 AND password_hash = $2',
+        [registrationId, oldHash, newHash],
+      )
+      return rowCount === 0 ? undefined : endSessionsOf(run, userId, keepSession, now)
+    }),
   sweep: async (now, registered) => {
     const until = now - orphanAgeMs
     await query('DELETE FROM auth.sessions WHERE expires_at <= $1', [until])

@@ -1,5 +1,6 @@
 import { type Credentials, orphanAgeMs, type Session } from '@chat/credentials'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ownSessionTests, passwordChangeTests } from './credentials-sessions.ts'
 
 const graceMs = 60_000
 const lifeMs = 30 * 24 * 60 * 60_000
@@ -37,6 +38,8 @@ export const credentialsContract = (name: string, open: () => Promise<Credential
     const outcome = async (token: string, now: number) => (await credentials.refresh(token, now, graceMs)).outcome
 
     passwordTests(() => credentials)
+    ownSessionTests(() => credentials)
+    passwordChangeTests(() => credentials)
 
     test('gives back a session until it expires', async () => {
       const { session } = await begin()

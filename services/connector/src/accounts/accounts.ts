@@ -3,11 +3,15 @@ import type { Api } from '../ports.ts'
 import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
 import { gateway } from './gateway.ts'
 import { createLogIn } from './log-in.ts'
+import { createOwnAccount, type OwnAccount } from './own-account.ts'
 import { register } from './register.ts'
 import { authenticate, endSession, refresh } from './sessions.ts'
 
-/** The part of `Api` that is about accounts and sessions. */
-export type Accounts = Pick<Api, 'register' | 'logIn' | 'refresh' | 'endSession' | 'gateway' | 'authenticate'>
+/** The part of `Api` that is about accounts and sessions, and what requests of somebody logged in need. */
+export interface Accounts
+  extends Pick<Api, 'register' | 'logIn' | 'refresh' | 'endSession' | 'gateway' | 'authenticate'> {
+  readonly own: OwnAccount
+}
 
 /**
  * Registers people, begins and ends their sessions, and says where to connect. Every refusal and every failure of the world
@@ -22,6 +26,7 @@ export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): 
     refresh: (body) => refresh(ports, options, body),
     endSession: (identity) => endSession(ports, identity),
     gateway: () => gateway(ports, options),
+    own: createOwnAccount(ports, attempts),
     authenticate: async (accessToken) => authenticate(ports, accessToken),
   }
 }

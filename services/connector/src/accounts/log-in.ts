@@ -15,6 +15,12 @@ interface Claimed {
   readonly find: () => Promise<UserRow | undefined>
 }
 
+/** Somebody and the hash that his password fits. */
+interface Known {
+  readonly user: UserRow
+  readonly passwordHash: string
+}
+
 /**
  * Logs in by name or id and password. Argon2 (with a dummy hash when nobody was found) runs beside the wait for the projection, and
  * the look-ups are the same, for everybody alike; a refusal comes only after both. So a wrong password and an unknown name cost the same and get
@@ -26,14 +32,15 @@ export const createLogIn = (ports: AccountsPorts, options: AccountsOptions, atte
     { find, partition }: Claimed,
     user: UserRow | undefined,
     body: LoginBody,
-  ): Promise<UserRow | Answer> => {
+  ): Promise<Known | Answer> => {
     const caughtUp = isCaughtUp(ports, partition)
-    if (await check(user, body.password)) if (user !== undefined) return user
+    const known = await check(user, body.password)
+    if (known !== undefined) return known
     if (!(await caughtUp)) return refuse('unavailable', 'the read model is behind; try again', readWaitMs)
     // Asked again for everybody: who is there already must not cost less than who is not.
     const late = await find()
     const isNew = user === undefined && late !== undefined
-    return isNew && (await check(late, body.password)) ? late : badCredentials
+    return (isNew ? await check(late, body.password) : undefined) ?? badCredentials
   }
   return (input, remoteAddress) =>
     answering(async () => {
@@ -48,9 +55,9 @@ export const createLogIn = (ports: AccountsPorts, options: AccountsOptions, atte
       let isFailed = false
       try {
         const result = await decide(claimed, user, parsed.value)
-        if ('id' in result) return await beginSession(ports, options, result, parsed.value.device)
-        isFailed = result === badCredentials
-        return result
+        const answer = 'user' in result ? await beginSession(ports, options, result, parsed.value.device) : result
+        isFailed = answer === badCredentials
+        return answer
       } finally {
         await (isFailed ? attempts.failed(remoteAddress) : attempts.forgive(account))
       }
@@ -107,13 +114,13 @@ const createPasswordCheck = ({ hasher, credentials, random }: AccountsPorts) => 
     })
     return dummy
   }
-  return async (user: UserRow | undefined, password: string): Promise<boolean> => {
+  return async (user: UserRow | undefined, password: string): Promise<Known | undefined> => {
     // Without a user the credential is looked up all the same: the statement takes time as well.
     const [kept, dummyHash] = await Promise.all([
       credentials.passwordHash(user?.registrationId ?? 'nobody'),
       hashOfNobody(),
     ])
     const isRight = await hasher.verify(kept ?? dummyHash, password)
-    return isRight && kept !== undefined
+    return isRight && user !== undefined && kept !== undefined ? { user, passwordHash: kept } : undefined
   }
 }

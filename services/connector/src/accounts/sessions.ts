@@ -1,33 +1,40 @@
+import type { Proof, Session } from '@chat/credentials'
 import type { UserRow } from '@chat/read-models'
 import { randomId, uuidV7 } from '@chat/runtime'
 import { parseRefresh } from '@chat/schemas/protocol'
 import type { Answer, Identity } from '../ports.ts'
 import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
-import { answering, refuse, userBody } from './answers.ts'
+import { answering, badCredentials, refuse, userBody } from './answers.ts'
 
 /** A session, and each refresh token of it, lives this long after the login or the last refresh, ms. PROTOCOL §1. */
 const sessionLifeMs = 30 * 24 * 60 * 60_000
 /** A spent refresh token gives the same answer again for this long, ms: its answer may have been lost on the way. PROTOCOL §1. */
 const refreshGraceMs = 60_000
 
-/** A session for somebody whose password was right. */
+/** A session for somebody whose password was right, and still is. */
 export const beginSession = async (
   ports: AccountsPorts,
   options: AccountsOptions,
-  user: UserRow,
+  { user, passwordHash }: { readonly user: UserRow; readonly passwordHash: string },
   device: string | undefined,
 ): Promise<Answer> => {
-  const now = ports.clock.now()
-  const session = {
-    id: randomId(ports.random),
+  const session = newSession(ports, user, device)
+  const proof: Proof = { registrationId: user.registrationId, passwordHash }
+  const begun = await ports.credentials.beginProvenSession(session, proof)
+  if (begun === undefined) return badCredentials
+  const identity = { userId: user.id, sessionId: session.id, device: session.device }
+  return sessionAnswer(ports, options, user, identity, begun.refreshToken)
+}
+
+const newSession = ({ clock, random }: AccountsPorts, user: UserRow, device: string | undefined): Session => {
+  const now = clock.now()
+  return {
+    id: randomId(random),
     userId: user.id,
-    device: device ?? uuidV7(now, ports.random),
+    device: device ?? uuidV7(now, random),
     createdAt: now,
     expiresAt: now + sessionLifeMs,
   }
-  const { refreshToken } = await ports.credentials.beginSession(session)
-  const identity = { userId: user.id, sessionId: session.id, device: session.device }
-  return sessionAnswer(ports, options, user, identity, refreshToken)
 }
 
 const sessionAnswer = (

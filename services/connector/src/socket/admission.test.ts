@@ -22,7 +22,7 @@ test('a session that ends between the check of its token and the admission is re
     isEnded: (sessionId) => ended.has(sessionId),
   }
   const connections = createConnections({
-    ...{ clock, random: createSeededRandom(1), onTick: () => {}, idPrefix: () => 'c' },
+    ...{ clock, random: createSeededRandom(1), onTick: () => {}, idPrefix: () => 'c', onLeft: () => {} },
     services: () => services as ConnectionServices,
   })
   const sockets = createMemorySockets()

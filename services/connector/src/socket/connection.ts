@@ -5,12 +5,14 @@ import { answerOfFault, encodeAnswer, ok, refused } from '../answer.ts'
 import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Answer, CommandOutcome, Identity, Socket, SocketEvents } from '../ports.ts'
 import { count } from '../stats.ts'
+import type { ConnectionHome } from './connection-home.ts'
 import type { ConnectionServices, Session } from './connection-services.ts'
 import { awaitingHello, type ConnectionState, closed, openingSession } from './connection-state.ts'
 import { readFrameText } from './frame-text.ts'
 import { answerRead } from './frames/answer-read.ts'
 import type { EffectHandler, ReadHandler } from './frames/handler.ts'
 import { type HandledFrame, handlerOf } from './frames/index.ts'
+import { endsOwn } from './frames/session-end.ts'
 import { syncQueryOf } from './frames/sync-query.ts'
 import { isNewer, isOrdered, newerOf, type OrderedSession } from './hello-order.ts'
 import { Intake } from './intake.ts'
@@ -19,19 +21,6 @@ import { PushStream } from './push-stream.ts'
 import { welcomeOf } from './welcome.ts'
 import { Work } from './work.ts'
 import { WriteLane, type WriteLaneClient } from './write-lane.ts'
-
-/** The registry a connection lives in. */
-export interface ConnectionHome {
-  /** Monotonic ms as of the last tick: reading a clock for every frame is not worth it. */
-  readonly nowMs: number
-  newConnectionId(): string
-  /** From now on pushes for the user come; an older connection of the device goes. */
-  admit(connection: Connection, session: Session): void
-  welcomed(connection: Connection): void
-  forget(connection: Connection, session: Session | undefined): void
-  /** The queue to this client is full: look at it with each tick. */
-  watch(connection: Connection): void
-}
 
 /** One client connection, from the first frame to the close. A class, so that 20,000 idle ones share their functions. PROTOCOL §2, §5. */
 export class Connection implements SocketEvents, WriteLaneClient {
@@ -43,7 +32,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private state: ConnectionState = awaitingHello
   private readonly socket: Socket
   private readonly services: ConnectionServices
-  private readonly home: ConnectionHome
+  private readonly home: ConnectionHome<Connection>
   private readonly intake: Intake
   private readonly pushes: PushStream
   private writes: WriteLane | undefined
@@ -54,7 +43,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private crossed: Kick | undefined
   private telling: Promise<void> | undefined
 
-  constructor(socket: Socket, services: ConnectionServices, home: ConnectionHome, nextPingMs: number) {
+  constructor(socket: Socket, services: ConnectionServices, home: ConnectionHome<Connection>, nextPingMs: number) {
     this.socket = socket
     this.services = services
     this.home = home
@@ -192,7 +181,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   private dispatch(frame: RequestFrame) {
     if (frame.op === 'hello') return this.hello(frame)
-    if (frame.op === 'logout') return void this.logOut(frame.ref)
+    if (frame.op === 'logout' || endsOwn(frame, this.identity.sessionId)) return void this.logOut(frame.ref)
     if (frame.op === 'sync') return void this.sync(frame)
     const handler = handlerOf(frame)
     if (handler.kind === 'write') {

@@ -3,7 +3,8 @@ import type { Kick } from '@chat/schemas'
 import { type CloseCode, closeCode, helloTimeoutMs } from '@chat/schemas/protocol'
 import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Socket, SocketEvents } from '../ports.ts'
-import { Connection, type ConnectionHome } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionHome } from './connection-home.ts'
 import type { ConnectionServices } from './connection-services.ts'
 import type { OrderedSession } from './hello-order.ts'
 
@@ -20,6 +21,8 @@ export interface Connections {
   /** Those who said hello, each once. */
   users(): readonly number[]
   hasUser(user: number): boolean
+  /** Of those who said hello; a session with several connections comes several times. */
+  sessions(): readonly string[]
   push(users: readonly number[], event: PushedEvent): void
   /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
   kick(kick: Kick): OrderedSession | undefined
@@ -40,9 +43,12 @@ export interface ConnectionsPorts {
   readonly onTick: () => void
   /** The connector's id, which is another one with each start: no two connections ever have the same name. */
   readonly idPrefix: () => string
+  /** A connection of this session went. It returns at once and does not throw. */
+  readonly onLeft: (sessionId: string) => void
 }
 
-export const createConnections = ({ clock, random, services, onTick, idPrefix }: ConnectionsPorts): Connections => {
+export const createConnections = (ports: ConnectionsPorts): Connections => {
+  const { clock, random, services, onTick, idPrefix, onLeft } = ports
   const all = new Set<Connection>()
   const byUser = new Map<number, Connection[]>()
   /** Their queues are full. */
@@ -52,7 +58,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
   let standingNotice: Buffer | undefined
   let cancelTick = () => {}
 
-  const home: ConnectionHome = {
+  const home: ConnectionHome<Connection> = {
     get nowMs() {
       return nowMs
     },
@@ -71,7 +77,8 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
       watched.delete(connection)
       if (session === undefined) return
       services().presenceWatch.unwatch(connection, undefined)
-      const { userId } = session.identity
+      const { userId, sessionId } = session.identity
+      onLeft(sessionId)
       const left = (byUser.get(userId) ?? []).filter((other) => other !== connection)
       if (left.length > 0) byUser.set(userId, left)
       else if (byUser.delete(userId)) services().registrar.unregister(userId)
@@ -144,6 +151,7 @@ export const createConnections = ({ clock, random, services, onTick, idPrefix }:
     size: () => all.size,
     users: () => [...byUser.keys()],
     hasUser: (user) => byUser.has(user),
+    sessions: () => [...all].flatMap(({ session }) => (session === undefined ? [] : [session.identity.sessionId])),
     push: (users, event) => {
       for (const user of users) {
         const connections = byUser.get(user)

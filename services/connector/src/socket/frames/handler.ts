@@ -1,6 +1,7 @@
 import type { ReadModels } from '@chat/read-models'
 import type { Clock, Random } from '@chat/runtime'
 import type { RequestFrame, RequestOp } from '@chat/schemas/protocol'
+import type { OwnAccount } from '../../accounts/own-account.ts'
 import type { Directory } from '../../directory.ts'
 import type { Answer, CommandDraft } from '../../ports.ts'
 import type { PresenceWatch } from '../../presence/watch.ts'
@@ -13,6 +14,7 @@ export interface FrameServices {
   readonly directory: Directory
   readonly receipts: Receipts
   readonly presenceWatch: PresenceWatch
+  readonly ownAccount: OwnAccount
   readonly clock: Clock
   readonly random: Random
 }

@@ -9,11 +9,14 @@ import type { EffectHandler, FrameOf, ReadHandler, WriteHandler } from './handle
 import { history } from './history.ts'
 import { me } from './me.ts'
 import { members } from './members.ts'
+import { passwordChange } from './password-change.ts'
 import { ping } from './ping.ts'
 import { presenceUnwatch } from './presence-unwatch.ts'
 import { presenceWatchFrame } from './presence-watch.ts'
 import { readFrame } from './read.ts'
 import { send } from './send.ts'
+import { sessionEnd } from './session-end.ts'
+import { sessions } from './sessions.ts'
 import { sync } from './sync.ts'
 import { user } from './user.ts'
 import { users } from './users.ts'
@@ -43,6 +46,9 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   'group.create': groupCreate,
   'group.join': groupJoin,
   'group.leave': groupLeave,
+  sessions,
+  'session.end': sessionEnd,
+  'password.change': passwordChange,
 }
 
 /** The table gives each op the handler of its own frame, which the compiler cannot follow through a look-up. */
