@@ -15,7 +15,18 @@ export type {
   SocketListener,
   Storage,
 } from './ports.ts'
-export type { ConversationSummary, FieldsOf, Member, NewGroup, OkOf, Op, Page, Requests, User } from './requests.ts'
+export type {
+  ConversationSummary,
+  FieldsOf,
+  Member,
+  NewGroup,
+  OkOf,
+  Op,
+  OwnSession,
+  Page,
+  Requests,
+  User,
+} from './requests.ts'
 export type { Login, Registration } from './sessions.ts'
 export { indexedDbStorage } from './storage/indexed-db.ts'
 export { memoryStorage } from './storage/memory.ts'
