@@ -100,7 +100,11 @@ const conversations = Type.Object(
   { op: Type.Literal('conversations'), ref, after: Type.Optional(pageCursor), limit: Type.Optional(pageLimit) },
   strict,
 )
-const conversationView = Type.Object({ op: Type.Literal('conversation'), ref, conversation }, strict)
+/** `countsAt`: how many members have got, and read, everything up to it. */
+const conversationView = Type.Object(
+  { op: Type.Literal('conversation'), ref, conversation, countsAt: Type.Optional(seq) },
+  strict,
+)
 const members = Type.Object(
   {
     op: Type.Literal('members'),
@@ -129,6 +133,8 @@ const me = Type.Object({ op: Type.Literal('me'), ref }, strict)
 
 const delivered = Type.Object({ op: Type.Literal('delivered'), ref, conversation, seq, ...repeatable }, strict)
 const read = Type.Object({ op: Type.Literal('read'), ref, conversation, seq, ...repeatable }, strict)
+
+const typing = Type.Object({ op: Type.Literal('typing'), ref, conversation, isTyping: Type.Boolean() }, strict)
 
 const presenceWatch = Type.Object(
   { op: Type.Literal('presence.watch'), ref, users: Type.Array(userId, { minItems: 1 }) },
@@ -180,6 +186,7 @@ export type UserFrame = Static<typeof user>
 export type MeFrame = Static<typeof me>
 export type DeliveredFrame = Static<typeof delivered>
 export type ReadFrame = Static<typeof read>
+export type TypingFrame = Static<typeof typing>
 export type PresenceWatchFrame = Static<typeof presenceWatch>
 export type PresenceUnwatchFrame = Static<typeof presenceUnwatch>
 export type GroupCreateFrame = Static<typeof groupCreate>
@@ -202,6 +209,7 @@ export const requestSchemas = {
   me,
   delivered,
   read,
+  typing,
   'presence.watch': presenceWatch,
   'presence.unwatch': presenceUnwatch,
   'group.create': groupCreate,
@@ -214,7 +222,13 @@ export const requestSchemas = {
 export type RequestOp = keyof typeof requestSchemas
 
 /** Those that mean something on a socket only. */
-export const socketOps: ReadonlySet<RequestOp> = new Set(['hello', 'ping', 'presence.watch', 'presence.unwatch'])
+export const socketOps: ReadonlySet<RequestOp> = new Set([
+  'hello',
+  'ping',
+  'typing',
+  'presence.watch',
+  'presence.unwatch',
+])
 
 export type RequestFrame = Static<(typeof requestSchemas)[RequestOp]>
 

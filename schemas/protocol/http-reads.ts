@@ -15,7 +15,12 @@ export const httpReads: readonly HttpRead[] = [
   { path: '/v1/users', op: 'users', numbers: ['limit'] },
   { path: '/v1/users/:id', op: 'user', param: { field: 'id', kind: 'number' } },
   { path: '/v1/conversations', op: 'conversations', numbers: ['limit'] },
-  { path: '/v1/conversations/:id', op: 'conversation', param: { field: 'conversation', kind: 'text' } },
+  {
+    path: '/v1/conversations/:id',
+    op: 'conversation',
+    param: { field: 'conversation', kind: 'text' },
+    numbers: ['countsAt'],
+  },
   {
     path: '/v1/conversations/:id/members',
     op: 'members',

@@ -28,6 +28,7 @@ export {
   type SendFrame,
   type SyncFrame,
   socketOps,
+  type TypingFrame,
   type UserFrame,
   type UsersFrame,
 } from './frames.ts'
@@ -57,6 +58,7 @@ export {
   heartbeatMs,
   heartbeatTimeoutMs,
   helloTimeoutMs,
+  hintedMembersMax,
   historyEventsDefault,
   historyEventsMax,
   httpBodyBytesMax,
@@ -77,6 +79,7 @@ export {
   syncTokenCharsMax,
   textCodePointsMax,
   titleCodePointsMax,
+  typingShownMs,
   unansweredWritesMax,
 } from './limits.ts'
 export { isAllowedDisplayName, isAllowedName, isAllowedTitle, normaliseName } from './names.ts'
@@ -87,8 +90,10 @@ export {
   type NoticeFrame,
   type OkFrame,
   type PresenceFrame,
+  type ReceiptFrame,
   type ResyncFrame,
   type ServerFrame,
   serverSchemas,
+  type TypingPush,
 } from './server-frames.ts'
 export { isUuid, isUuidV7, uuidV7TimeMs } from './uuid.ts'

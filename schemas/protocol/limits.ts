@@ -45,6 +45,11 @@ export const clientMsgIdAheadMaxMs = 24 * 60 * 60 * 1_000
 /** Unanswered writes of one device; then its socket is not read until one is answered. */
 export const unansweredWritesMax = 32
 
+/** Members of a conversation, at most, who are told of each other's receipts and typing; above that receipts are only counted. */
+export const hintedMembersMax = 64
+/** Who writes is shown for this long after the last `typing` of his: clients renew it sooner, every 3 s. */
+export const typingShownMs = 6_000
+
 /** Users that one connection watches at once. */
 export const presenceWatchedMax = 500
 
@@ -91,4 +96,5 @@ export const publishedLimits = {
   unansweredWrites: unansweredWritesMax,
   groupCreateMembers: groupCreateMembersMax,
   presenceWatched: presenceWatchedMax,
+  hintedMembers: hintedMembersMax,
 } as const

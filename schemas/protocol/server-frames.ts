@@ -47,6 +47,24 @@ const presenceSchema = Type.Object(
   open,
 )
 
+/** How far a member is; of one user and conversation it never goes back, and who gets a lower one keeps the higher. */
+const receiptSchema = Type.Object(
+  {
+    op: Type.Literal('receipt'),
+    conversation,
+    user: userId,
+    deliveredSeq: Type.Integer({ minimum: 0 }),
+    readSeq: Type.Integer({ minimum: 0 }),
+  },
+  open,
+)
+
+/** `isTyping: false` comes by itself when it was not renewed. */
+const typingSchema = Type.Object(
+  { op: Type.Literal('typing'), conversation, user: userId, isTyping: Type.Boolean() },
+  open,
+)
+
 const noticeSchema = Type.Object(
   {
     op: Type.Literal('notice'),
@@ -69,7 +87,17 @@ export type EventFrame = Static<typeof eventSchema>
 export type NoticeFrame = Static<typeof noticeSchema>
 export type ResyncFrame = Static<typeof resyncSchema>
 export type PresenceFrame = Static<typeof presenceSchema>
-export type ServerFrame = OkFrame | ErrorFrame | EventFrame | PresenceFrame | NoticeFrame | ResyncFrame
+export type ReceiptFrame = Static<typeof receiptSchema>
+export type TypingPush = Static<typeof typingSchema>
+export type ServerFrame =
+  | OkFrame
+  | ErrorFrame
+  | EventFrame
+  | PresenceFrame
+  | ReceiptFrame
+  | TypingPush
+  | NoticeFrame
+  | ResyncFrame
 
 /** The schema of each, by its op. */
 export const serverSchemas = {
@@ -77,6 +105,8 @@ export const serverSchemas = {
   error: errorSchema,
   event: eventSchema,
   presence: presenceSchema,
+  receipt: receiptSchema,
+  typing: typingSchema,
   notice: noticeSchema,
   resync: resyncSchema,
 } as const

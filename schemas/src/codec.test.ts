@@ -9,6 +9,7 @@ import {
   decodeDelivery,
   decodeEvent,
   decodeReceipt,
+  decodeSignal,
   decodeSnapshot,
   type SchemaName,
   wirePrefixBytes,
@@ -54,6 +55,7 @@ const decoders = {
   commands: decodeCommand,
   deliveries: decodeDelivery,
   receipts: decodeReceipt,
+  signals: decodeSignal,
   snapshots: decodeSnapshot,
   deadLetters: decodeDeadLetter,
 } as const

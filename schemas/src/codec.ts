@@ -3,10 +3,10 @@ import { createBoundsCheck } from './bounds.ts'
 import type { Command } from './generated/command-types.ts'
 import { schemas } from './generated/schemas.ts'
 import type { SnapshotRecord } from './generated/snapshot-types.ts'
-import type { DeadLetterRecord, Delivery, LogEvent, Receipt } from './generated/types.ts'
+import type { DeadLetterRecord, Delivery, LogEvent, Receipt, Signal } from './generated/types.ts'
 
 /** Every record that crosses a process boundary; `type` tells them apart. */
-export type AnyRecord = LogEvent | Command | Delivery | Receipt | SnapshotRecord | DeadLetterRecord
+export type AnyRecord = LogEvent | Command | Delivery | Receipt | Signal | SnapshotRecord | DeadLetterRecord
 
 /** Name and version of a schema, as in the `schema` header: `message-posted.v1`. */
 export type SchemaName = keyof typeof schemas
@@ -120,5 +120,6 @@ export const decodeEvent = decodeIn<LogEvent>('events')
 export const decodeCommand = decodeIn<Command>('commands')
 export const decodeDelivery = decodeIn<Delivery>('deliveries')
 export const decodeReceipt = decodeIn<Receipt>('receipts')
+export const decodeSignal = decodeIn<Signal>('signals')
 export const decodeSnapshot = decodeIn<SnapshotRecord>('snapshots')
 export const decodeDeadLetter = decodeIn<DeadLetterRecord>('deadLetters')

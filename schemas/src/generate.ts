@@ -14,6 +14,7 @@ const folders = {
   commands: 'Command',
   deliveries: 'Delivery',
   receipts: 'Receipt',
+  signals: 'Signal',
   snapshots: 'SnapshotRecord',
   'dead-letters': 'DeadLetterRecord',
 } as const

@@ -9,6 +9,7 @@ export {
   decodeDelivery,
   decodeEvent,
   decodeReceipt,
+  decodeSignal,
   decodeSnapshot,
   type Encoded,
   type Encoder,
@@ -53,10 +54,15 @@ export type {
   MessagePosted,
   PresenceAway,
   ReceiptAdvanced,
+  ReceiptHint,
   RefusedCommand,
   Rejection,
   Reply,
+  Signal,
   SlotDelivery,
+  SlotHints,
+  Typing,
+  TypingHint,
   UserRegistered,
 } from './generated/types.ts'
 export {

@@ -236,6 +236,7 @@ const frames: readonly (readonly [string, unknown, number, string])[] = [
   ['a ref of text', { op: 'me', ref: 'x' }, 400, 'invalid'],
   ['hello', { op: 'hello', token: 'x', device: randomUUID() }, 400, 'invalid'],
   ['ping', { op: 'ping' }, 400, 'invalid'],
+  ['typing', { op: 'typing', conversation: 'g1', isTyping: true }, 400, 'invalid'],
   ['presence.watch', { op: 'presence.watch', users: [1] }, 400, 'invalid'],
   ['an unknown field', { op: 'me', all: true }, 400, 'invalid'],
   ['a body of 70,000 bytes', { op: 'me', x: 'x'.repeat(70_000) }, 413, 'too_large'],

@@ -85,6 +85,7 @@ const moveCursor = (device: Device, random: Random): void => {
   if (conversation === undefined) return
   const seq = Math.ceil(random.fraction() * device.view.coveredTo(conversation))
   if (seq > 0) device.ask({ op: random.fraction() < 0.5 ? 'read' : 'delivered', conversation, seq })
+  if (seq % 3 === 1) device.ask({ op: 'typing', conversation, isTyping: seq % 2 === 1 })
 }
 
 const createGroup = (device: Device, { random, groups, devices }: Surroundings): void => {

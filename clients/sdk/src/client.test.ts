@@ -280,3 +280,23 @@ test('one who changes his mind while it is still preparing dials once', async ()
   await welcome()
   await connecting
 })
+
+test('tells who is online, who writes and who has read, as the server says it', async () => {
+  const { client, server, connect } = setUpClient()
+  const heard: unknown[] = []
+  client.on('presence', ({ user, online }) => heard.push([user, online]))
+  client.on('typing', ({ user, isTyping }) => heard.push([user, isTyping]))
+  client.on('receipt', ({ user, deliveredSeq, readSeq }) => heard.push([user, deliveredSeq, readSeq]))
+  await connect()
+  const watching = client.request('presence.watch', { users: [7] })
+  server.last().answer('presence.watch', { users: [{ id: 7, online: false }] })
+  expect((await watching).users).toEqual([{ id: 7, online: false }])
+  server.last().push({ op: 'presence', user: 7, online: true })
+  server.last().push({ op: 'typing', conversation: 'd3.7', user: 7, isTyping: true })
+  server.last().push({ op: 'receipt', conversation: 'd3.7', user: 7, deliveredSeq: 2, readSeq: 1 })
+  expect(heard).toEqual([
+    [7, true],
+    [7, true],
+    [7, 2, 1],
+  ])
+})

@@ -5,6 +5,7 @@ import type { ClosedReason, Connection, OfflineReason } from './domain/connectio
 import type { ChatEvent, MessagePosted } from './domain/event.ts'
 import { isMessage } from './domain/event.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
+import { isHint, type Presence, type Receipt, type Typing } from './hints.ts'
 import { createMessageIds, directConversation } from './ids.ts'
 import { createLink, type Link } from './link.ts'
 import { fetchJson, openWebSocket, systemClock, systemRandom } from './platform.ts'
@@ -40,6 +41,12 @@ export interface ClientEvents {
   readonly change: Conversation
   /** An own message was refused for good; it stays in the view as `failed`. */
   readonly failed: FailedMessage
+  /** Somebody whom `request('presence.watch', …)` named came or went. Watch again after each reconnect. */
+  readonly presence: Presence
+  /** Somebody writes; the server says when he does no more. Nobody does when the connection is lost. */
+  readonly typing: Typing
+  /** How far a member of a conversation of at most 64 is. */
+  readonly receipt: Receipt
   /** The server has something to say, such as that it is about to restart. */
   readonly notice: Notice
 }
@@ -92,7 +99,10 @@ export const createClient = (options: ClientOptions): Client => {
         loggedIn?.runner.connectionIs(state.status === 'connected')
         events.emit('state', shown(state))
       },
-      pushed: (frame) => loggedIn?.runner.pushed(frame),
+      pushed: (frame) => {
+        if (isHint(frame)) events.emit(frame.op, frame)
+        else loggedIn?.runner.pushed(frame)
+      },
     },
   )
   const nextId = createMessageIds(ports.clock, ports.random)

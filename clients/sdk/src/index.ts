@@ -4,6 +4,7 @@ export type { Conversation, Sent } from './conversation.ts'
 export type { ClosedReason, OfflineReason } from './domain/connection.ts'
 export type { ChatEvent, MessageBody, MessagePosted, OtherEvent } from './domain/event.ts'
 export type { LoggedMessage, Message, PendingMessage } from './domain/view.ts'
+export type { Presence, Receipt, Typing } from './hints.ts'
 export type {
   Clock,
   FetchJson,

@@ -19,13 +19,17 @@ export interface Requests {
   >
   readonly sync: Request<{ readonly token?: string; readonly known?: Readonly<Record<string, number>> }, SyncPage>
   readonly conversations: Request<PageOf, Page<ConversationSummary>>
-  readonly conversation: Request<{ readonly conversation: string }, { readonly conversation: ConversationSummary }>
+  readonly conversation: Request<
+    { readonly conversation: string; readonly countsAt?: number },
+    { readonly conversation: ConversationSummary & ReceiptsOf }
+  >
   readonly members: Request<{ readonly conversation: string } & PageOf, Page<Member>>
   readonly users: Request<{ readonly query?: string } & PageOf, Page<User>>
   readonly user: Request<{ readonly id: number } | { readonly name: string }, { readonly user: User }>
   readonly me: Request<Nothing, { readonly user: User }>
   readonly delivered: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
   readonly read: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
+  readonly typing: Request<{ readonly conversation: string; readonly isTyping: boolean }, Nothing>
   readonly 'presence.watch': Request<
     { readonly users: readonly number[] },
     { readonly users: readonly ({ readonly id: number } & PresenceState)[] }
@@ -87,6 +91,13 @@ export interface User {
   readonly name: string
   readonly displayName: string
   readonly createdAt: string
+}
+
+interface ReceiptsOf {
+  /** Of all members, of conversations of at most 64. */
+  readonly cursors?: readonly { readonly user: number; readonly deliveredSeq: number; readonly readSeq: number }[]
+  /** How many members are at `countsAt` or beyond. */
+  readonly counts?: { readonly seq: number; readonly delivered: number; readonly read: number }
 }
 
 interface PresenceState {

@@ -15,6 +15,7 @@ export type { Conversation } from './conversation.ts'
 export type { RejectionCode, UserId } from './decision.ts'
 export { domainHash } from './generated/domain-hash.ts'
 export { groupMembersMax } from './group/state.ts'
+export { createMarks, type Marks } from './marks.ts'
 export {
   type Applied,
   applyEvent,
@@ -33,6 +34,7 @@ export {
   audienceNow,
   broadcast,
   type Deliverable,
+  hintAudience,
   type Location,
   route,
   type SlotShare,

@@ -43,6 +43,16 @@ export const audienceNow = (conversation: Conversation | undefined, seq: number)
   return covered.length === members.size ? members : new Set(covered.map(([user]) => user))
 }
 
+/** Who may be told that a user reads or writes there; undefined: nobody, for he is no member, or there are more than `membersMax`. [G5] */
+export const hintAudience = (
+  conversation: Conversation | undefined,
+  user: UserId,
+  membersMax: number,
+): Audience | undefined => {
+  const members = membersOf(conversation)
+  return members.has(user) && members.size <= membersMax ? members : undefined
+}
+
 const membersOf = (conversation: Conversation | undefined): Audience => {
   switch (conversation?.kind) {
     case 'direct':

@@ -65,6 +65,18 @@ export interface HistoryPage {
   readonly hasMore: boolean
 }
 
+/** A member's cursors: the greatest of his devices'. */
+export interface MemberCursor {
+  readonly user: number
+  readonly deliveredSeq: number
+  readonly readSeq: number
+}
+
+export interface CursorCounts {
+  readonly delivered: number
+  readonly read: number
+}
+
 export interface SyncQuery {
   readonly user: number
   /** The opaque token of the last sync, or of the last page of this walk. */
@@ -146,6 +158,12 @@ export interface ReadModels {
     device: string,
     conversation: string,
   ): Promise<{ readonly deliveredSeq: number; readonly readSeq: number }>
+  /** undefined: there is none that this user may see. */
+  isMember(user: number, conversation: string): Promise<boolean | undefined>
+  /** How far each member is, by user id; undefined: the user is no member, or there are more than `membersMax` members. */
+  cursors(user: number, conversation: string, membersMax: number): Promise<readonly MemberCursor[] | undefined>
+  /** How many members have got, and read, everything up to `seq`; undefined: the user is no member. */
+  cursorCounts(user: number, conversation: string, seq: number): Promise<CursorCounts | undefined>
   /** The highest seq that this user may see now; undefined: nothing. Cursors are capped at it. */
   visibleSeq(user: number, conversation: string): Promise<number | undefined>
   close(): Promise<void>

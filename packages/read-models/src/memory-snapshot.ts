@@ -1,7 +1,7 @@
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
 import { memberKey } from './fold.ts'
-import type { Source } from './index.ts'
+import type { MemberCursor, Source } from './index.ts'
 import type { MemoryRows } from './memory-rows.ts'
 import type { Offsets, Seat, Snapshot } from './snapshot.ts'
 import { otherOf } from './views.ts'
@@ -31,6 +31,22 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
     if (!stays.some((stay) => stay.left_seq === null)) return stays.some((stay) => (stay.left_pos ?? -1) >= since)
     const receipts = [...(rows.receiptsOf.get(memberKey(id, user))?.values() ?? [])]
     return last_pos >= since || receipts.some((receipt) => receipt.read_offset >= (base.receipts[partition] ?? 0))
+  }
+
+  const cursorsIn = (id: string): readonly MemberCursor[] => {
+    const last = rows.conversations.get(id)?.last_seq ?? 0
+    return [...(rows.stays.get(id)?.values() ?? [])]
+      .filter((stay) => stay.left_seq === null)
+      .sort((a, b) => a.user_id - b.user_id)
+      .map(({ user_id: user }) => {
+        const found = [...(rows.receiptsOf.get(memberKey(id, user))?.values() ?? [])]
+        const capped = (seqs: readonly number[]) => Math.min(last, Math.max(0, ...seqs))
+        return {
+          user,
+          deliveredSeq: capped(found.map((receipt) => receipt.delivered_seq)),
+          readSeq: capped(found.map((receipt) => receipt.read_seq)),
+        }
+      })
   }
 
   const offsets = (): Offsets => ({
@@ -112,6 +128,14 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
           return user === undefined ? [] : [{ stay, user }]
         })
         .slice(0, limit),
+    memberCursors: async (conversation, limit) => cursorsIn(conversation).slice(0, limit),
+    cursorCounts: async (conversation, seq) => {
+      const cursors = cursorsIn(conversation)
+      return {
+        delivered: cursors.filter(({ deliveredSeq }) => deliveredSeq >= seq).length,
+        read: cursors.filter(({ readSeq }) => readSeq >= seq).length,
+      }
+    },
     cursor: async (user, device, conversation) => {
       const found = rows.receiptsOf.get(memberKey(conversation, user))?.get(device)
       return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }

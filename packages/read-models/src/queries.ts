@@ -60,6 +60,25 @@ export const createQueries = (
     }),
   history: (query) => atMoment('many', (snapshot) => historyPage(snapshot, query)),
   cursor: (user, device, conversation) => atMoment('single', (snapshot) => snapshot.cursor(user, device, conversation)),
+  isMember: (user, conversation) =>
+    atMoment('single', async (snapshot) => {
+      const seat = await snapshot.seat(user, conversation)
+      if (seat === undefined) return undefined
+      const isThere = seat.stays.length > 0 || seat.conversation.visibility === 'public'
+      return isThere ? isMember(seat.stays) : undefined
+    }),
+  cursors: (user, conversation, membersMax) =>
+    atMoment('many', async (snapshot) => {
+      const seat = await snapshot.seat(user, conversation)
+      if (seat === undefined || !isMember(seat.stays)) return undefined
+      const found = await snapshot.memberCursors(conversation, membersMax + 1)
+      return found.length > membersMax ? undefined : found
+    }),
+  cursorCounts: (user, conversation, seq) =>
+    atMoment('many', async (snapshot) => {
+      const seat = await snapshot.seat(user, conversation)
+      return seat !== undefined && isMember(seat.stays) ? snapshot.cursorCounts(conversation, seq) : undefined
+    }),
   visibleSeq: (user, conversation) =>
     atMoment('single', async (snapshot) => {
       const seat = await snapshot.seat(user, conversation)

@@ -1,5 +1,6 @@
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
+import type { CursorCounts, MemberCursor } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredUser } from './users.ts'
 import type { Interval } from './visibility.ts'
@@ -81,6 +82,10 @@ export interface Snapshot {
     afterUser: number,
     limit: number,
   ): Promise<readonly { readonly stay: StoredStay; readonly user: StoredUser }[]>
+  /** Of the members now, by user id, capped at the conversation's last seq. */
+  memberCursors(conversation: string, limit: number): Promise<readonly MemberCursor[]>
+  /** How many of the members now are at `seq` or beyond. */
+  cursorCounts(conversation: string, seq: number): Promise<CursorCounts>
   /** One device's, as stored. */
   cursor(
     user: number,

@@ -81,6 +81,7 @@ export const answerFields = {
   read: {},
   send: written,
   sync: syncPage,
+  typing: {},
   user: { user: userView, ...stale },
   users: pageOf(userView),
 } as const satisfies Readonly<Record<RequestOp, TProperties>>

@@ -55,6 +55,17 @@ export const conversationView = Type.Object(
     unread: Type.Integer({ minimum: 0 }),
     readSeq: seqBound,
     deliveredSeq: seqBound,
+    cursors: Type.Optional(
+      Type.Array(Type.Object({ user: userId, deliveredSeq: seqBound, readSeq: seqBound }), {
+        description: 'Of all members, where they are at most 64; in the answer to `conversation` only.',
+      }),
+    ),
+    counts: Type.Optional(
+      Type.Object(
+        { seq, delivered: Type.Integer({ minimum: 0 }), read: Type.Integer({ minimum: 0 }) },
+        { description: 'How many members are at `countsAt` or beyond.' },
+      ),
+    ),
   },
   { title: 'Conversation' },
 )

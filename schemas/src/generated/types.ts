@@ -239,6 +239,45 @@ export interface EventDelivery {
   readonly users: readonly number[]
 }
 
+/** Receipts and typing that a router has for one connector: one record on its delivery topic. Losing it loses nothing that is kept. */
+export interface SlotHints {
+  readonly type: 'SlotHints'
+  /** The slot it is meant for; -1 on the broadcast topic. */
+  readonly slot: number
+  /** The lease it is meant for; a connector drops a foreign epoch. 0 on the broadcast topic. */
+  readonly epoch: number
+  /** At most one a conversation and user. */
+  readonly receipts: readonly ReceiptHint[]
+  /** At most one a conversation and user. */
+  readonly typing: readonly TypingHint[]
+}
+
+/** How far a user is, by the greatest of his devices, and who is told. */
+export interface ReceiptHint {
+  /** Where. */
+  readonly conversation: string
+  /** Whose cursors. */
+  readonly user: number
+  /** Everything up to it reached one of his devices. */
+  readonly deliveredSeq: number
+  /** Everything up to it was read. */
+  readonly readSeq: number
+  /** Users with connections under this lease who get it. */
+  readonly users: readonly number[]
+}
+
+/** Whether a user writes, and who is told. */
+export interface TypingHint {
+  /** Where. */
+  readonly conversation: string
+  /** Who writes. */
+  readonly user: number
+  /** false: he stopped. */
+  readonly isTyping: boolean
+  /** Users with connections under this lease who get it. */
+  readonly users: readonly number[]
+}
+
 /** A device's cursors in a conversation; the greatest of all devices counts. */
 export interface ReceiptAdvanced {
   readonly type: 'ReceiptAdvanced'
@@ -252,6 +291,17 @@ export interface ReceiptAdvanced {
   readonly deliveredSeq: number
   /** Everything up to it was read. */
   readonly readSeq: number
+}
+
+/** Somebody writes a message, or stopped. It ends by itself some seconds later: what renews it comes again. */
+export interface Typing {
+  readonly type: 'Typing'
+  /** `d<lo>.<hi>` or `g<n>`. */
+  readonly conversation: string
+  /** Who writes. */
+  readonly user: number
+  /** false: he stopped. */
+  readonly isTyping: boolean
 }
 
 /** A record that could not be used, with its origin. */
@@ -275,8 +325,10 @@ export interface DeadLetter {
 
 export type LogEvent = CommandsRejected | GroupCreated | LogOpened | MemberJoined | MemberLeft | MessagePosted | UserRegistered
 
-export type Delivery = Kick | PresenceAway | SlotDelivery
+export type Delivery = Kick | PresenceAway | SlotDelivery | SlotHints
 
 export type Receipt = ReceiptAdvanced
+
+export type Signal = Typing
 
 export type DeadLetterRecord = DeadLetter

@@ -11,6 +11,7 @@ import { createTokens } from './accounts/tokens.ts'
 import { createCommandLane } from './commands.ts'
 import type { ConnectorConfig } from './config.ts'
 import { createFanOut } from './deliveries/fan-out.ts'
+import { createHints } from './deliveries/hints.ts'
 import { createRepeats } from './deliveries/repeats.ts'
 import { tailDeliveries, waitForEnds } from './deliveries/tail.ts'
 import { createDirectory } from './directory.ts'
@@ -28,6 +29,7 @@ import type { ConnectionServices } from './socket/connection-services.ts'
 import { createConnections } from './socket/connections.ts'
 import { createHelloGate } from './socket/hello-gate.ts'
 import { createReceipts } from './socket/receipts.ts'
+import { createSignals } from './socket/signals.ts'
 import { createPublisher, createStats } from './stats.ts'
 import { createWatermark } from './watermark.ts'
 import { createWriteAdmission } from './write-admission.ts'
@@ -75,6 +77,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
   parts.writeAdmission.start()
   parts.connections.start()
   parts.presenceWatch.start()
+  parts.hints.start()
   const { api, connections } = parts
   await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
   await parts.revocations.start()
@@ -122,6 +125,7 @@ const stop = async (
   await parts.sweep.stop()
   await parts.revocations.stop()
   presenceWatch.stop()
+  parts.hints.stop()
   connections.stop()
 }
 
@@ -138,6 +142,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const watermark = createWatermark(ports)
   const directory = createDirectory({ readModels, watermark, partitions: topics.events.partitions })
   const receipts = createReceipts(ports)
+  const signals = createSignals(ports)
   const news = createPresenceNews(clock)
   const forPresence = { ...ports, news, lease: () => lease.current(), isPresenceAway: () => lease.isPresenceAway() }
   const commands = createCommandLane(forPresence)
@@ -179,7 +184,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const services: ConnectionServices = {
     ...ports,
     ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts },
-    ...{ presenceWatch, isOpen },
+    ...{ signals, presenceWatch, isOpen },
     helloGate: createHelloGate(ports.random),
     authenticate,
     endSession: accounts.endSession,
@@ -195,12 +200,14 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     void kicks.announce({ user: userId, device, connection, at, order })
   }
   const repeats = createRepeats()
+  const hints = createHints({ clock, tell: connections.tell })
   const fanOut = createFanOut(
     { ...ports, stats, repeats },
     {
       complete: commands.complete,
       push: connections.push,
       kick: onKick,
+      hints: hints.take,
       presenceAway: news.heard,
       resyncAll: () => connections.resyncAll(resyncSpreadMs),
     },
@@ -223,6 +230,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     drain,
     connections,
     ...writes,
+    hints,
     presenceWatch,
     revocations,
     sweep,

@@ -31,6 +31,8 @@ export const createRouterMetrics = (metrics: Metrics) => ({
   ),
   deliveries: metrics.counter('chat_router_deliveries_total', 'Records written to delivery topics', ['kind']),
   deliveriesLost: metrics.counter('chat_router_deliveries_lost_total', 'Delivery records given up; clients sync'),
+  hints: metrics.counter('chat_router_hints_total', 'Receipts and typing told, one for each connector concerned'),
+  hintsLost: metrics.counter('chat_router_hints_lost_total', 'Receipts and typing given up: too many, or no append'),
   restoreMs: metrics.histogram(
     'chat_router_restore_ms',
     'Making the state of a partition at a start, by what it was made from',

@@ -7,6 +7,7 @@ import {
   draftLimits,
   headersOf,
   isOfConversation,
+  type Marks,
   openLog,
 } from '@chat/domain'
 import type { EventLog, NewRecord } from '@chat/event-log'
@@ -27,6 +28,8 @@ import type { BrokerTime } from './broker-time.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { type LoggedEvent, readBehind, readToEnd } from './event-reader.ts'
 import type { FanOut } from './fan-out.ts'
+import type { HintLane } from './hints/lane.ts'
+import { followHints } from './hints/tail.ts'
 import { createInbox } from './inbox.ts'
 import type { RouterMetrics } from './metrics.ts'
 import { createOwner, NotOurs, type PartitionOwner, type Session } from './ownership.ts'
@@ -40,6 +43,8 @@ export interface PartitionPorts {
   readonly topics: Topics
   readonly encoder: Encoder
   readonly fanOut: FanOut
+  readonly lane: HintLane
+  readonly marks: Marks
   readonly brokerTime: BrokerTime
   readonly clock: Clock
   readonly random: Random
@@ -205,6 +210,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
       (both) => readCommands(resume, both),
       decideUntil,
       (both) => snapshots.writeUntil(state, both),
+      (both) => followHints(state, { ...ports, logger }, both),
     ])
   }
 

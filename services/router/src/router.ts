@@ -1,3 +1,4 @@
+import { createMarks } from '@chat/domain'
 import type { EventLog, Share } from '@chat/event-log'
 import type { Presence } from '@chat/presence'
 import type { Clock, Health, Logger, Metrics, Random, Service } from '@chat/runtime'
@@ -5,6 +6,7 @@ import type { Encoder, Topics } from '@chat/schemas'
 import { createBrokerTime } from './broker-time.ts'
 import { createFanOut } from './fan-out.ts'
 import { meetPresence } from './first-contact.ts'
+import { createHintLane } from './hints/lane.ts'
 import { createLocator } from './locator.ts'
 import { createRouterMetrics } from './metrics.ts'
 import type { PartitionOwner } from './ownership.ts'
@@ -33,6 +35,9 @@ export interface RouterPorts {
   readonly onFatal: (error: unknown) => void
 }
 
+/** Marks of users in conversations that a router remembers: some 150 bytes each. */
+const marksMax = 50_000
+
 /** One record on everybody's topic. A lost one is made good by the next, a second later. */
 const announceAbsence = async (awayMs: number, { log, topics, encoder }: RouterPorts): Promise<void> => {
   const { schema, value } = encoder.encode({ type: 'PresenceAway', awayMs })
@@ -50,6 +55,8 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   const { log, topics, clock, health, logger, onFatal } = ports
   const metrics = createRouterMetrics(ports.metrics)
   const locator = createLocator({ ...ports, metrics, announce: (awayMs) => announceAbsence(awayMs, ports) })
+  const lane = createHintLane({ ...ports, locator, metrics })
+  const marks = createMarks(marksMax)
   const turns = createTurns()
   const owners = new Map<number, PartitionOwner>()
   const ended = new AbortController()
@@ -63,7 +70,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   }
 
   const createOwner = (partition: number): PartitionOwner => {
-    const own = { ...ports, metrics, partition, turns, snapshotEvents: config.snapshotEvents }
+    const own = { ...ports, metrics, partition, turns, lane, marks, snapshotEvents: config.snapshotEvents }
     const fanOut = createFanOut({ ...own, locator })
     // Brokers are many: each partition goes by the clock of those that lead it.
     return createPartition(partition, config.firstId, {
@@ -105,6 +112,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
     const left = await share?.leave() // [G12]
     const release = (owner: PartitionOwner) => (left?.hasOthers === true ? owner.handOver() : owner.stop())
     await Promise.all([...owners.values()].map(release)) // [G12]
+    await lane.stop()
     locator.stop()
   }
 

@@ -71,7 +71,7 @@ const openOn = async (site: Site, options: ArenaOptions): Promise<Arena> => {
   const { clock } = options
   const recorder = openRecorder(options)
   const accounts = [...(await registerAccounts(site.clientUrls, usersCount))]
-  const crew = createCrew({ clock, recorder })
+  const crew = createCrew({ clock, recorder, watched: () => accounts.map(({ userId }) => userId) })
   const { devices } = crew
   for (const [index, account] of accounts.entries())
     crew.add(account, index % 2 === 0 ? site.clientUrls : [...site.clientUrls].reverse())

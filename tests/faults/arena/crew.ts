@@ -16,8 +16,13 @@ export interface Crew {
   close(): Promise<void>
 }
 
-export const createCrew = (options: { readonly clock: Clock; readonly recorder: Recorder }): Crew => {
-  const { clock, recorder } = options
+export const createCrew = (options: {
+  readonly clock: Clock
+  readonly recorder: Recorder
+  /** Whom all of them watch. */
+  readonly watched: () => readonly number[]
+}): Crew => {
+  const { clock, recorder, watched } = options
   const devices: Device[] = []
   const keepUps: KeepUp[] = []
   const rest = () => {
@@ -26,7 +31,7 @@ export const createCrew = (options: { readonly clock: Clock; readonly recorder: 
   return {
     devices,
     add: (account, urls) => {
-      const keepUp = createKeepUp(clock)
+      const keepUp = createKeepUp(clock, watched)
       const device = createRecordingDevice(recorder, { urls, account, observer: keepUp.observer })
       devices.push(device)
       keepUps.push(keepUp)

@@ -88,3 +88,32 @@ test('what is heard ends the silence', async () => {
   await clock.advance(15_000)
   expect([pings, drops]).toEqual([1, 0])
 })
+
+test('watches whom it is told to, anew on each connection, after a resync, and when it was refused', async () => {
+  const watches: Frame[] = []
+  let isRefused = false
+  const watching = createKeepUp(clock, () => [7, 9])
+  const device = {
+    isConnected: () => true,
+    catchUp: async () => {},
+    request: async (op: string, fields: object = {}): Promise<Frame> => {
+      if (op === 'presence.watch') watches.push({ op, ...fields })
+      if (isRefused) throw new Error('refused')
+      return {}
+    },
+  } satisfies Partial<Device>
+  watching.start(device as unknown as Device)
+  await clock.advance(1_000)
+  expect(watches).toEqual([])
+  watching.observer.connected(1)
+  await clock.advance(1_000)
+  expect(watches).toEqual([{ op: 'presence.watch', users: [7, 9] }])
+  watching.observer.received(1, { op: 'resync' })
+  isRefused = true
+  await clock.advance(400)
+  expect(watches).toHaveLength(2)
+  isRefused = false
+  await clock.advance(1_000)
+  expect(watches).toHaveLength(3)
+  watching.stop()
+})

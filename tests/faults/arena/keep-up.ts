@@ -3,7 +3,7 @@ import type { Device, DeviceObserver } from '@chat/testkit'
 
 /**
  * What an app does around its connection: syncs after a reconnect and when the server says `resync`, asks for what is missing 200 ms
- * after a hole, and every 2 minutes; and gives up a connection on which nothing came for the heartbeat and no `ping` was answered.
+ * after a hole, and every 2 minutes; watches whom it is told to; and gives up a connection on which nothing came for the heartbeat and no `ping` was answered.
  */
 export interface KeepUp {
   /** To be given to the device when it is made. */
@@ -22,7 +22,8 @@ const retryAfterMs = 500
 const heartbeatMs = 25_000
 const pongWithinMs = 10_000
 
-export const createKeepUp = (clock: Clock): KeepUp => {
+/** `watched`: the users whose presence is on the screen. */
+export const createKeepUp = (clock: Clock, watched: () => readonly number[] = () => []): KeepUp => {
   /** Per conversation: up to where nothing is missing, and what is there above it. */
   const held = new Map<string, { dense: number; readonly above: Set<number>; holeSinceMs: number | undefined }>()
   let dueMs = Number.POSITIVE_INFINITY
@@ -30,6 +31,8 @@ export const createKeepUp = (clock: Clock): KeepUp => {
   let pingedMs: number | undefined
   let failures = 0
   let isSyncing = false
+  /** When presence is to be watched; pushes of it end with the connection, and a resync says that some were dropped. */
+  let watchDueMs = Number.POSITIVE_INFINITY
   let cancel = () => {}
 
   const now = () => clock.monotonic()
@@ -62,6 +65,14 @@ export const createKeepUp = (clock: Clock): KeepUp => {
     }
   }
 
+  const watch = (device: Device) => {
+    watchDueMs = Number.POSITIVE_INFINITY
+    if (watched().length === 0) return
+    device.request('presence.watch', { users: watched() }).catch(() => {
+      watchDueMs = now() + retryAfterMs // Cut off or refused while something is away.
+    })
+  }
+
   const beat = (device: Device) => {
     if (now() - heardMs < heartbeatMs) {
       pingedMs = undefined
@@ -81,14 +92,18 @@ export const createKeepUp = (clock: Clock): KeepUp => {
       connected: () => {
         heardMs = now()
         sync(0)
+        watchDueMs = now()
       },
       closed: () => {
         dueMs = Number.POSITIVE_INFINITY
+        watchDueMs = Number.POSITIVE_INFINITY
       },
       sent: () => {},
       received: (_connection, frame) => {
         heardMs = now()
-        if (frame.op === 'resync') sync(0)
+        if (frame.op !== 'resync') return
+        sync(0)
+        watchDueMs = now()
       },
       shown: (conversation, event) => onShown(conversation, event.seq),
     },
@@ -96,6 +111,7 @@ export const createKeepUp = (clock: Clock): KeepUp => {
       cancel = every(clock, lookEveryMs, () => {
         if (!device.isConnected()) return
         beat(device)
+        if (now() >= watchDueMs) watch(device)
         if (!isSyncing && (now() >= dueMs || hasHole())) void catchUp(device)
       })
     },

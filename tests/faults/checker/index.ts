@@ -48,10 +48,7 @@ export const check = async (
   return violations
 }
 
-/**
- * Which invariants this history says anything about: a run that dumps nothing proves nothing of I7. Of the real system today I6 has no
- * receipt pushes (its other parts are fed) and I10 nothing at all: neither is offered yet, and both begin with the first line of theirs.
- */
+/** Which invariants this history says anything about: a run that dumps nothing proves nothing of I7. */
 export const fedInvariants = (history: readonly HistoryEvent[]): ReadonlySet<Invariant> => {
   const { dumped } = factsOf(history)
   const kinds = new Set(history.map((line) => line.what))

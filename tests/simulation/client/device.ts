@@ -81,9 +81,16 @@ export const createDevice = (parts: DeviceParts): Device => {
     if (view.takePush(conversation, event)) catchUp.gap(conversation)
   }
 
+  const onReceipt = ({ conversation, user, deliveredSeq, readSeq }: Frame) =>
+    recorder.record({
+      ...{ what: 'receiptPushed', device: id, conversation: String(conversation), user: Number(user) },
+      ...{ deliveredSeq: Number(deliveredSeq), readSeq: Number(readSeq) },
+    })
+
   const onPush = (connection: number, frame: Frame) => {
     if (frame.op === 'event') onEvent(connection, frame)
     else if (frame.op === 'resync') catchUp.sync()
+    else if (frame.op === 'receipt') onReceipt(frame)
   }
 
   const onClosed = (connection: number, code: number) => {

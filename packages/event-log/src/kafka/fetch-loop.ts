@@ -8,6 +8,11 @@ import { errorCodes, fetchCall } from './requests.ts'
 
 /** How long the broker holds a fetch that finds nothing, ms; also how long a cursor waits to join a loop that is asking. */
 export const tailWaitMs = 100
+/**
+ * The same for topics that are quiet most of the time and hurry nobody, ms: what comes is answered at once all the same, and asking
+ * less often is all that a quiet one costs.
+ */
+export const quietTailWaitMs = 500
 /** For what is there already: the short wait only spares a loop that spins when a reader is ahead of the log. */
 export const readWaitMs = 10
 const fetchLimitMs = 5000

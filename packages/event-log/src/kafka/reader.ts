@@ -3,7 +3,7 @@ import type { Topic } from '@chat/schemas'
 import type { Offset, Partition, StoredRecord } from '../index.ts'
 import type { Cluster } from './cluster.ts'
 import { type Cursor, createCursor } from './cursor.ts'
-import { createFetchLoop, type FetchLoop, readWaitMs, type Trouble, tailWaitMs } from './fetch-loop.ts'
+import { createFetchLoop, type FetchLoop, quietTailWaitMs, readWaitMs, type Trouble, tailWaitMs } from './fetch-loop.ts'
 import { errorCodes } from './requests.ts'
 import { checkSilence, type WatchdogOptions, type Watched } from './watchdog.ts'
 
@@ -65,7 +65,7 @@ export const createReader = (options: ReaderOptions): Reader => {
       }
       const loop = createFetchLoop({
         topic,
-        maxWaitMs: entry.mode === 'tail' ? tailWaitMs : readWaitMs,
+        maxWaitMs: entry.mode === 'tail' ? tailWaitOf(topic) : readWaitMs,
         open: () => cluster.open(leader, `${entry.mode}-${topic.kind}`),
         epochOf: (of) => cluster.epochOf(topic.name, of),
         onTrouble: (cursor, trouble) => handle(cursor, trouble),
@@ -215,6 +215,9 @@ export const createReader = (options: ReaderOptions): Reader => {
     },
   }
 }
+
+const tailWaitOf = ({ kind }: Topic): number =>
+  kind === 'receipts' || kind === 'signals' ? quietTailWaitMs : tailWaitMs
 
 const terminal = (code: string, what: string): Fault => new Fault(code, what, { isRetryable: false })
 

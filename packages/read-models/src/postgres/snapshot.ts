@@ -87,6 +87,14 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     const found = await session.rows<{ member: StoredStay } & StoredUser>(members, [conversation, afterUser, limit])
     return found.map(({ member, ...user }) => ({ stay: member, user }))
   },
+  memberCursors: async (conversation, limit) => {
+    const found = await session.rows<CursorRow>(`${memberCursors} order by m.user_id limit $2`, [conversation, limit])
+    return found.map((row) => ({ user: row.user_id, deliveredSeq: row.delivered_seq, readSeq: row.read_seq }))
+  },
+  cursorCounts: async (conversation, seq) => {
+    const [found] = await session.rows<{ delivered: number; read: number }>(cursorCounts, [conversation, seq])
+    return { delivered: found?.delivered ?? 0, read: found?.read ?? 0 }
+  },
   cursor: async (user, device, conversation) => {
     const [found] = await session.rows<{ delivered_seq: number; read_seq: number }>(
       `select delivered_seq, read_seq from ${read.receipts} where user_id = $1 and conversation = $2 and device = $3`,
@@ -237,3 +245,20 @@ const members = `
   select ${list(users, 'u')}, ${asJson(memberships, 'm')} as member
   from ${read.memberships} m join ${read.users} u on u.id = m.user_id
   where m.conversation = $1 and m.left_seq is null and m.user_id > $2 order by m.user_id limit $3`
+
+interface CursorRow {
+  readonly user_id: number
+  readonly delivered_seq: number
+  readonly read_seq: number
+}
+
+const memberCursors = `
+  select m.user_id, least(c.last_seq, coalesce(r.delivered_seq, 0)) as delivered_seq, least(c.last_seq, coalesce(r.read_seq, 0)) as read_seq
+  from ${read.memberships} m join ${read.conversations} c on c.id = m.conversation
+  left join lateral (select max(delivered_seq) as delivered_seq, max(read_seq) as read_seq
+    from ${read.receipts} r where r.conversation = m.conversation and r.user_id = m.user_id) r on true
+  where m.conversation = $1 and m.left_seq is null`
+
+const cursorCounts = `
+  select count(*) filter (where delivered_seq >= $2)::int as delivered, count(*) filter (where read_seq >= $2)::int as read
+  from (${memberCursors}) cursors`

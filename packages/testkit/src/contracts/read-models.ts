@@ -1,5 +1,6 @@
 import type { Projection, ReadModels } from '@chat/read-models'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cursorTests } from './read-models-cursors.ts'
 import { historyTests } from './read-models-history.ts'
 import { createStory, type ReadModelsScene } from './read-models-story.ts'
 import { syncTests } from './read-models-sync.ts'
@@ -28,6 +29,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     receiptWaitTests(current)
     directoryTests(current)
     conversationTests(current)
+    cursorTests(current)
     historyTests(current)
     syncTests(current)
   })

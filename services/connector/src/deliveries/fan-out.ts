@@ -11,6 +11,7 @@ import {
   type LogEvent,
   type Reply,
   type SlotDelivery,
+  type SlotHints,
   type Topic,
   type Topics,
   toClientEvent,
@@ -24,6 +25,7 @@ export interface FanOutTargets {
   /** Pushes to every connection of these users that is here. */
   readonly push: (users: readonly number[], event: PushedEvent) => void
   readonly kick: (kick: Kick) => void
+  readonly hints: (hints: SlotHints) => void
   /** A router says that presence is away. */
   readonly presenceAway: () => void
   /** Hints were lost: everybody has to sync. */
@@ -77,8 +79,8 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     return { conversation: event.conversation, seq: event.seq, partition, pos, frame }
   }
 
-  const replied = (delivery: SlotDelivery | Kick) => {
-    if (delivery.type === 'Kick') return
+  const replied = (delivery: SlotDelivery | SlotHints | Kick) => {
+    if (delivery.type !== 'SlotDelivery') return
     for (const reply of delivery.replies) targets.complete(reply, delivery.partition)
   }
 
@@ -130,9 +132,10 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     ageMs.observe(Math.max(0, clock.now() - record.timestamp))
     if (addressee?.takes === 'replies') return replied(delivery)
     if (delivery.type === 'Kick') targets.kick(delivery)
+    else if (delivery.type === 'SlotHints') targets.hints(delivery)
     else deliver(topic, record, delivery)
   }
 }
 
-const isFor = (delivery: SlotDelivery | Kick, { slot, epoch }: Lease): boolean =>
+const isFor = (delivery: SlotDelivery | SlotHints | Kick, { slot, epoch }: Lease): boolean =>
   delivery.slot === slot && delivery.epoch === epoch

@@ -81,7 +81,7 @@ export const createPresenceWatch = (ports: Ports): PresenceWatch => {
   }
 
   const take = (users: readonly number[], seen: Sightings): void => {
-    if (isAway || seen.generation === null || (generation ?? seen.generation) !== seen.generation) distrust() // [G9]
+    if (isAway || seen.generation === null || (generation ?? seen.generation) !== seen.generation) distrust()
     isAway = false
     generation = seen.generation ?? undefined
     for (const user of users) settle(user, sightingOf(user, seen))

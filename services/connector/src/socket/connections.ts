@@ -24,6 +24,8 @@ export interface Connections {
   /** Of those who said hello; a session with several connections comes several times. */
   sessions(): readonly string[]
   push(users: readonly number[], event: PushedEvent): void
+  /** Pushes a frame that is no event to every connection of these users. */
+  tell(users: readonly number[], frame: Buffer): void
   /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
   kick(kick: Kick): OrderedSession | undefined
   sessionsEnded(sessionIds: readonly string[]): void
@@ -157,6 +159,9 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
         const connections = byUser.get(user)
         if (connections !== undefined) for (const connection of connections) connection.push(event)
       }
+    },
+    tell: (users, frame) => {
+      for (const user of users) for (const connection of byUser.get(user) ?? []) connection.tell(frame)
     },
     kick: (kick) => {
       for (const connection of byUser.get(kick.user) ?? []) {

@@ -1,11 +1,22 @@
 import type { ConversationView } from '@chat/read-models'
+import { hintedMembersMax } from '@chat/schemas/protocol'
 import { ok, refused } from '../../answer.ts'
 import { read } from './handler.ts'
 
-/** `conversation`: one that the caller may see. PROTOCOL §2. */
+/** `conversation`: one that the caller may see; to members of a small one with the cursors of all. PROTOCOL §2. */
 export const conversation = read<'conversation'>(async (frame, { identity }, { readModels }) => {
-  const view = await readModels.conversation(identity.userId, frame.conversation)
-  return view === undefined ? refused('not_found') : ok({ conversation: conversationView(view) })
+  const { conversation: id, countsAt } = frame
+  const view = await readModels.conversation(identity.userId, id)
+  if (view === undefined) return refused('not_found')
+  const cursors = await readModels.cursors(identity.userId, id, hintedMembersMax)
+  const counts = countsAt === undefined ? undefined : await readModels.cursorCounts(identity.userId, id, countsAt)
+  return ok({
+    conversation: {
+      ...conversationView(view),
+      ...(cursors === undefined ? {} : { cursors }),
+      ...(counts === undefined ? {} : { counts: { seq: countsAt, ...counts } }),
+    },
+  })
 })
 
 export const conversationView = (view: ConversationView) => ({ ...view, lastAt: new Date(view.lastAt).toISOString() })

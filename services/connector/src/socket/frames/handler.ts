@@ -7,12 +7,14 @@ import type { Answer, CommandDraft } from '../../ports.ts'
 import type { PresenceWatch } from '../../presence/watch.ts'
 import type { Caller } from '../caller.ts'
 import type { Receipts } from '../receipts.ts'
+import type { Signals } from '../signals.ts'
 
 /** What handlers work with, the same for every caller. */
 export interface FrameServices {
   readonly readModels: ReadModels
   readonly directory: Directory
   readonly receipts: Receipts
+  readonly signals: Signals
   readonly presenceWatch: PresenceWatch
   readonly ownAccount: OwnAccount
   readonly clock: Clock

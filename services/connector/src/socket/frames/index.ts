@@ -18,6 +18,7 @@ import { send } from './send.ts'
 import { sessionEnd } from './session-end.ts'
 import { sessions } from './sessions.ts'
 import { sync } from './sync.ts'
+import { typing } from './typing.ts'
 import { user } from './user.ts'
 import { users } from './users.ts'
 
@@ -41,6 +42,7 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   me,
   delivered,
   read: readFrame,
+  typing,
   'presence.watch': presenceWatchFrame,
   'presence.unwatch': presenceUnwatch,
   'group.create': groupCreate,

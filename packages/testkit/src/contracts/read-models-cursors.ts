@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import type { ReadModelsScene } from './read-models-story.ts'
+
+/** How far the members of a conversation are, as others see it. */
+export const cursorTests = (scene: () => ReadModelsScene): void => {
+  test('members see the cursors of all members, the greatest of the devices of each', async () => {
+    const { readModels, story, project } = scene()
+    for (const id of [1, 2, 3]) story.register(id)
+    const group = story.group(9, 1, { members: [2, 3] })
+    story.post(group, 1)
+    story.post(group, 1)
+    story.receipt(group, 2, { delivered: 3, read: 1 }, 'one')
+    story.receipt(group, 2, { delivered: 2, read: 2 }, 'two')
+    story.receipt(group, 3, { delivered: 99 })
+    await project()
+    expect(await readModels.cursors(1, group, 64)).toEqual([
+      { user: 1, deliveredSeq: 0, readSeq: 0 },
+      { user: 2, deliveredSeq: 3, readSeq: 2 },
+      { user: 3, deliveredSeq: 3, readSeq: 0 },
+    ])
+  })
+
+  test('above so many members, and to whoever is none, cursors are not told; members can have them counted', async () => {
+    const { readModels, story, project } = scene()
+    for (const id of [1, 2, 3, 4]) story.register(id)
+    const group = story.group(9, 1, { members: [2, 3] })
+    story.post(group, 1)
+    story.receipt(group, 2, { delivered: 2, read: 1 })
+    story.receipt(group, 3, { delivered: 2, read: 2 })
+    await project()
+    expect(await readModels.cursors(1, group, 3)).toHaveLength(3)
+    expect(await readModels.cursors(1, group, 2)).toBeUndefined()
+    expect(await readModels.cursors(4, group, 64)).toBeUndefined()
+    expect(await readModels.cursorCounts(1, group, 2)).toEqual({ delivered: 2, read: 1 })
+    expect(await readModels.cursorCounts(1, group, 3)).toEqual({ delivered: 0, read: 0 })
+    expect(await readModels.cursorCounts(4, group, 1)).toBeUndefined()
+    story.leave(group, 3)
+    await project()
+    expect(await readModels.cursorCounts(1, group, 2)).toEqual({ delivered: 1, read: 0 })
+    expect(await readModels.cursors(3, group, 64)).toBeUndefined()
+  })
+
+  test('says who is a member, and nothing of what one may not see', async () => {
+    const { readModels, story, project } = scene()
+    for (const id of [1, 2, 3]) story.register(id)
+    const hidden = story.group(9, 1, { members: [2] })
+    const open = story.group(13, 1, { name: 'open' })
+    story.leave(hidden, 2)
+    await project()
+    expect(await readModels.isMember(1, hidden)).toBe(true)
+    expect(await readModels.isMember(2, hidden)).toBe(false)
+    expect(await readModels.isMember(3, hidden)).toBeUndefined()
+    expect(await readModels.isMember(3, open)).toBe(false)
+    expect(await readModels.isMember(3, 'd1.3')).toBeUndefined()
+  })
+}

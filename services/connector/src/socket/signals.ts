@@ -1,0 +1,104 @@
+import { appendRecordsMax, type EventLog, type NewRecord } from '@chat/event-log'
+import type { ReadModels } from '@chat/read-models'
+import { assert, type Clock, isFault, type Logger } from '@chat/runtime'
+import { type Encoder, partitionOfConversation, type Topics } from '@chat/schemas'
+import { ok, refused } from '../answer.ts'
+import type { Answer } from '../ports.ts'
+
+/** How long signals are collected, ms: the newest of a user and conversation counts, so that he sends at most four a second there. */
+const collectMs = 250
+/** The same said again within this is not sent, ms: clients renew every 3 s. */
+const sameAgainMs = 2_000
+/** Somebody who was a member may send for so long without being looked up again, ms: routers look as well. */
+const memberMs = 10_000
+/** Users in conversations that are remembered, and signals that are collected; the oldest goes first. */
+const typistsMax = 10_000
+
+/** Tells routers who is writing. A signal that is lost is made good by the next, or by the end that every signal has by itself. */
+export interface Signals {
+  typing(user: number, conversation: string, isTyping: boolean): Promise<Answer>
+}
+
+interface Typist {
+  /** Until when he counts as a member, monotonic ms. */
+  readonly memberUntilMs: number
+  readonly sent: { readonly isTyping: boolean; readonly atMs: number } | undefined
+}
+
+interface Ports {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly encoder: Encoder
+  readonly readModels: ReadModels
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onFatal: (error: unknown) => void
+}
+
+export const createSignals = ({ log, topics, encoder, readModels, clock, logger, onFatal }: Ports): Signals => {
+  /** By `conversation|user`. */
+  const typists = new Map<string, Typist>()
+  let collected = new Map<string, { readonly partition: number; readonly record: NewRecord }>()
+  let isFlushDue = false
+
+  const remember = (key: string, typist: Typist) => {
+    typists.delete(key)
+    typists.set(key, typist)
+    if (typists.size <= typistsMax) return
+    for (const oldest of typists.keys()) {
+      typists.delete(oldest)
+      return
+    }
+  }
+
+  /** One try each: a second later nobody wants it any more. */
+  const flush = () => {
+    isFlushDue = false
+    const byPartition = Map.groupBy(collected.values(), ({ partition }) => partition)
+    collected = new Map()
+    for (const [partition, all] of byPartition)
+      for (let from = 0; from < all.length; from += appendRecordsMax)
+        append(
+          partition,
+          all.slice(from, from + appendRecordsMax).map(({ record }) => record),
+        ).catch(onFatal)
+  }
+
+  const append = async (partition: number, records: readonly NewRecord[]): Promise<void> => {
+    try {
+      await log.append({ topic: topics.signals, partition, records })
+    } catch (error) {
+      if (!isFault(error)) throw error
+      logger.debug({ err: error, partition }, 'signals not sent')
+    }
+  }
+
+  const collect = (key: string, user: number, conversation: string, isTyping: boolean) => {
+    const partition = partitionOfConversation(conversation, topics.signals.partitions)
+    assert(partition !== undefined, 'the frame parser lets only canonical conversation ids through')
+    const { schema, value } = encoder.encode({ type: 'Typing', conversation, user, isTyping })
+    if (collected.size >= typistsMax && !collected.has(key)) return
+    collected.set(key, { partition, record: { key: null, value, headers: { type: 'Typing', schema } } })
+    if (isFlushDue) return
+    isFlushDue = true
+    clock.after(collectMs, flush)
+  }
+
+  return {
+    typing: async (user, conversation, isTyping) => {
+      const key = `${conversation}|${user}`
+      let { memberUntilMs = 0, sent } = typists.get(key) ?? {}
+      if (clock.monotonic() >= memberUntilMs) {
+        const isMember = await readModels.isMember(user, conversation)
+        if (!isMember) return refused(isMember === undefined ? 'no_such_conversation' : 'not_member')
+        memberUntilMs = clock.monotonic() + memberMs
+        sent = typists.get(key)?.sent
+      }
+      const atMs = clock.monotonic()
+      const isSame = sent?.isTyping === isTyping && atMs - sent.atMs < sameAgainMs
+      if (!isSame) collect(key, user, conversation, isTyping)
+      remember(key, { memberUntilMs, sent: isSame ? sent : { isTyping, atMs } })
+      return ok({})
+    },
+  }
+}
