@@ -81,6 +81,8 @@ export interface Credentials {
   ): Promise<readonly SessionView[]>
   /** They were at work at `now`. Later times stay. */
   touchSessions(ids: readonly string[], now: number): Promise<void>
+  /** When each of these users was last seen at work, ms, to a minute; who has no session is absent. Ended ones count for a day. */
+  lastSeen(userIds: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** Idempotent. */
   endSession(id: string, now: number): Promise<void>
   /** Ends all of the user's sessions but one; resolves with those that ended. */

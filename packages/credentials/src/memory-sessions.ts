@@ -25,6 +25,7 @@ type SessionMethods = Pick<
   | 'session'
   | 'sessionsOf'
   | 'touchSessions'
+  | 'lastSeen'
   | 'endSession'
   | 'endOtherSessions'
   | 'endedSince'
@@ -80,6 +81,14 @@ export const createSessions = (
         .sort(newestFirst)
         .filter((session) => after === undefined || newestFirst(after, session) < 0)
         .slice(0, limit),
+    lastSeen: async (userIds) => {
+      const asked = new Set(userIds)
+      const seen = new Map<number, number>()
+      for (const { session, lastUsedAt } of sessions.values())
+        if (asked.has(session.userId))
+          seen.set(session.userId, Math.max(seen.get(session.userId) ?? 0, session.createdAt, lastUsedAt))
+      return seen
+    },
     touchSessions: async (ids, now) => {
       for (const id of ids) {
         const kept = sessions.get(id)

@@ -154,7 +154,11 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     { ...ports, hasher, commands, tokens, revocations, watermark },
     { socketUrl, limits: config.limits },
   )
-  const presenceWatch = createPresenceWatch({ ...forPresence, privacy: openToAll })
+  const presenceWatch = createPresenceWatch({
+    ...forPresence,
+    lastSeen: ports.credentials.lastSeen,
+    privacy: openToAll,
+  })
   const publish = createPublisher(ports.metrics, stats, {
     ...forPresence,
     connections: () => connections.size(),

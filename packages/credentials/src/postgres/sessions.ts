@@ -29,6 +29,7 @@ type SessionMethods = Pick<
   | 'session'
   | 'sessionsOf'
   | 'touchSessions'
+  | 'lastSeen'
   | 'endSession'
   | 'endOtherSessions'
   | 'endedSince'
@@ -105,6 +106,14 @@ export const createSessions = (query: Query, random: Random): SessionMethods => 
     },
     touchSessions: async (ids, now) => {
       await query('UPDATE auth.sessions SET last_used_at = $2 WHERE id = ANY ($1) AND last_used_at < $2', [ids, now])
+    },
+    lastSeen: async (userIds) => {
+      const { rows } = await query<{ user_id: number; seen_at: string }>(
+        `SELECT user_id, max(greatest(created_at, last_used_at)) AS seen_at FROM auth.sessions
+         WHERE user_id = ANY ($1) GROUP BY user_id`,
+        [userIds],
+      )
+      return new Map(rows.map((row) => [row.user_id, Number(row.seen_at)]))
     },
     endSession,
     endOtherSessions: (userId, keepSession, now) => endSessionsOf(query, userId, keepSession, now),

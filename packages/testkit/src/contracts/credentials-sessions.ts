@@ -46,6 +46,21 @@ export const ownSessionTests = (get: () => Credentials): void => {
     expect(await list(104)).toMatchObject([{ id: 'used', lastUsedAt: startMs + 5000 }])
   })
 
+  test('says when users were last seen, in whichever session', async () => {
+    for (const [id, user] of [
+      ['seen-1', 107],
+      ['seen-2', 107],
+      ['seen-3', 108],
+    ] as const)
+      await get().beginSession(sessionOf(id, user))
+    await get().touchSessions(['seen-2'], startMs + 5000)
+    await get().endSession('seen-2', startMs + 5000)
+    const seen = await get().lastSeen([107, 108, 109])
+    expect(seen.get(107)).toBe(startMs + 5000)
+    expect(seen.get(108)).toBe(sessionOf('seen-3', 108).createdAt)
+    expect(seen.has(109)).toBe(false)
+  })
+
   test("ends a user's other sessions, tells which, and tells whoever polls", async () => {
     for (const id of ['others-1', 'others-2', 'others-kept']) await get().beginSession(sessionOf(id, 105))
     await get().beginSession(sessionOf('not-his', 106))

@@ -64,6 +64,16 @@ test('a page that is loaded anew does not flicker', async () => {
   expect(ann.pushes('presence')).toEqual([])
 })
 
+test('who was offline before was last seen when his session was last at work', async () => {
+  const { world, ann } = await createWorld()
+  const [createdAt, device] = [world.clock.now() - 60 * seconds, deviceOf(4)]
+  const session = { id: 'of-4', userId: 4, device, createdAt, expiresAt: createdAt + 3600 * seconds }
+  await world.credentials.beginSession(session)
+  await world.credentials.touchSessions(['of-4'], createdAt + 30 * seconds)
+  const lastSeenAt = new Date(createdAt + 30 * seconds).toISOString()
+  expect(await watch(world, ann, [4])).toMatchObject({ users: [{ id: 4, online: false, lastSeenAt }] })
+})
+
 test('a connection that does not watch, or no more, is told nothing', async () => {
   const { world, connector, other, ann } = await createWorld()
   const carl = await connect(world, connector, 3)
@@ -145,7 +155,7 @@ const createWatch = async (privacy: Privacy) => {
   const lease = await presence.lease(info)
   const fatal: unknown[] = []
   const watching = createPresenceWatch({
-    ...{ presence, clock, privacy, logger: silentLogger, isPresenceAway: () => false },
+    ...{ presence, clock, privacy, lastSeen: async () => new Map(), logger: silentLogger, isPresenceAway: () => false },
     onFatal: (error) => void fatal.push(error),
   })
   const frames: unknown[] = []

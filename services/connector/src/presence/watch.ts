@@ -39,6 +39,8 @@ export interface PresenceWatch {
 
 interface Ports {
   readonly presence: Presence
+  /** When users were last seen, ms since the epoch. Throws Fault. */
+  readonly lastSeen: (users: readonly number[]) => Promise<ReadonlyMap<number, number>>
   readonly clock: Clock
   readonly logger: Logger
   readonly privacy: Privacy
@@ -55,7 +57,7 @@ interface Watched {
 }
 
 export const createPresenceWatch = (ports: Ports): PresenceWatch => {
-  const { presence, clock, logger, privacy, isPresenceAway, onFatal } = ports
+  const { presence, lastSeen, clock, logger, privacy, isPresenceAway, onFatal } = ports
   const watched = new Map<number, Watched>()
   const byWatcher = new Map<Watcher, Set<number>>()
   /** Whose watchers are to be told. */
@@ -146,6 +148,26 @@ export const createPresenceWatch = (ports: Ports): PresenceWatch => {
     if (entry?.watchers.size === 0) watched.delete(user)
   }
 
+  /** Who was offline before anybody watched him here: when he went is on his sessions. */
+  const learnWhen = async (users: readonly number[]): Promise<void> => {
+    const isMissing = (user: number) => {
+      const shown = watched.get(user)?.sight.shown
+      return shown?.isOnline === false && shown.lastSeenMs === undefined
+    }
+    const missing = users.filter(isMissing)
+    if (missing.length === 0) return
+    try {
+      for (const [user, lastSeenMs] of await lastSeen(missing)) {
+        const entry = watched.get(user)
+        if (entry !== undefined && isMissing(user))
+          entry.sight = { ...entry.sight, shown: { isOnline: false, lastSeenMs } }
+      }
+    } catch (error) {
+      if (!isFault(error)) throw error
+      logger.debug({ err: error }, 'when users were last seen is not known')
+    }
+  }
+
   const watch: PresenceWatch['watch'] = async (watcher, asked) => {
     const users = new Set(asked)
     const own = byWatcher.get(watcher) ?? new Set()
@@ -159,6 +181,7 @@ export const createPresenceWatch = (ports: Ports): PresenceWatch => {
     for (const user of users) enter(watcher, own, user)
     const unknown = [...users].filter((user) => watched.get(user)?.sight.shown === undefined)
     if (unknown.length > 0) await lookFor(unknown)
+    await learnWhen([...users])
     const views = [...users].map((user) => {
       if (!mayKnow(user, watcher.identity.userId)) return { id: user, online: false }
       const entry = watched.get(user)
