@@ -6,6 +6,7 @@ import {
   draftLimits,
   headersOf,
   openLog,
+  openPolicy,
   type PartitionState,
   type StoredCommand,
 } from '@chat/domain'
@@ -58,7 +59,12 @@ export const createLogFiller = async (log: EventLog, topics: Topics, shape: LogS
       while (state.head.nextPos < events) {
         const count = Math.min(batchCommands, events - state.head.nextPos)
         const batch = Array.from({ length: count }, (_, index) => commandOf(made + index, state, shape))
-        const draft = decideBatch(batch, state, { wire: testWire, limits: draftLimits, brokerTimeMs: 0 })
+        const draft = decideBatch(batch, state, {
+          wire: testWire,
+          policy: openPolicy,
+          limits: draftLimits,
+          brokerTimeMs: 0,
+        })
         if (draft.rejections.length > 0) throw new Error(`refused: ${draft.rejections[0]?.code}`)
         made += draft.taken
         await keep(draft)

@@ -63,7 +63,9 @@ const measureIdleConversation = (): number => {
   const before = process.memoryUsage().heapUsed
   for (let n = 0; n < idleConversations; n++) {
     const lo = 20_000_000 + 2 * n
-    const entry = { conversation: directConversation(lo, lo + 1), lastSeq: 20, lastAtMs: 1_790_000_000_000 + lo }
+    const relation = { friendship: 'none', isBlockedByLo: false, isBlockedByHi: false }
+    const place = { lastSeq: 20, lastAtMs: 1_790_000_000_000 + lo }
+    const entry = { conversation: directConversation(lo, lo + 1), ...place, ...relation }
     const nothing = { groups: [], halted: [], windows: [], accounts: [], groupNames: [], refusals: [] }
     loadPart(state, { directs: [entry], ...nothing }, testWire)
   }

@@ -2,13 +2,29 @@ import { type TProperties, Type } from 'typebox'
 import { time } from './answers/parts.ts'
 import { messageBody } from './body.ts'
 import { clientMsgId, conversation, seq, userId } from './fields.ts'
+import { friendNoteCodePointsMax } from './limits.ts'
 
 /** An event that every member sees: it has a place in the conversation. */
 const event = <T extends string, P extends TProperties>(type: T, data: P) =>
   Type.Object({ conversation, seq, type: Type.Literal(type), actor: userId, at: time, data: Type.Object(data) })
 
-/** Every event type that clients see, with its data. What is not in here cannot be told to a client. PROTOCOL §2. */
+/** An event that is pushed only, to those whom it concerns: it has no place. */
+const placeless = <T extends string, P extends TProperties>(type: T, data: P) =>
+  Type.Object({
+    conversation: Type.Optional(conversation),
+    ...{ type: Type.Literal(type), actor: userId, at: time, data: Type.Object(data) },
+  })
+
+/** Every event type with a place that clients see, with its data. What is not in here cannot be told to a client. PROTOCOL §2. */
 export const eventSchemas = {
+  friendAccepted: event('friendAccepted', { user: userId }),
+  friendDeclined: event('friendDeclined', { user: userId }),
+  friendRemoved: event('friendRemoved', { user: userId }),
+  friendRequested: event('friendRequested', {
+    user: userId,
+    note: Type.Optional(Type.String({ description: `At most ${friendNoteCodePointsMax} characters.` })),
+  }),
+  friendWithdrawn: event('friendWithdrawn', { user: userId }),
   groupCreated: event('groupCreated', {
     name: Type.Optional(Type.String()),
     title: Type.String(),
@@ -23,7 +39,18 @@ export const eventSchemas = {
   messagePosted: event('messagePosted', { clientMsgId, body: messageBody, replyTo: Type.Optional(seq) }),
 } as const
 
+/** Every event type that clients are pushed without a place, with its data. */
+const placelessEventSchemas = {
+  userBlocked: placeless('userBlocked', { user: userId }),
+  userUnblocked: placeless('userUnblocked', { user: userId }),
+} as const
+
+export type PlacelessEventType = keyof typeof placelessEventSchemas
+
 export type ClientEventType = keyof typeof eventSchemas
 
-/** Any of them, as `history` and `sync` give it; the push has the `op` before it. */
+/** Any with a place, as `history` and `sync` give it; the push has the `op` before it. */
 export const anyEvent = Type.Union(Object.values(eventSchemas), { title: 'Event' })
+
+/** Whatever is pushed, without the `op`. */
+export const pushedEvent = Type.Union([...Object.values(eventSchemas), ...Object.values(placelessEventSchemas)])

@@ -18,6 +18,7 @@ import {
   userId,
   uuid,
 } from './fields.ts'
+import { relationSchemas } from './frames/relations.ts'
 import {
   accessTokenCharsMax,
   descriptionCodePointsMax,
@@ -31,7 +32,6 @@ import { isAllowedTitle } from './names.ts'
 import { problemOf } from './problem.ts'
 
 /** Every request of a client. PROTOCOL §2. */
-
 const syncToken = text(0, syncTokenCharsMax)
 
 const title = Type.Refine(
@@ -216,6 +216,7 @@ export const requestSchemas = {
   'group.join': groupJoin,
   'group.leave': groupLeave,
   ...accountSchemas,
+  ...relationSchemas,
   logout,
 } as const
 

@@ -30,6 +30,9 @@ export const descriptionCodePointsMax = 1_024
 /** Members named in one `group.create`, more is `too_large`: the event stays far below the size of a log batch. */
 export const groupCreateMembersMax = 1_000
 
+/** What one says to a request to be friends. */
+export const friendNoteCodePointsMax = 256
+
 /** The first frame must come within this. */
 export const helloTimeoutMs = 10_000
 /** The server pings this often. */

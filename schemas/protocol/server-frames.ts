@@ -25,8 +25,9 @@ const errorSchema = Type.Object(
 const eventSchema = Type.Object(
   {
     op: Type.Literal('event'),
-    conversation,
-    seq,
+    conversation: Type.Optional(conversation),
+    /** Absent where not every member may see the event: it has no place, and comes once. */
+    seq: Type.Optional(seq),
     type: Type.String(),
     actor: userId,
     at: time,

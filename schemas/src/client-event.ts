@@ -1,21 +1,36 @@
-import type { ClientEventType } from '../protocol/events.ts'
-import type { LogEvent } from './generated/types.ts'
+import type { ClientEventType, PlacelessEventType } from '../protocol/events.ts'
+import type { LogEvent } from './generated/event-types.ts'
 
-/** An event as clients see it (PROTOCOL: the `event` push without its op). `at` is RFC 3339 UTC with milliseconds. */
-export interface ClientEvent {
-  readonly conversation: string
-  readonly seq: number
+interface Told {
   readonly type: string
   readonly actor: number
+  /** RFC 3339 UTC with milliseconds. */
   readonly at: string
   readonly data: Readonly<Record<string, unknown>>
 }
+
+/** An event of a conversation as clients see it (PROTOCOL: the `event` push without its op): in pushes, `history` and `sync` alike. */
+export interface ClientEvent extends Told {
+  readonly conversation: string
+  readonly seq: number
+}
+
+/**
+ * An event without a place in a conversation, because not every member may see it. It is pushed to whom it concerns and then is over:
+ * it is in no `history` or `sync`, and what it changed is in the lists.
+ */
+export interface PlacelessEvent extends Told {
+  /** Where there is one. */
+  readonly conversation?: string
+}
+
+export const hasPlace = (event: ClientEvent | PlacelessEvent): event is ClientEvent => 'seq' in event
 
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 
 /** What clients see of an event; undefined: nothing (accounts, refusals, the log's own). The one mapping for pushes and read models. */
-export const toClientEvent = (event: LogEvent): ClientEvent | undefined => {
+export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | undefined => {
   switch (event.type) {
     case 'MessagePosted':
       return visible(event, 'messagePosted', {
@@ -37,6 +52,23 @@ export const toClientEvent = (event: LogEvent): ClientEvent | undefined => {
       return visible(event, 'memberJoined', { user: event.user })
     case 'MemberLeft':
       return visible(event, 'memberLeft', { user: event.user })
+    case 'FriendRequested':
+      return visible(event, 'friendRequested', {
+        user: event.user,
+        ...(event.note.length === 0 ? {} : { note: textOf(event.note) }),
+      })
+    case 'FriendWithdrawn':
+      return visible(event, 'friendWithdrawn', { user: event.user })
+    case 'FriendAccepted':
+      return visible(event, 'friendAccepted', { user: event.user })
+    case 'FriendDeclined':
+      return visible(event, 'friendDeclined', { user: event.user })
+    case 'FriendRemoved':
+      return visible(event, 'friendRemoved', { user: event.user })
+    case 'UserBlocked':
+      return placeless(event, 'userBlocked', { user: event.user })
+    case 'UserUnblocked':
+      return placeless(event, 'userUnblocked', { user: event.user })
     case 'UserRegistered':
     case 'CommandsRejected':
     case 'LogOpened':
@@ -48,11 +80,19 @@ const visible = (
   event: { readonly conversation: string; readonly seq: number; readonly actor: number; readonly at: number },
   type: ClientEventType,
   data: Readonly<Record<string, unknown>>,
-): ClientEvent => ({
-  conversation: event.conversation,
-  seq: event.seq,
-  type,
-  actor: event.actor,
-  at: new Date(event.at).toISOString(),
-  data,
+): ClientEvent => ({ conversation: event.conversation, seq: event.seq, ...told(event, type, data) })
+
+const placeless = (
+  event: { readonly conversation?: string; readonly actor: number; readonly at: number },
+  type: PlacelessEventType,
+  data: Readonly<Record<string, unknown>>,
+): PlacelessEvent => ({
+  ...(event.conversation === undefined ? {} : { conversation: event.conversation }),
+  ...told(event, type, data),
 })
+
+const told = (
+  event: { readonly actor: number; readonly at: number },
+  type: string,
+  data: Readonly<Record<string, unknown>>,
+): Told => ({ type, actor: event.actor, at: new Date(event.at).toISOString(), data })

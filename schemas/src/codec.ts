@@ -1,9 +1,10 @@
 import avsc from 'avsc'
 import { createBoundsCheck } from './bounds.ts'
 import type { Command } from './generated/command-types.ts'
+import type { LogEvent } from './generated/event-types.ts'
 import { schemas } from './generated/schemas.ts'
 import type { SnapshotRecord } from './generated/snapshot-types.ts'
-import type { DeadLetterRecord, Delivery, LogEvent, Receipt, Signal } from './generated/types.ts'
+import type { DeadLetterRecord, Delivery, Receipt, Signal } from './generated/types.ts'
 
 /** Every record that crosses a process boundary; `type` tells them apart. */
 export type AnyRecord = LogEvent | Command | Delivery | Receipt | Signal | SnapshotRecord | DeadLetterRecord

@@ -160,7 +160,8 @@ const publishedRecords = (): PublishedRecords =>
   Object.fromEntries(readSchemaFiles().map(({ schema, record }) => [schema, record as unknown as JsonObject]))
 
 export const generatedFiles: Readonly<Record<string, () => string>> = {
-  'src/generated/types.ts': generateTypes((folder) => folder !== 'snapshots' && folder !== 'commands'),
+  'src/generated/event-types.ts': generateTypes((folder) => folder === 'events'),
+  'src/generated/types.ts': generateTypes((folder) => !['events', 'snapshots', 'commands'].includes(folder)),
   'src/generated/command-types.ts': generateTypes((folder) => folder === 'commands'),
   'src/generated/snapshot-types.ts': generateTypes((folder) => folder === 'snapshots'),
   'src/generated/schemas.ts': generateSchemas,

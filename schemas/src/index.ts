@@ -1,5 +1,5 @@
 export { chainOf, chainStart, type EventHeaders } from './chain.ts'
-export { type ClientEvent, toClientEvent } from './client-event.ts'
+export { type ClientEvent, hasPlace, type PlacelessEvent, toClientEvent } from './client-event.ts'
 export {
   type AnyRecord,
   createEncoder,
@@ -18,13 +18,39 @@ export {
   wirePrefixBytes,
 } from './codec.ts'
 export type {
+  AcceptFriend,
+  BlockUser,
   Command,
   CreateGroup,
+  DeclineFriend,
   JoinGroup,
   LeaveGroup,
   PostMessage,
   RegisterUser,
+  RemoveFriend,
+  RequestFriend,
+  UnblockUser,
+  WithdrawFriendRequest,
 } from './generated/command-types.ts'
+export type {
+  CommandsRejected,
+  FriendAccepted,
+  FriendDeclined,
+  FriendRemoved,
+  FriendRequested,
+  FriendWithdrawn,
+  GroupCreated,
+  LogEvent,
+  LogOpened,
+  MemberJoined,
+  MemberLeft,
+  MessagePosted,
+  RefusedCommand,
+  Rejection,
+  UserBlocked,
+  UserRegistered,
+  UserUnblocked,
+} from './generated/event-types.ts'
 export { localSchemaIds, schemas } from './generated/schemas.ts'
 export type {
   AccountEntry,
@@ -41,29 +67,19 @@ export type {
   WindowEntry,
 } from './generated/snapshot-types.ts'
 export type {
-  CommandsRejected,
   DeadLetter,
   Delivery,
   EventDelivery,
-  GroupCreated,
   Kick,
-  LogEvent,
-  LogOpened,
-  MemberJoined,
-  MemberLeft,
-  MessagePosted,
   PresenceAway,
   ReceiptAdvanced,
   ReceiptHint,
-  RefusedCommand,
-  Rejection,
   Reply,
   Signal,
   SlotDelivery,
   SlotHints,
   Typing,
   TypingHint,
-  UserRegistered,
 } from './generated/types.ts'
 export {
   type ConversationId,

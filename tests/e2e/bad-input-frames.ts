@@ -23,6 +23,7 @@ const noGroup = `g${idMax}`
 
 const text = (value: string) => ({ kind: 'text', text: value })
 const custom = (data: unknown) => ({ kind: 'custom', type: 't', data })
+const befriend = (user: number, note: string) => ({ op: 'friend.request', user, note })
 const sendTo = (conversation: string, more: object = {}) => ({
   op: 'send',
   to: { conversation },
@@ -123,6 +124,35 @@ const strangers: readonly FrameCase[] = ['foreignGroup', 'foreignDirect', 'nothi
   })
 })
 
+const relationOps = [
+  'friend.request',
+  'friend.withdraw',
+  'friend.accept',
+  'friend.decline',
+  'friend.remove',
+  'block',
+  'unblock',
+] as const
+
+const relations: readonly FrameCase[] = [
+  ...relationOps.flatMap((op): readonly FrameCase[] => [
+    [`${op} of nobody`, () => ({ op, user: idMax }), 'no_such_user'],
+    [`${op} of oneself`, ({ self }) => ({ op, user: self }), 'invalid'],
+    [
+      `${op} with an id 25 hours ahead`,
+      ({ other }) => ({ op, user: other, clientMsgId: newId(25 * hourMs) }),
+      'invalid',
+    ],
+  ]),
+  ['a request with a note that is too long', ({ other }) => befriend(other, 'x'.repeat(257)), 'invalid'],
+  ['a request with a note of a lone surrogate', ({ other }) => befriend(other, 'a\ud800'), 'invalid'],
+  ['a request with a note with NUL', ({ other }) => befriend(other, 'a\0b'), 'invalid'],
+  ['a request withdrawn that nobody made', ({ other }) => ({ op: 'friend.withdraw', user: other }), 'not_found'],
+  ['a request accepted that nobody made', ({ other }) => ({ op: 'friend.accept', user: other }), 'not_found'],
+  ['a request declined that nobody made', ({ other }) => ({ op: 'friend.decline', user: other }), 'not_found'],
+  ['a friendship ended that is none', ({ other }) => ({ op: 'friend.remove', user: other }), 'not_friend'],
+]
+
 const readers: readonly FrameCase[] = [
   ['history after the end', ({ ownGroup }) => ({ op: 'history', conversation: ownGroup, after: idMax }), 'ok'],
   ['history before the beginning', ({ ownGroup }) => ({ op: 'history', conversation: ownGroup, before: 0 }), 'ok'],
@@ -212,7 +242,7 @@ const groups: readonly FrameCase[] = [
 export const frameCases: readonly FrameCase[] = [
   ...unknownOps.map((op): FrameCase => [`the op ${JSON.stringify(op)}`, () => ({ op }), 'invalid']),
   ['a second hello', () => ({ op: 'hello', token: 'x', device: crypto.randomUUID() }), 'invalid'],
-  ...[senders, strangers, readers, groups].flat(),
+  ...[senders, strangers, readers, groups, relations].flat(),
 ]
 
 /** Texts that are no request: the connection closes with 4400. */

@@ -62,6 +62,13 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
     { others: true, clientMsgId: id },
   ],
   'password.change': [{ old: 'old password', new: 'new password', clientMsgId: id }],
+  'friend.request': [{ user: 1, note: 'hi', clientMsgId: id }],
+  'friend.withdraw': [{ user: 1, clientMsgId: id }],
+  'friend.accept': [{ user: 1, clientMsgId: id }],
+  'friend.decline': [{ user: 1, clientMsgId: id }],
+  'friend.remove': [{ user: 1, clientMsgId: id }],
+  block: [{ user: 1, clientMsgId: id }],
+  unblock: [{ user: 1, clientMsgId: id }],
   logout: [{ clientMsgId: id }],
 }
 

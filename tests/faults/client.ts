@@ -105,7 +105,7 @@ export const createRecordingObserver = (recorder: Recorder, device: string, user
   }
 
   const pushed = (connection: number, frame: Frame) => {
-    if (frame.op === 'event')
+    if (frame.op === 'event' && frame.seq !== undefined)
       record({ what: 'pushed', device, connection, conversation: intern(String(frame.conversation)), ...seenOf(frame) })
     if (frame.op === 'presence')
       record({ what: 'presenceSeen', device, user: Number(frame.user), isOnline: frame.online === true })

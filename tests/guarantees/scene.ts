@@ -113,7 +113,7 @@ export const eventsOnLog = async (ground: Ground, partition: number): Promise<re
 /** Of one conversation, as the log has it. */
 export const onLog = async (ground: Ground, conversation: string): Promise<readonly Shown[]> =>
   (await eventsOnLog(ground, partitionIn(ground, conversation))).flatMap((event) => {
-    if (!('conversation' in event) || event.conversation !== conversation) return []
+    if (!('conversation' in event) || event.seq === null || event.conversation !== conversation) return []
     const body = event.type === 'MessagePosted' ? JSON.parse(Buffer.from(event.body).toString()) : undefined
     return [{ seq: event.seq, type: event.type, text: body?.text }]
   })

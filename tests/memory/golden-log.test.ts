@@ -55,7 +55,9 @@ test('a router reads the golden log to the same state as ever', () => {
   expect([...conversations].map(([id, { kind, lastSeq }]) => [id, kind, lastSeq])).toEqual([
     ['d1.2', 'direct', 2],
     ['g4', 'group', 4],
+    ['d2.3', 'direct', 7],
   ])
+  expect(conversations.get('d2.3')).toMatchObject({ friendship: 'none', isBlockedByLo: true, isBlockedByHi: false })
 })
 
 test('a projector reads the golden log to the same views as ever', async () => {
@@ -98,6 +100,15 @@ test('a projector reads the golden log to the same views as ever', async () => {
     [2, 'memberJoined'],
     [3, 'messagePosted'],
     [4, 'memberLeft'],
+  ])
+  expect(await seen(3, 'd2.3')).toEqual([
+    [1, 'friendRequested'],
+    [2, 'friendWithdrawn'],
+    [3, 'friendRequested'],
+    [4, 'friendDeclined'],
+    [5, 'friendRequested'],
+    [6, 'friendAccepted'],
+    [7, 'friendRemoved'],
   ])
   expect((await readModels.userByName('cem'))?.id).toBe(3)
   const stopping = projector.stop()

@@ -115,7 +115,7 @@ export const startWorld = async (options: WorldOptions = {}) => {
 
 export type World = Awaited<ReturnType<typeof startWorld>>
 
-const routerConfig = { logPrefix: 'm.', firstId: 1, snapshotEvents: 50_000 }
+const routerConfig = { logPrefix: 'm.', firstId: 1, snapshotEvents: 50_000, directPolicy: 'anyone' } as const
 
 const connectorConfig = (number: number) => ({
   connectorId: `c${number}`,

@@ -161,7 +161,8 @@ const bootProcess = (parts: BootParts): Life => {
     metrics: createMetrics({ withProcess: 'bare' }),
   }
   const createService = () => {
-    if (kind === 'router') return createRouter({ logPrefix: 's.', firstId: 1, snapshotEvents }, ports)
+    if (kind === 'router')
+      return createRouter({ logPrefix: 's.', firstId: 1, snapshotEvents, directPolicy: 'anyone' }, ports)
     if (kind === 'projector') return createProjector({ logPrefix: 's.' }, ports)
     return createConnector(connectorConfig(name), {
       ...ports,

@@ -2,7 +2,7 @@ import { ChatError } from './chat-error.ts'
 import type { Conversation } from './conversation.ts'
 import { type ConversationHandles, createConversationHandles } from './conversation-handles.ts'
 import type { ClosedReason, Connection, OfflineReason } from './domain/connection.ts'
-import type { ChatEvent, MessagePosted } from './domain/event.ts'
+import type { ChatEvent, MessagePosted, PlacelessEvent } from './domain/event.ts'
 import { isMessage } from './domain/event.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { isHint, type Presence, type Receipt, type Typing } from './hints.ts'
@@ -37,6 +37,8 @@ export interface ClientEvents {
   readonly event: ChatEvent
   /** The messages among them, the own ones of this and other devices included. */
   readonly message: MessagePosted
+  /** What nobody else is told, such as a block of one's own. */
+  readonly told: PlacelessEvent
   /** What a conversation shows has changed. */
   readonly change: Conversation
   /** An own message was refused for good; it stays in the view as `failed`. */
@@ -180,6 +182,7 @@ const passOn = ({ runner, handles }: LoggedIn, events: Emitter<ClientEvents>) =>
     events.emit('event', event)
     if (isMessage(event)) events.emit('message', event)
   })
+  runner.on('told', (event) => events.emit('told', event))
   runner.on('changed', (id) => events.emit('change', handles.of(id)))
   runner.on('failed', (failed) => events.emit('failed', failed))
   runner.on('notice', (notice) => events.emit('notice', notice))

@@ -2,7 +2,7 @@ export { ChatError } from './chat-error.ts'
 export { type Client, type ClientEvents, type ClientOptions, type ConnectionState, createClient } from './client.ts'
 export type { Conversation, Sent } from './conversation.ts'
 export type { ClosedReason, OfflineReason } from './domain/connection.ts'
-export type { ChatEvent, MessageBody, MessagePosted, OtherEvent } from './domain/event.ts'
+export type { ChatEvent, MessageBody, MessagePosted, OtherEvent, PlacelessEvent } from './domain/event.ts'
 export type { LoggedMessage, Message, PendingMessage } from './domain/view.ts'
 export type { Presence, Receipt, Typing } from './hints.ts'
 export type {

@@ -1,5 +1,5 @@
 import { createAsk } from './ask.ts'
-import type { ChatEvent } from './domain/event.ts'
+import type { ChatEvent, PlacelessEvent } from './domain/event.ts'
 import type { Effect, HistoryPage, Input } from './domain/exchange.ts'
 import type { OutboxEntry } from './domain/outbox.ts'
 import { createReplica, type Replica, step } from './domain/replica.ts'
@@ -25,6 +25,7 @@ export interface Notice {
 
 interface RunnerEvents {
   readonly announce: ChatEvent
+  readonly told: PlacelessEvent
   readonly changed: string
   readonly accepted: { readonly clientMsgId: string; readonly seq: number }
   readonly failed: FailedMessage
@@ -72,6 +73,11 @@ export const createReplicaRunner = async (me: number, ports: RunnerPorts): Promi
   const { give } = machine
   let isStopped = true
 
+  const heard = (frame: Frame) => {
+    if (frame.seq === undefined) emitter.emit('told', frame as unknown as PlacelessEvent)
+    else give({ type: 'event', event: frame as unknown as ChatEvent })
+  }
+
   const stop = async () => {
     isStopped = true
     machine.disconnect()
@@ -90,7 +96,7 @@ export const createReplicaRunner = async (me: number, ports: RunnerPorts): Promi
     },
     pushed: (frame) => {
       if (isStopped) return
-      if (frame.op === 'event') give({ type: 'event', event: frame as unknown as ChatEvent })
+      if (frame.op === 'event') heard(frame)
       if (frame.op === 'resync') give({ type: 'syncDue' })
       if (frame.op === 'notice') emitter.emit('notice', { code: String(frame.code), message: String(frame.message) })
     },

@@ -50,6 +50,13 @@ export interface Requests {
   readonly sessions: Request<PageOf, Page<OwnSession>>
   readonly 'session.end': Request<({ readonly session: string } | { readonly others: true }) & Repeatable, Ended>
   readonly 'password.change': Request<{ readonly old: string; readonly new: string } & Repeatable, Nothing>
+  readonly 'friend.request': Request<{ readonly user: number; readonly note?: string } & Repeatable, InDirect>
+  readonly 'friend.withdraw': Request<AboutUser, InDirect>
+  readonly 'friend.accept': Request<AboutUser, InDirect>
+  readonly 'friend.decline': Request<AboutUser, InDirect>
+  readonly 'friend.remove': Request<AboutUser, InDirect>
+  readonly block: Request<AboutUser, InDirect>
+  readonly unblock: Request<AboutUser, InDirect>
   readonly ping: Request<Nothing, Nothing>
   readonly logout: Request<Nothing, Nothing>
 }
@@ -74,6 +81,11 @@ interface Written {
   /** Where in the log: a read by HTTP with it as `minPos` sees this write. */
   readonly position: string
 }
+
+type AboutUser = { readonly user: number } & Repeatable
+
+/** `conversation`: the direct one with that user. */
+type InDirect = { readonly conversation: string } & Written
 
 interface PageOf {
   readonly after?: string

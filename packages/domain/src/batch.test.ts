@@ -13,9 +13,10 @@ import {
 import { describe, expect, test } from 'vitest'
 import { commit, decideBatch, draftLimits, openLog, type StoredCommand } from './batch.ts'
 import { applyEvent, createPartitionState, headersOf, type Wire } from './partition.ts'
+import { openPolicy } from './policy.ts'
 
 const empty = () => createPartitionState(0, 1, testWire)
-const context = { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) }
+const context = { wire: testWire, policy: openPolicy, limits: draftLimits, brokerTimeMs: at(0) }
 const posts = (count: number, options: Parameters<typeof postMessage>[2] = {}): StoredCommand[] =>
   Array.from({ length: count }, (_, cmd) => ({ cmd, ...postMessage(12, 'd12.57', options) }))
 

@@ -14,6 +14,7 @@ import {
   type StoredEvent,
   type Wire,
 } from './partition.ts'
+import type { Policy } from './policy.ts'
 import { rejectionOf } from './refusal.ts'
 import { type AddressedReply, acceptedReply, rejectedReply, repeatedReply } from './reply.ts'
 import { type Audience, audienceOf, type Deliverable, nobody } from './route.ts'
@@ -55,6 +56,7 @@ export const draftLimits: DraftLimits = {
 
 export interface BatchContext {
   readonly wire: Wire
+  readonly policy: Policy
   readonly limits: DraftLimits
   readonly brokerTimeMs: number
 }
@@ -193,7 +195,7 @@ const attemptCommand = (
   if ('undecodable' in stored)
     return { ...rejected('invalid'), dead: { cmd, reason: 'undecodable', detail: stored.undecodable } }
   try {
-    const view = { tables: draft.layer, head: draft.head, wire: context.wire }
+    const view = { tables: draft.layer, head: draft.head, wire: context.wire, policy: context.policy }
     const isTooOld = context.brokerTimeMs - stored.atMs > context.limits.commandAgeMaxMs
     const decision = decideCommand(stored.command, view, isTooOld)
     if (decision.outcome !== 'accepted') return decision
@@ -216,10 +218,10 @@ const tryEvents = (
   const events: DraftEvent[] = []
   let { head } = draft
   for (const happening of happenings) {
-    const event = stampEvent(happening, command, atMs, { tables: layer, head, wire })
+    const event = stampEvent(happening, command, atMs, { tables: layer, wire })
     const before = conversationOf(event, layer, wire)
     applyToTables(layer, head, { event, pos: head.nextPos }, wire)
-    const sealed = seal(event, cmd, head, audienceOf(before, conversationOf(event, layer, wire)), wire)
+    const sealed = seal(event, cmd, head, audienceOf(event, before, conversationOf(event, layer, wire)), wire)
     head = headAfter(head, sealed, state)
     events.push(sealed)
   }

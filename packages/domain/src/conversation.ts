@@ -19,12 +19,15 @@ import {
 } from './decision.ts'
 import { decide as decideDirect } from './direct/decide.ts'
 import { evolve as evolveDirect } from './direct/evolve.ts'
+import { isRelationCommand, isRelationEvent, type RelationCommand, type RelationEvent } from './direct/relation.ts'
 import type { Direct } from './direct/state.ts'
 import { decide as decideGroup } from './group/decide.ts'
 import { evolve as evolveGroup } from './group/evolve.ts'
 import type { Group } from './group/state.ts'
+import { isPlaceless } from './placeless.ts'
+import type { Policy } from './policy.ts'
 import type { LastingCode } from './refusal.ts'
-import { type Place, parseMessageId, sight, type Window } from './window.ts'
+import { noNumber, type Place, parseMessageId, sight, type Window } from './window.ts'
 
 /** An event of the log did not fit it: it takes no writes until a build that can read it replays the log. */
 export interface Halted {
@@ -34,8 +37,8 @@ export interface Halted {
 }
 
 export type Conversation = Direct | Group | Halted
-export type ConversationCommand = PostMessage | JoinGroup | LeaveGroup
-export type ConversationEvent = GroupCreated | MemberJoined | MemberLeft | MessagePosted
+export type ConversationCommand = PostMessage | JoinGroup | LeaveGroup | RelationCommand
+export type ConversationEvent = GroupCreated | MemberJoined | MemberLeft | MessagePosted | RelationEvent
 
 /** What was decided before of a device's commands to a conversation. */
 export interface Known {
@@ -73,7 +76,13 @@ const repeated = (
 ): Repeated =>
   command.type === 'CreateGroup'
     ? { outcome: 'repeated', conversation: groupConversation(number), seq: 1, pos, id: number }
-    : { outcome: 'repeated', conversation: command.conversation, seq: number, pos, id: null }
+    : {
+        outcome: 'repeated',
+        conversation: command.conversation,
+        seq: number === noNumber ? null : number,
+        pos,
+        id: null,
+      }
 
 const isAccepted = (clientMsgId: string, window: Window): boolean => {
   const id = parseMessageId(clientMsgId)
@@ -83,13 +92,14 @@ const isAccepted = (clientMsgId: string, window: Window): boolean => {
 export const decide = (
   command: ConversationCommand,
   conversation: Conversation | undefined,
+  policy: Policy,
 ): Decision<ConversationHappening> => {
   if (conversation === undefined) return rejected('no_such_conversation')
   switch (conversation.kind) {
     case 'direct':
-      return decideDirect(command, conversation)
+      return decideDirect(command, conversation, policy)
     case 'group':
-      return decideGroup(command, conversation)
+      return isRelationCommand(command) ? rejected('forbidden') : decideGroup(command, conversation)
     case 'halted':
       return rejected('internal')
     default:
@@ -97,33 +107,32 @@ export const decide = (
   }
 }
 
-/** The event of a happening: who and when, and the next place of the conversation. [G3] */
+/** The event of a happening: who and when, and the next place of the conversation, unless not every member may see it. [G3] */
 export const stamp = (
   happening: ConversationHappening,
   command: ConversationCommand | CreateGroup,
   conversation: string,
   before: Conversation | undefined,
   commandAtMs: number,
-): ConversationEvent => ({
-  ...happening,
-  conversation,
-  seq: (before?.lastSeq ?? 0) + 1,
-  actor: command.actor,
-  device: command.device,
-  clientMsgId: command.clientMsgId,
-  at: Math.max(commandAtMs, before?.lastAtMs ?? 0),
-})
+): ConversationEvent => {
+  const { actor, device, clientMsgId } = command
+  const at = Math.max(commandAtMs, before?.lastAtMs ?? 0)
+  const envelope = { conversation, actor, device, clientMsgId, at }
+  if (isPlaceless(happening)) return { ...happening, ...envelope, seq: null }
+  return { ...happening, ...envelope, seq: (before?.lastSeq ?? 0) + 1 }
+}
 
 export const evolve = (conversation: Conversation | undefined, event: ConversationEvent): Conversation => {
-  invariant(event.seq === (conversation?.lastSeq ?? 0) + 1, 'seq grows by one') // [G3]
+  if (event.seq !== null) invariant(event.seq === (conversation?.lastSeq ?? 0) + 1, 'seq grows by one') // [G3]
   if (conversation?.kind === 'direct') return evolveDirect(conversation, event)
   invariant(conversation?.kind !== 'halted', 'a halted conversation takes no event')
+  invariant(!isRelationEvent(event), `a group has no ${event.type}`)
   return evolveGroup(conversation, event)
 }
 
 /** After an event of the log that does not fit. */
-export const halt = (event: ConversationEvent): Halted => ({
+export const halt = (event: ConversationEvent, before: Conversation | undefined): Halted => ({
   kind: 'halted',
-  lastSeq: event.seq,
+  lastSeq: event.seq ?? before?.lastSeq ?? 0,
   lastAtMs: event.at,
 })

@@ -4,6 +4,7 @@ import { type ConversationCommand, decide as decideConversation, type Known, scr
 import { type Decision, type Happening, invariant, rejected, unexpected } from './decision.ts'
 import { decideCreation } from './group/decide.ts'
 import { findConversation, type Head, type Tables, type Wire, windowKey } from './partition.ts'
+import type { Policy } from './policy.ts'
 import { refusalKey } from './refusal.ts'
 import { emptyWindow, windowAt } from './window.ts'
 
@@ -12,6 +13,7 @@ export interface View {
   readonly tables: Tables
   readonly head: Head
   readonly wire: Wire
+  readonly policy: Policy
 }
 
 /** Finds the one aggregate that a command touches and asks it. `isTooOld`: its sender stopped waiting long ago. */
@@ -24,6 +26,13 @@ export const decideCommand = (command: Command, view: View, isTooOld: boolean): 
     case 'PostMessage':
     case 'JoinGroup':
     case 'LeaveGroup':
+    case 'RequestFriend':
+    case 'WithdrawFriendRequest':
+    case 'AcceptFriend':
+    case 'DeclineFriend':
+    case 'RemoveFriend':
+    case 'BlockUser':
+    case 'UnblockUser':
       return converse(command, view, isTooOld)
     default:
       return unexpected(command)
@@ -45,7 +54,8 @@ const createGroup = (command: CreateGroup, view: View, isTooOld: boolean): Decis
 
 const converse = (command: ConversationCommand, view: View, isTooOld: boolean): Decision => {
   const refusal = screen(command, knownOf(command.conversation, command, view), isTooOld, view.wire.groupConversation)
-  return refusal ?? decideConversation(command, findConversation(view.tables, command.conversation, view.wire))
+  if (refusal !== undefined) return refusal
+  return decideConversation(command, findConversation(view.tables, command.conversation, view.wire), view.policy)
 }
 
 const nextIdOf = ({ head, wire }: View): number | undefined => (head.nextId <= wire.idMax ? head.nextId : undefined)
@@ -61,7 +71,12 @@ const knownOf = (
 }
 
 /** Where and when it happened, and who did it: the event that goes on the log. */
-export const stampEvent = (happening: Happening, command: Command, atMs: number, { tables, wire }: View): LogEvent => {
+export const stampEvent = (
+  happening: Happening,
+  command: Command,
+  atMs: number,
+  { tables, wire }: Pick<View, 'tables' | 'wire'>,
+): LogEvent => {
   if (happening.type === 'UserRegistered') {
     const { device, clientMsgId } = command
     return { ...happening, actor: happening.userId, device, at: atMs, clientMsgId }

@@ -1,16 +1,21 @@
 import type { GroupCreated, LogEvent, MemberJoined, MemberLeft, MessagePosted, UserRegistered } from '@chat/schemas'
+import type { RelationEvent } from './direct/relation.ts'
 
 export type UserId = number
 
 /** Why a command is refused: codes of the protocol that the log may hold. */
 export type RejectionCode =
+  | 'already_friends'
   | 'already_member'
+  | 'blocked'
   | 'forbidden'
   | 'internal'
   | 'invalid'
   | 'name_taken'
   | 'no_such_conversation'
   | 'no_such_message'
+  | 'not_found'
+  | 'not_friend'
   | 'not_member'
   | 'out_of_order'
   | 'timeout'
@@ -24,7 +29,7 @@ type Envelope = 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgI
 type Bare<E> = E extends LogEvent ? Omit<E, Envelope> : never
 
 /** What happened, without where and when. */
-export type Happening = Bare<GroupCreated | MemberJoined | MemberLeft | MessagePosted | UserRegistered>
+export type Happening = Bare<GroupCreated | MemberJoined | MemberLeft | MessagePosted | RelationEvent | UserRegistered>
 export type ConversationHappening = Exclude<Happening, { readonly type: 'UserRegistered' }>
 
 export interface Accepted<H extends Happening = Happening> {

@@ -28,6 +28,7 @@ export {
   type StoredEvent,
   type Wire,
 } from './partition.ts'
+export { openPolicy, type Policy } from './policy.ts'
 export { type AddressedReply, acceptedReply, rejectedReply } from './reply.ts'
 export {
   type Audience,

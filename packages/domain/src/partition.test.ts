@@ -16,6 +16,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { commit, type DraftEvent, decideBatch, draftLimits, type StoredCommand } from './batch.ts'
 import { applyEvent, createPartitionState, type PartitionState, passInvalid } from './partition.ts'
+import { openPolicy } from './policy.ts'
 
 const empty = () => createPartitionState(0, 1, testWire)
 const day = 24 * 60 * 60
@@ -42,7 +43,12 @@ describe('a log that does not fit', () => {
       cmd: 4 + i,
       ...command,
     }))
-    const draft = decideBatch(commands, state, { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) })
+    const draft = decideBatch(commands, state, {
+      wire: testWire,
+      policy: openPolicy,
+      limits: draftLimits,
+      brokerTimeMs: at(0),
+    })
     expect(draft.rejections).toEqual([{ cmd: 4, code: 'internal', refused: null }])
     expect(draft.events[0]?.event).toMatchObject({ conversation: 'g1', seq: 3 })
   })
@@ -55,7 +61,12 @@ describe('a log that does not fit', () => {
       cmd: 1 + i,
       ...command,
     }))
-    const draft = decideBatch(commands, state, { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) })
+    const draft = decideBatch(commands, state, {
+      wire: testWire,
+      policy: openPolicy,
+      limits: draftLimits,
+      brokerTimeMs: at(0),
+    })
     expect(draft.rejections).toEqual([{ cmd: 1, code: 'name_taken', refused: null }])
     expect(draft.events[0]?.event).toMatchObject({ groupId: 2 })
   })
@@ -91,7 +102,7 @@ test('a draft that spans idle days comes to the same as its events one by one', 
   const draft = decideBatch(
     commands.map((command, cmd) => ({ cmd, ...command })),
     committed,
-    { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) },
+    { wire: testWire, policy: openPolicy, limits: draftLimits, brokerTimeMs: at(0) },
   )
   expect(draft.rejections).toEqual([{ cmd: 4, code: 'too_late', refused: null }])
   commit(committed, draft)
@@ -105,7 +116,7 @@ describe('properties', () => {
     commands.map((given, index) => ({ cmd: first + index, ...given, atMs: given.atMs + (first + index) * 86_000_000 }))
   /** Batches of a log: how many commands each draft is offered. */
   const batches = fc.array(fc.array(command, { minLength: 1, maxLength: 40 }), { maxLength: 4 })
-  const context = { wire: testWire, limits: { ...draftLimits, eventsMax: 24 }, brokerTimeMs: at(0) }
+  const context = { wire: testWire, policy: openPolicy, limits: { ...draftLimits, eventsMax: 24 }, brokerTimeMs: at(0) }
 
   const run = (state: PartitionState, commands: readonly StoredCommand[]): DraftEvent[] => {
     const events: DraftEvent[] = []
@@ -158,7 +169,7 @@ describe('properties', () => {
         const last = new Map<string, number>()
         const chosen = order.flatMap((index) => commands[index] ?? [])
         for (const { event } of run(empty(), numbered(chosen))) {
-          if (!('conversation' in event)) continue
+          if (!('conversation' in event) || event.seq === null) continue
           expect(event.seq).toBe((last.get(event.conversation) ?? 0) + 1)
           last.set(event.conversation, event.seq)
         }
@@ -174,6 +185,10 @@ describe('properties', () => {
         for (const { event, audience } of run(empty(), numbered(commands))) {
           if (!('conversation' in event)) {
             expect(audience.size).toBe(0)
+            continue
+          }
+          if (event.seq === null) {
+            expect([...audience.keys()]).toEqual([event.actor])
             continue
           }
           const before = members.get(event.conversation) ?? new Set()

@@ -7,7 +7,7 @@ import { emptyDirect } from './direct/state.ts'
 import { NewestTable } from './newest-table.ts'
 import { isLasting, type LastingCode, refusalKey, refusalsMax } from './refusal.ts'
 import { TrackedTable } from './tracked-table.ts'
-import { dayOf, emptyWindow, parseMessageId, remember, type Window, windowAt } from './window.ts'
+import { dayOf, emptyWindow, noNumber, parseMessageId, remember, type Window, windowAt } from './window.ts'
 
 /** What the domain is handed of the schemas, whose types alone it imports. All are pure. */
 export interface Wire {
@@ -131,7 +131,7 @@ export const applyEvent = (state: PartitionState, stored: StoredEvent, wire: Wir
 
 /** Its conversation takes nothing any more; a name that it claims stays claimed, or another group would get it. */
 const contain = ({ tables }: PartitionState, event: ConversationEvent): void => {
-  tables.conversations.set(event.conversation, halt(event))
+  tables.conversations.set(event.conversation, halt(event, tables.conversations.get(event.conversation)))
   if (event.type !== 'GroupCreated' || event.normalisedName === null) return
   if (!tables.groupNames.has(event.normalisedName)) tables.groupNames.set(event.normalisedName, event.groupId)
 }
@@ -157,6 +157,13 @@ export const applyToTables = (
     case 'MemberJoined':
     case 'MemberLeft':
     case 'MessagePosted':
+    case 'FriendRequested':
+    case 'FriendWithdrawn':
+    case 'FriendAccepted':
+    case 'FriendDeclined':
+    case 'FriendRemoved':
+    case 'UserBlocked':
+    case 'UserUnblocked':
       applyToConversation(tables, head, event, pos, wire)
       return
     case 'CommandsRejected':
@@ -182,7 +189,7 @@ const applyToConversation = (tables: Tables, head: Head, event: ConversationEven
   const key = windowKey(isCreation ? undefined : event.conversation, event.actor, event.device)
   const id = parseMessageId(event.clientMsgId)
   invariant(id !== undefined, 'a clientMsgId is a UUID v7')
-  const place = { number: isCreation ? event.groupId : event.seq, pos }
+  const place = { number: isCreation ? event.groupId : (event.seq ?? noNumber), pos }
   const window = windowAt(tables.windows.get(key) ?? emptyWindow, head.logTimeMs)
   tables.conversations.set(event.conversation, conversation)
   tables.windows.set(key, remember(window, id, place, event.at))

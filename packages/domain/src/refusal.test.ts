@@ -19,9 +19,10 @@ import {
 import { describe, expect, test } from 'vitest'
 import { commit, decideBatch, draftLimits } from './batch.ts'
 import { applyEvent, createPartitionState } from './partition.ts'
+import { openPolicy } from './policy.ts'
 import { refusalsMax } from './refusal.ts'
 
-const context = { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) }
+const context = { wire: testWire, policy: openPolicy, limits: draftLimits, brokerTimeMs: at(0) }
 const publicGroup = groupCreated(1, 12, [57], { normalisedName: 'tea' })
 const id = messageId(4, 1)
 const same = { clientMsgId: id }

@@ -15,7 +15,17 @@ const identityLengthMax = 128
  * The refusals that a client takes for final and that another state would contradict. Of the others, some invite it to try again with the
  * same id, and some depend on nothing that changes.
  */
-const lastingCodes = ['already_member', 'forbidden', 'no_such_conversation', 'no_such_message', 'not_member'] as const
+const lastingCodes = [
+  'already_friends',
+  'already_member',
+  'blocked',
+  'forbidden',
+  'no_such_conversation',
+  'no_such_message',
+  'not_found',
+  'not_friend',
+  'not_member',
+] as const
 export type LastingCode = (typeof lastingCodes)[number]
 
 const lasting: ReadonlySet<string> = new Set(lastingCodes)

@@ -39,6 +39,13 @@ const placeOf = (event: LogEvent): Partial<Reply> => {
     case 'MemberJoined':
     case 'MemberLeft':
     case 'MessagePosted':
+    case 'FriendRequested':
+    case 'FriendWithdrawn':
+    case 'FriendAccepted':
+    case 'FriendDeclined':
+    case 'FriendRemoved':
+    case 'UserBlocked':
+    case 'UserUnblocked':
       return { at: event.at, conversation: event.conversation, seq: event.seq }
     default:
       return {}

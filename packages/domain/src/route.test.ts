@@ -1,4 +1,7 @@
+import { messagePosted } from '@chat/testkit'
 import { expect, test } from 'vitest'
+import type { Conversation } from './conversation.ts'
+import { emptyDirect } from './direct/state.ts'
 import type { Member } from './group/state.ts'
 import { audienceNow, broadcast, type Deliverable, type Location, route, usersOf } from './route.ts'
 
@@ -60,8 +63,11 @@ test('after a takeover an event goes to present members whose stay covers it', (
     lastSeq: 9,
     lastAtMs: 0,
   } as const
-  expect([...audienceNow(group, 4).keys()]).toEqual([1])
-  expect([...audienceNow(group, 5).keys()]).toEqual([1, 2])
-  expect([...audienceNow({ kind: 'direct', lo: 1, hi: 2, lastSeq: 3, lastAtMs: 0 }, 1).keys()]).toEqual([1, 2])
-  expect([...audienceNow(undefined, 1).keys()]).toEqual([])
+  const now = (seq: number, conversation: Conversation | undefined) => [
+    ...audienceNow(messagePosted(1, 'g1', seq), conversation).keys(),
+  ]
+  expect(now(4, group)).toEqual([1])
+  expect(now(5, group)).toEqual([1, 2])
+  expect(now(1, emptyDirect(1, 2))).toEqual([1, 2])
+  expect(now(1, undefined)).toEqual([])
 })

@@ -1,6 +1,7 @@
-import type { EventDelivery } from '@chat/schemas'
-import type { Conversation } from './conversation.ts'
+import type { EventDelivery, LogEvent } from '@chat/schemas'
+import type { Conversation, ConversationEvent } from './conversation.ts'
 import type { UserId } from './decision.ts'
+import { confidantsOf, hasNoPlace } from './placeless.ts'
 
 /** Who gets an event: the keys of a group's members, or a set. */
 export type Audience = Pick<ReadonlySet<UserId>, 'has' | 'keys' | 'size'>
@@ -26,8 +27,16 @@ export interface SlotShare extends Location {
 
 export const nobody: Audience = new Set<UserId>()
 
-/** An event goes to the members before it and after it: who leaves or is removed sees that too. [G5] */
-export const audienceOf = (before: Conversation | undefined, after: Conversation | undefined): Audience => {
+/**
+ * An event goes to the members before it and after it: who leaves or is removed sees that too. One without a place goes to those alone
+ * whom it concerns. [G5]
+ */
+export const audienceOf = (
+  event: LogEvent,
+  before: Conversation | undefined,
+  after: Conversation | undefined,
+): Audience => {
+  if (hasNoPlace(event)) return confidantsOf(event) // [G5]
   if (after?.kind === 'direct') return membersOf(after)
   const earlier = membersOf(before)
   const later = membersOf(after)
@@ -36,10 +45,11 @@ export const audienceOf = (before: Conversation | undefined, after: Conversation
 }
 
 /** Who gets an event once more after a takeover: those who are members now and whose stay covers it. [G5] */
-export const audienceNow = (conversation: Conversation | undefined, seq: number): Audience => {
+export const audienceNow = (event: ConversationEvent, conversation: Conversation | undefined): Audience => {
+  if (hasNoPlace(event)) return confidantsOf(event) // [G5]
   if (conversation?.kind !== 'group') return membersOf(conversation)
   const { members } = conversation
-  const covered = [...members].filter(([, member]) => member.joinedSeq <= seq) // [G5]
+  const covered = [...members].filter(([, member]) => member.joinedSeq <= event.seq) // [G5]
   return covered.length === members.size ? members : new Set(covered.map(([user]) => user))
 }
 

@@ -15,6 +15,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { commit, decideBatch, draftLimits, openLog, type StoredCommand } from './batch.ts'
 import { applyEvent, createPartitionState, type PartitionState } from './partition.ts'
+import { openPolicy } from './policy.ts'
 import {
   type Dump,
   type DumpPart,
@@ -52,7 +53,7 @@ const loaded = (...dumps: readonly Written[]): PartitionState => {
 }
 
 const encoder = createEncoder(localSchemaIds)
-const context = { wire: testWire, limits: draftLimits, brokerTimeMs: at(0) }
+const context = { wire: testWire, policy: openPolicy, limits: draftLimits, brokerTimeMs: at(0) }
 const day = 86_000_000
 const decide = (state: PartitionState, commands: readonly GivenCommand[], first: number) => {
   const numbered = commands.map(
@@ -177,8 +178,14 @@ test('a day of log time that shrinks windows is in the next delta', () => {
   expect(loaded(full, written(dumpDelta(state)))).toEqual(state)
 })
 
+const direct = {
+  ...{ conversation: 'd1.2', lastSeq: 1, lastAtMs: 1 },
+  ...{ friendship: 'none', isBlockedByLo: false, isBlockedByHi: false },
+}
+
 test.each<[string, Partial<DumpPart>]>([
-  ['a direct conversation without its two', { directs: [{ conversation: 'g1', lastSeq: 1, lastAtMs: 1 }] }],
+  ['a friendship that nobody knows', { directs: [{ ...direct, friendship: 'enemies' }] }],
+  ['a direct conversation without its two', { directs: [{ ...direct, conversation: 'g1' }] }],
   ['a part of an id', { windows: [{ key: 'k', lastAtMs: 1, dropped: [-1, -1, -1], ids: [1, 2, 3] }] }],
   [
     'more ids than a window holds',

@@ -2,6 +2,7 @@ import type { GroupEntry, SnapshotBegun, SnapshotPart } from '@chat/schemas'
 import type { Account } from './account/state.ts'
 import type { Conversation } from './conversation.ts'
 import { invariant, unexpected } from './decision.ts'
+import { isFriendship } from './direct/state.ts'
 import type { Group, Member } from './group/state.ts'
 import type { Head, PartitionState, Wire } from './partition.ts'
 import { isLasting, type LastingCode } from './refusal.ts'
@@ -138,9 +139,12 @@ function* conversationAdditions(conversation: string, value: Conversation): Iter
   const { lastSeq, lastAtMs } = value
   const bytes = entryBytes + textBytes(conversation)
   switch (value.kind) {
-    case 'direct':
-      yield [(part) => void part.directs.push({ conversation, lastSeq, lastAtMs }), bytes]
+    case 'direct': {
+      const { friendship, isBlockedByLo, isBlockedByHi } = value
+      const entry = { conversation, lastSeq, lastAtMs, friendship, isBlockedByLo, isBlockedByHi }
+      yield [(part) => void part.directs.push(entry), bytes]
       return
+    }
     case 'halted':
       yield [(part) => void part.halted.push({ conversation, lastSeq, lastAtMs }), bytes]
       return
@@ -174,10 +178,13 @@ function* groupAdditions(conversation: string, group: Group, bytes: number): Ite
 /** Takes a part of a dump into the state; parts in their order, dumps in theirs. Throws when it makes no sense: the state is then void. */
 export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire): void => {
   const { conversations } = tables
-  for (const { conversation, lastSeq, lastAtMs } of part.directs) {
+  for (const { conversation, friendship, ...rest } of part.directs) {
     const id = wire.parseConversation(conversation)
     invariant(id?.kind === 'direct', 'a direct conversation names its two')
-    conversations.restore(conversation, { kind: 'direct', lo: id.lo, hi: id.hi, lastSeq, lastAtMs })
+    invariant(isFriendship(friendship), 'a friendship is one of those known')
+    const { lastSeq, lastAtMs, isBlockedByLo, isBlockedByHi } = rest
+    const relation = { friendship, isBlockedByLo, isBlockedByHi }
+    conversations.restore(conversation, { kind: 'direct', lo: id.lo, hi: id.hi, lastSeq, lastAtMs, ...relation })
   }
   for (const entry of part.groups)
     conversations.restore(entry.conversation, loadGroup(entry, conversations.get(entry.conversation)))

@@ -17,7 +17,7 @@ export interface Window {
 /** 128 bits as three integers that fit a double: 48 of time, 40, 40. Their order is the order of the ids. */
 export type MessageId = readonly [number, number, number]
 
-/** The place that an accepted id was given: `seq` in a conversation, or the id of what was created. */
+/** The place that an accepted id was given: `seq` in a conversation (`noNumber`: it has none), or the id of what was created. */
 export interface Place {
   readonly number: number
   readonly pos: number
@@ -27,6 +27,8 @@ export type Sighting =
   | { readonly kind: 'new' }
   | { readonly kind: 'repeated'; readonly place: Place }
   | { readonly kind: 'too_late' }
+
+export const noNumber = 0
 
 export const windowIdsMax = 128
 /** These stay whatever their ids: a device leaves at most so many writes unanswered, and may still repeat them or name them in `after`. */

@@ -75,9 +75,17 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
       const before = prior.conversation ?? emptyDirect(event.conversation)
       return { ...before, ...moved(event, place, prior), messages: before.messages + 1 }
     }
+    case 'FriendRequested':
+    case 'FriendWithdrawn':
+    case 'FriendAccepted':
+    case 'FriendDeclined':
+    case 'FriendRemoved':
+      return { ...(prior.conversation ?? emptyDirect(event.conversation)), ...moved(event, place, prior) }
     case 'MemberJoined':
     case 'MemberLeft':
       return { ...existing(prior, event), ...moved(event, place, prior) }
+    case 'UserBlocked':
+    case 'UserUnblocked':
     case 'UserRegistered':
     case 'CommandsRejected':
     case 'LogOpened':
@@ -101,7 +109,7 @@ const existing = (prior: Prior, event: { readonly conversation: string }): Store
 
 const emptyGroup = { kind: 'group', user_lo: null, user_hi: null } as const
 
-/** A direct conversation exists from its first message. */
+/** A direct conversation exists from its first event that has a place. */
 const emptyDirect = (id: string): StoredConversation => {
   const parsed = parseConversation(id)
   if (parsed?.kind !== 'direct') throw new Error(`${id} does not exist`)

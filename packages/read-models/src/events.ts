@@ -1,4 +1,4 @@
-import { type ClientEvent, type LogEvent, toClientEvent } from '@chat/schemas'
+import { type ClientEvent, hasPlace, type LogEvent, toClientEvent } from '@chat/schemas'
 import type { Place } from './place.ts'
 import { storable, type Table } from './table.ts'
 
@@ -45,7 +45,8 @@ export const events: Table<StoredEvent> = {
 
 export const projectEvent = (event: LogEvent, place: Place, prior: Prior): StoredEvent | undefined => {
   const visible = toClientEvent(event)
-  if (visible === undefined) return undefined
+  // What has no place is in no history: the lists say what it changed.
+  if (visible === undefined || !hasPlace(visible)) return undefined
   const isMessage = event.type === 'MessagePosted'
   const messagesBefore = event.type === 'GroupCreated' ? 0 : (prior.conversation?.messages ?? 0)
   return {

@@ -48,7 +48,14 @@ export const projectStays = (event: LogEvent, place: Place, prior: Prior): reado
       if (prior.stay === undefined) throw new Error(`user ${event.user} is no member of ${event.conversation}`)
       return [{ ...prior.stay, left_seq: event.seq, left_pos: place.pos }]
     case 'MessagePosted':
+    case 'FriendRequested':
+    case 'FriendWithdrawn':
+    case 'FriendAccepted':
+    case 'FriendDeclined':
+    case 'FriendRemoved':
       return prior.conversation === undefined ? parties(event) : []
+    case 'UserBlocked':
+    case 'UserUnblocked':
     case 'UserRegistered':
     case 'CommandsRejected':
     case 'LogOpened':

@@ -37,12 +37,19 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
     case 'UserRegistered':
       return { aggregate: `user ${event.userId}` }
     case 'GroupCreated':
+    case 'FriendRequested':
+    case 'FriendWithdrawn':
+    case 'FriendAccepted':
+    case 'FriendDeclined':
+    case 'FriendRemoved':
       return { aggregate: event.conversation, conversation: event.conversation }
     case 'MessagePosted':
       return { aggregate: event.conversation, conversation: event.conversation, author: event.actor }
     case 'MemberJoined':
     case 'MemberLeft':
       return { aggregate: event.conversation, conversation: event.conversation, stayOf: event.user }
+    case 'UserBlocked':
+    case 'UserUnblocked':
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined

@@ -211,7 +211,8 @@ export const createDevice = (options: DeviceOptions): Device => {
 
   const onPush = (frame: Frame) => {
     if (frame.op === 'resync') wire.resyncs++
-    if (frame.op !== 'event') return
+    // What has no place is in no view.
+    if (frame.op !== 'event' || frame.seq === undefined) return
     const { conversation, ...event } = frame as unknown as ShownEvent & { conversation: string }
     pushesHere.note(conversation, event.seq)
     show(conversation, event, 'push')

@@ -8,6 +8,7 @@ import {
   type Draft,
   decideBatch,
   draftLimits,
+  openPolicy,
   type PartitionState,
   type RejectionCode,
   type StoredCommand,
@@ -20,6 +21,7 @@ import {
   chainOf,
   chainStart,
   createEncoder,
+  type FriendRequested,
   type GroupCreated,
   groupConversation,
   idMax,
@@ -33,6 +35,8 @@ import {
   type PostMessage,
   parseConversation,
   type RegisterUser,
+  type RequestFriend,
+  type UserBlocked,
   type UserRegistered,
 } from '@chat/schemas'
 
@@ -150,6 +154,29 @@ export const leaveGroup = (
     options,
   )
 
+type RelationCommand = Extract<Command, { readonly type: RelationCommandType }>
+type RelationCommandType =
+  | 'AcceptFriend'
+  | 'BlockUser'
+  | 'DeclineFriend'
+  | 'RemoveFriend'
+  | 'RequestFriend'
+  | 'UnblockUser'
+  | 'WithdrawFriendRequest'
+
+/** Of friendship and blocks, about the other one of the direct conversation. */
+export const relationCommand = (
+  type: RelationCommandType,
+  actor: number,
+  conversation: string,
+  { note = noText, ...options }: CommandOptions<RequestFriend> = {},
+): GivenCommand => {
+  const envelope = { conversation, actor, device, clientMsgId: nextMessageId(), ...reply }
+  const command: RelationCommand =
+    type === 'RequestFriend' ? { type, ...envelope, note, keyId: null } : { type, ...envelope }
+  return lying<RelationCommand>(command, options)
+}
+
 const common = () => ({ device, clientMsgId: nextMessageId(), at: at(0) })
 
 export const userRegistered = (
@@ -225,6 +252,34 @@ export const messagePosted = (
   ...options,
 })
 
+/** `other` of the direct conversation is who it is about. */
+export const friendEvent = (
+  type: 'FriendAccepted' | 'FriendDeclined' | 'FriendRemoved' | 'FriendRequested' | 'FriendWithdrawn',
+  actor: number,
+  conversation: string,
+  seq: number,
+  { note = noText, ...options }: Options<FriendRequested> = {},
+): LogEvent => {
+  const event = { ...common(), conversation, seq, actor, user: otherIn(conversation, actor), ...options }
+  return type === 'FriendRequested' ? { type, ...event, note, keyId: null } : { type, ...event }
+}
+
+export const blockEvent = (
+  type: 'UserBlocked' | 'UserUnblocked',
+  actor: number,
+  conversation: string,
+  options: Options<UserBlocked> = {},
+): LogEvent => ({
+  ...{ type, ...common(), conversation, seq: null, actor, user: otherIn(conversation, actor) },
+  ...options,
+})
+
+const otherIn = (conversation: string, user: number): number => {
+  const id = parseConversation(conversation)
+  if (id?.kind !== 'direct') throw new Error(`${conversation} is not direct`)
+  return id.lo === user ? id.hi : id.lo
+}
+
 /** The next valid record of a log that ended at `state`. */
 export const stored = (state: PartitionState, event: LogEvent, cmd: number, wire: Wire = testWire): StoredEvent => {
   const { value } = wire.encode(event)
@@ -260,7 +315,7 @@ export interface ScenarioOptions {
 export const given = (...events: readonly LogEvent[]): Scenario => givenWith({}, ...events)
 
 export const givenWith = (options: ScenarioOptions, ...events: readonly LogEvent[]): Scenario => {
-  const context = { wire: testWire, limits: draftLimits, brokerTimeMs: at(0), ...options.context }
+  const context = { wire: testWire, policy: openPolicy, limits: draftLimits, brokerTimeMs: at(0), ...options.context }
   const state = createPartitionState(options.partition ?? 0, options.partitions ?? 1, context.wire)
   let nextCmd = 0
   for (const event of events)

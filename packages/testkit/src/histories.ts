@@ -8,7 +8,18 @@ import {
   messageId,
   postMessage,
   registerUser,
+  relationCommand,
 } from './given.ts'
+
+const relations = [
+  'AcceptFriend',
+  'BlockUser',
+  'DeclineFriend',
+  'RemoveFriend',
+  'RequestFriend',
+  'UnblockUser',
+  'WithdrawFriendRequest',
+] as const
 
 /** Commands of three users who repeat themselves, are late, answer to nothing and talk where they may not: for random histories. */
 export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
@@ -34,5 +45,11 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
     },
     fc.tuple(user, conversation, options).map(([actor, c, o]) => joinGroup(actor, c, o)),
     fc.tuple(user, conversation, options).map(([actor, c, o]) => leaveGroup(actor, c, o)),
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...relations), user, conversation, options)
+        .map(([type, actor, c, o]) => relationCommand(type, actor, c, o)),
+    },
   )
 }

@@ -17,9 +17,11 @@ export {
 } from './fault-proxy.ts'
 export {
   at,
+  blockEvent,
   bodyOf,
   createGroup,
   device,
+  friendEvent,
   type GivenCommand,
   given,
   givenWith,
@@ -33,6 +35,7 @@ export {
   otherDevice,
   postMessage,
   registerUser,
+  relationCommand,
   stored,
   testWire,
   userRegistered,

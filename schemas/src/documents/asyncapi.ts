@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { okSchemaOf } from '../../protocol/answers/index.ts'
-import { anyEvent } from '../../protocol/events.ts'
+import { pushedEvent } from '../../protocol/events.ts'
 import { type RequestOp, requestSchemas } from '../../protocol/frames.ts'
 import { serverSchemas } from '../../protocol/server-frames.ts'
 import { byName, isObject, type JsonObject, jsonSchemaOf, type SharedSchemas } from './json-schema.ts'
@@ -64,7 +64,7 @@ const socketChannel = (shared: SharedSchemas): JsonObject => ({
 
 /** One alternative for each type. */
 const eventPushSchema = (shared: SharedSchemas): JsonObject => {
-  const { anyOf } = jsonSchemaOf(anyEvent, shared)
+  const { anyOf } = jsonSchemaOf(pushedEvent, shared)
   const op = jsonSchemaOf(eventPush, shared)
   const withOp = (event: JsonObject): JsonObject => ({
     ...event,

@@ -1,5 +1,43 @@
 // Generated from the .avsc files by `npm run generate`. Do not edit.
 
+/** Say yes to what the other one asked. */
+export interface AcceptFriend {
+  readonly type: 'AcceptFriend'
+  /** `d<lo>.<hi>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Let the other one of a direct conversation write no more. */
+export interface BlockUser {
+  readonly type: 'BlockUser'
+  /** `d<lo>.<hi>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
 /** Begin a group with its first members. */
 export interface CreateGroup {
   readonly type: 'CreateGroup'
@@ -27,6 +65,25 @@ export interface CreateGroup {
   readonly history: string
   /** Existing users, without the actor. */
   readonly members: readonly number[]
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Say no to what the other one asked. */
+export interface DeclineFriend {
+  readonly type: 'DeclineFriend'
+  /** `d<lo>.<hi>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
   /** The delivery topic of the connector that waits for the reply. */
   readonly replySlot: number
   /** That connector's lease epoch. */
@@ -125,4 +182,84 @@ export interface RegisterUser {
   readonly request: number
 }
 
-export type Command = CreateGroup | JoinGroup | LeaveGroup | PostMessage | RegisterUser
+/** End the friendship. */
+export interface RemoveFriend {
+  readonly type: 'RemoveFriend'
+  /** `d<lo>.<hi>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Ask the other one of a direct conversation to be friends. */
+export interface RequestFriend {
+  readonly type: 'RequestFriend'
+  /** `d<lo>.<hi>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** What he says to it; empty: nothing. UTF-8, or bytes under keyId. */
+  readonly note: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */
+  readonly keyId: null | string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Take a block back. */
+export interface UnblockUser {
+  readonly type: 'UnblockUser'
+  /** `d<lo>.<hi>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+/** Take back what was asked. */
+export interface WithdrawFriendRequest {
+  readonly type: 'WithdrawFriendRequest'
+  /** `d<lo>.<hi>`. */
+  readonly conversation: string
+  /** The user who did it. */
+  readonly actor: number
+  /** The device it was done on. */
+  readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */
+  readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */
+  readonly replySlot: number
+  /** That connector's lease epoch. */
+  readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */
+  readonly request: number
+}
+
+export type Command = AcceptFriend | BlockUser | CreateGroup | DeclineFriend | JoinGroup | LeaveGroup | PostMessage | RegisterUser | RemoveFriend | RequestFriend | UnblockUser | WithdrawFriendRequest

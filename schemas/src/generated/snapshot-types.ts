@@ -73,6 +73,12 @@ export interface DirectEntry {
   readonly lastSeq: number
   /** `at` of its last event. */
   readonly lastAtMs: number
+  /** none | requestedByLo | requestedByHi | friends. */
+  readonly friendship: string
+  /** The one with the lower id blocked the other. */
+  readonly isBlockedByLo: boolean
+  /** The one with the higher id blocked the other. */
+  readonly isBlockedByHi: boolean
 }
 
 /** A group, or more of the one before. */

@@ -3,6 +3,7 @@ import {
   healthPortSetting,
   integer,
   kafkaSettings,
+  oneOf,
   processSettings,
   readSettings,
   redisSettings,
@@ -17,6 +18,8 @@ export const routerSettings = {
   firstId: integer({ env: 'CHAT_FIRST_ID', default: 1, min: 1, max: idMax }),
   /** A snapshot of a partition is written after so many records of its log: at most so many are read after it at a start. */
   snapshotEvents: integer({ env: 'CHAT_SNAPSHOT_EVENTS', default: 50_000, min: 100, max: 10_000_000 }),
+  /** Who may write in a direct conversation. The same on every router: each decides its partitions by its own. */
+  directPolicy: oneOf({ env: 'CHAT_DIRECT_POLICY', values: ['anyone', 'friends'], default: 'anyone' }),
 }
 
 export type RouterConfig = ReturnType<typeof readConfig>

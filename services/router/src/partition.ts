@@ -9,6 +9,7 @@ import {
   isOfConversation,
   type Marks,
   openLog,
+  type Policy,
 } from '@chat/domain'
 import type { EventLog, NewRecord } from '@chat/event-log'
 import {
@@ -55,6 +56,7 @@ export interface PartitionPorts {
   readonly turns: Turns
   /** A snapshot is due after so many records of the log. */
   readonly snapshotEvents: number
+  readonly policy: Policy
   /** Asks the group; false: another router has the partition. */
   readonly isStillOurs: (partition: number) => Promise<boolean>
   readonly onFatal: (error: unknown) => void
@@ -67,7 +69,7 @@ const missesBeforeAsking = 2
 
 /** Owns one partition while started: turns waiting commands into events, one appended batch at a time. */
 export const createPartition = (partition: number, firstId: number, ports: PartitionPorts): PartitionOwner => {
-  const { log, topics, fanOut, brokerTime, clock, random, health, metrics } = ports
+  const { log, topics, fanOut, brokerTime, clock, random, health, metrics, policy } = ports
   const logger = ports.logger.child({ partition })
   const component = `partition ${partition}`
   const wire = wireOf(ports.encoder)
@@ -89,7 +91,8 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     if (commands.length === 0) return
     observeWaiting(commands)
     const decideStartedMs = clock.monotonic()
-    const draft = decideBatch(commands, state, { wire, limits: draftLimits, brokerTimeMs: brokerTime.nowMs() })
+    const context = { wire, policy, limits: draftLimits, brokerTimeMs: brokerTime.nowMs() }
+    const draft = decideBatch(commands, state, context)
     metrics.decideMs.observe(clock.monotonic() - decideStartedMs)
     await bury(draft.deadCommands, commands, signal)
     if (draft.events.length > 0) {

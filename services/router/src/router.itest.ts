@@ -51,7 +51,7 @@ const startRouter = async (clientId: string, wrap = (log: EventLog) => log) => {
   stack.defer(presence.close)
   const health = createHealth()
   const router = createRouter(
-    { logPrefix: world.prefix, firstId: 1, snapshotEvents: 50 },
+    { logPrefix: world.prefix, firstId: 1, snapshotEvents: 50, directPolicy: 'anyone' },
     {
       log: wrap(await openLog(clientId)),
       topics: world.topics,

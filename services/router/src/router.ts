@@ -1,4 +1,4 @@
-import { createMarks } from '@chat/domain'
+import { createMarks, type Policy } from '@chat/domain'
 import type { EventLog, Share } from '@chat/event-log'
 import type { Presence } from '@chat/presence'
 import type { Clock, Health, Logger, Metrics, Random, Service } from '@chat/runtime'
@@ -19,6 +19,8 @@ export interface RouterConfig {
   readonly firstId: number
   /** A snapshot of a partition is written after so many records of its log. */
   readonly snapshotEvents: number
+  /** Who may write in a direct conversation. */
+  readonly directPolicy: Policy['direct']
 }
 
 export interface RouterPorts {
@@ -70,7 +72,9 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
   }
 
   const createOwner = (partition: number): PartitionOwner => {
-    const own = { ...ports, metrics, partition, turns, lane, marks, snapshotEvents: config.snapshotEvents }
+    const { snapshotEvents, directPolicy } = config
+    const policy = { direct: directPolicy }
+    const own = { ...ports, metrics, partition, turns, lane, marks, snapshotEvents, policy }
     const fanOut = createFanOut({ ...own, locator })
     // Brokers are many: each partition goes by the clock of those that lead it.
     return createPartition(partition, config.firstId, {

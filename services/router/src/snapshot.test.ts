@@ -45,7 +45,7 @@ const createWorld = () => {
     const log = watched(store.client(name), eventsReadFrom, onSnapshots)
     const onFatal = (error: unknown) => void fatal.push(error)
     const router = createRouter(
-      { logPrefix: 'test.', firstId: 1, snapshotEvents },
+      { logPrefix: 'test.', firstId: 1, snapshotEvents, directPolicy: 'anyone' },
       { log, topics, encoder, presence, clock, random, logger: silentLogger, health, metrics, onFatal },
     )
     await router.start()

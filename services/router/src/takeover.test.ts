@@ -2,7 +2,16 @@ import { applyEvent, createPartitionState } from '@chat/domain'
 import type { StoredRecord } from '@chat/event-log'
 import { silentLogger } from '@chat/runtime'
 import type { LogEvent } from '@chat/schemas'
-import { createGroup, joinGroup, leaveGroup, messageId, messagePosted, postMessage, stored } from '@chat/testkit'
+import {
+  createGroup,
+  joinGroup,
+  leaveGroup,
+  messageId,
+  messagePosted,
+  postMessage,
+  relationCommand,
+  stored,
+} from '@chat/testkit'
 import { describe, expect, test } from 'vitest'
 import { createBrokerTime } from './broker-time.ts'
 import { againAgeMaxMs, againEventsMax, createTakeover } from './takeover.ts'
@@ -148,6 +157,23 @@ describe('restart and takeover', () => {
       ['MemberLeft', [1]],
       ['MemberJoined', [1, 3]],
     ])
+  })
+
+  test('a block is delivered again to him alone who made it, and a repeat of it is answered', async () => {
+    const { witness, presence, started, lease, until } = createWorld()
+    const { router } = await started('a')
+    const block = relationCommand('BlockUser', 1, 'd1.2', { replySlot: 0, replyEpoch: 5 }).command
+    await witness.send(block, 0)
+    await until(async () => (await witness.replies(0)).length === 1)
+    await router.stop()
+    const held = await lease()
+    await presence.register(held, [1, 2], 0)
+    await started('b')
+    await witness.send(block, 0)
+    await until(async () => (await witness.replies(0)).some(({ outcome }) => outcome === 'repeated'))
+    const again = (await witness.deliveries(held.slot)).flatMap(({ events }) => events)
+    expect(again.map(({ schema, users }) => [schema, users])).toEqual([['user-blocked.v1', [1]]])
+    expect((await witness.replies(0)).at(-1)).toMatchObject({ conversation: 'd1.2', seq: null, pos: 1 })
   })
 
   test('resumes at the first command that is left when retention took the others', async () => {

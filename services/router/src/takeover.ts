@@ -105,7 +105,7 @@ export const createTakeover = (state: PartitionState, { log, topics, brokerTime,
 
 const deliverableOf = ({ event, pos, schema, value }: LoggedEvent, state: PartitionState): readonly Deliverable[] => {
   if (!isOfConversation(event)) return []
-  const audience = audienceNow(state.tables.conversations.get(event.conversation), event.seq)
+  const audience = audienceNow(event, state.tables.conversations.get(event.conversation))
   return [{ pos, schema, value, audience }]
 }
 

@@ -5,6 +5,7 @@ import {
   draftLimits,
   headersOf,
   openLog,
+  openPolicy,
   type PartitionState,
 } from '@chat/domain'
 import type { EventLog, NewRecord } from '@chat/event-log'
@@ -36,7 +37,7 @@ export const createHistory = async (log: EventLog, topics: Topics, partition = 0
     add: async (given: readonly GivenCommand[]): Promise<void> => {
       for (let rest = given; rest.length > 0; ) {
         const batch = rest.map((command, index) => ({ cmd: nextCmd + index, ...command }))
-        const draft = decideBatch(batch, state, { wire, limits: draftLimits, brokerTimeMs: at(0) })
+        const draft = decideBatch(batch, state, { wire, policy: openPolicy, limits: draftLimits, brokerTimeMs: at(0) })
         await keep(draft)
         nextCmd += draft.taken
         rest = rest.slice(draft.taken)

@@ -51,7 +51,12 @@ export const createWorld = (options: WorldOptions = {}) => {
     const log = store.client(name)
     const health = createHealth()
     const router = createRouter(
-      { logPrefix: 'test.', firstId: own.firstId ?? 1, snapshotEvents: own.snapshotEvents ?? 50_000 },
+      {
+        logPrefix: 'test.',
+        firstId: own.firstId ?? 1,
+        snapshotEvents: own.snapshotEvents ?? 50_000,
+        directPolicy: 'anyone',
+      },
       {
         log: (own.log ?? asItIs)(commandBytesMax === undefined ? log : forgetting(log, store, topics)),
         topics: own.topics ?? topics,

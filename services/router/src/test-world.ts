@@ -107,7 +107,7 @@ export const assertDecidedOnce = (events: readonly LoggedOnce[]): void => {
 export const assertOnceAndDense = (events: readonly LogEvent[]): ReadonlyMap<string, readonly string[]> => {
   const conversations = new Map<string, string[]>()
   for (const event of events) {
-    if (!('conversation' in event)) continue
+    if (!('conversation' in event) || event.seq === null) continue
     const ids = conversations.get(event.conversation) ?? []
     conversations.set(event.conversation, ids)
     if (event.seq !== ids.length + 1) throw new Error(`${event.conversation}: seq ${event.seq} after ${ids.length}`)

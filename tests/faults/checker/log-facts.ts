@@ -1,4 +1,4 @@
-import { chainOf, chainStart, decodeEvent, type LogEvent, toClientEvent } from '@chat/schemas'
+import { chainOf, chainStart, decodeEvent, hasPlace, type LogEvent, toClientEvent } from '@chat/schemas'
 import { type HistoryEvent, type Logged, printOf } from '../history.ts'
 
 /** Seqs, both inclusive. */
@@ -144,7 +144,7 @@ const take = (line: Logged, partitions: Map<number, PartitionPlace>, problems: s
 
 const placeOf = (event: LogEvent, line: Logged): LoggedEvent | undefined => {
   const visible = toClientEvent(event)
-  if (visible === undefined || !('device' in event)) return undefined
+  if (visible === undefined || !hasPlace(visible) || !('device' in event)) return undefined
   const { conversation, seq, type, actor } = visible
   const isMessage = event.type === 'MessagePosted'
   const text = (visible.data.body as { readonly text?: unknown } | undefined)?.text

@@ -88,7 +88,7 @@ export const createDevice = (parts: DeviceParts): Device => {
     })
 
   const onPush = (connection: number, frame: Frame) => {
-    if (frame.op === 'event') onEvent(connection, frame)
+    if (frame.op === 'event' && frame.seq !== undefined) onEvent(connection, frame)
     else if (frame.op === 'resync') catchUp.sync()
     else if (frame.op === 'receipt') onReceipt(frame)
   }

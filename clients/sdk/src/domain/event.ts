@@ -24,6 +24,15 @@ export interface OtherEvent extends Placed {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** What only this user is told: it has no place in a conversation, and comes once. After a reconnect the lists say what it changed. */
+export interface PlacelessEvent {
+  readonly conversation?: string
+  readonly type: string
+  readonly actor: number
+  readonly at: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
 /** One event of a conversation, as the log has it. */
 export type ChatEvent = MessagePosted | OtherEvent
 

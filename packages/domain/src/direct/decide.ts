@@ -1,21 +1,32 @@
 import type { JoinGroup, LeaveGroup, PostMessage } from '@chat/schemas'
-import { type ConversationHappening, type Decision, rejected, unexpected } from '../decision.ts'
+import { type ConversationHappening, type Decision, rejected } from '../decision.ts'
 import { post } from '../message.ts'
-import { type Direct, isParty } from './state.ts'
+import type { Policy } from '../policy.ts'
+import { decideRelation } from './decide-relation.ts'
+import type { RelationCommand } from './relation.ts'
+import { type Direct, isBlocked, isParty } from './state.ts'
 
 export const decide = (
-  command: PostMessage | JoinGroup | LeaveGroup,
+  command: PostMessage | JoinGroup | LeaveGroup | RelationCommand,
   direct: Direct,
+  policy: Policy,
 ): Decision<ConversationHappening> => {
   // A third person must not learn whether two others ever talked.
   if (!isParty(direct, command.actor)) return rejected('no_such_conversation') // [G5]
   switch (command.type) {
     case 'PostMessage':
-      return post(command, direct.lastSeq)
+      return postMessage(command, direct, policy)
     case 'JoinGroup':
     case 'LeaveGroup':
       return rejected('forbidden')
     default:
-      return unexpected(command)
+      return decideRelation(command, direct)
   }
+}
+
+const postMessage = (command: PostMessage, direct: Direct, policy: Policy): Decision<ConversationHappening> => {
+  if (isBlocked(direct)) return rejected('blocked')
+  const isWithSelf = direct.lo === direct.hi
+  if (policy.direct === 'friends' && !isWithSelf && direct.friendship !== 'friends') return rejected('not_friend')
+  return post(command, direct.lastSeq)
 }

@@ -1,8 +1,45 @@
 import type { GroupCreated, MemberJoined, MemberLeft, MessagePosted } from '@chat/schemas'
-import { invariant } from '../decision.ts'
-import type { Direct } from './state.ts'
+import { invariant, unexpected } from '../decision.ts'
+import type { RelationEvent } from './relation.ts'
+import { type Direct, isParty } from './state.ts'
 
-export const evolve = (direct: Direct, event: GroupCreated | MemberJoined | MemberLeft | MessagePosted): Direct => {
-  invariant(event.type === 'MessagePosted', `a direct conversation has no ${event.type}`)
-  return { ...direct, lastSeq: event.seq, lastAtMs: event.at }
+export const evolve = (
+  direct: Direct,
+  event: GroupCreated | MemberJoined | MemberLeft | MessagePosted | RelationEvent,
+): Direct => {
+  const place = { lastSeq: event.seq ?? direct.lastSeq, lastAtMs: event.at }
+  switch (event.type) {
+    case 'MessagePosted':
+      return { ...direct, ...place }
+    case 'GroupCreated':
+    case 'MemberJoined':
+    case 'MemberLeft':
+      throw new Error(`a direct conversation has no ${event.type}`) // contained by the partition
+    default:
+      invariant(isParty(direct, event.actor), 'a relation is of the two')
+      return evolveRelation({ ...direct, ...place }, event)
+  }
 }
+
+/** What the relation is after one of its events. */
+const evolveRelation = (direct: Direct, event: RelationEvent): Direct => {
+  switch (event.type) {
+    case 'FriendRequested':
+      return { ...direct, friendship: event.actor === direct.lo ? 'requestedByLo' : 'requestedByHi' }
+    case 'FriendAccepted':
+      return { ...direct, friendship: 'friends' }
+    case 'FriendWithdrawn':
+    case 'FriendDeclined':
+    case 'FriendRemoved':
+      return { ...direct, friendship: 'none' }
+    case 'UserBlocked':
+      return withBlock(direct, event.actor, true)
+    case 'UserUnblocked':
+      return withBlock(direct, event.actor, false)
+    default:
+      return unexpected(event)
+  }
+}
+
+const withBlock = (direct: Direct, by: number, isSet: boolean): Direct =>
+  by === direct.lo ? { ...direct, isBlockedByLo: isSet } : { ...direct, isBlockedByHi: isSet }

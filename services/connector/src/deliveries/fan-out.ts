@@ -2,11 +2,11 @@ import type { EventLog, StoredRecord } from '@chat/event-log'
 import type { Lease } from '@chat/presence'
 import { type Clock, isFault, type Logger, type Metrics } from '@chat/runtime'
 import {
-  type ClientEvent,
   decodeDelivery,
   decodeEvent,
   type Encoder,
   type EventDelivery,
+  hasPlace,
   type Kick,
   type LogEvent,
   type Reply,
@@ -53,7 +53,7 @@ interface Addressee {
 export type FanOut = (topic: Topic, record: StoredRecord, addressee: Addressee | undefined) => void
 
 /** What a person wrote is bytes to the schema: an event that cannot be shown ends in the dead letters, not this process. */
-const shownEvent = (event: LogEvent): ClientEvent | undefined | string => {
+const shownEvent = (event: LogEvent): ReturnType<typeof toClientEvent> | string => {
   try {
     return toClientEvent(event)
   } catch (error) {
@@ -76,7 +76,8 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     const event = shownEvent(decoded.record)
     if (typeof event !== 'object') return event
     const frame = encodeEventFrame(event)
-    return { conversation: event.conversation, seq: event.seq, partition, pos, frame }
+    const place = hasPlace(event) ? { conversation: event.conversation, seq: event.seq } : undefined
+    return { place, partition, pos, frame }
   }
 
   const replied = (delivery: SlotDelivery | SlotHints | Kick) => {

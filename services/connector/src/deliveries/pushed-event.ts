@@ -1,9 +1,9 @@
-import type { ClientEvent } from '@chat/schemas'
+import type { ClientEvent, PlacelessEvent } from '@chat/schemas'
 
 /** An event on its way to sockets: one object and one buffer for all of them. */
 export interface PushedEvent {
-  readonly conversation: string
-  readonly seq: number
+  /** Its place in a conversation; undefined: it has none, and no sync gives it. */
+  readonly place: { readonly conversation: string; readonly seq: number } | undefined
   /** Where it is in the event log. */
   readonly partition: number
   readonly pos: number
@@ -12,4 +12,5 @@ export interface PushedEvent {
 }
 
 /** The one text of an event, whoever pushes it. */
-export const encodeEventFrame = (event: ClientEvent): Buffer => Buffer.from(JSON.stringify({ op: 'event', ...event }))
+export const encodeEventFrame = (event: ClientEvent | PlacelessEvent): Buffer =>
+  Buffer.from(JSON.stringify({ op: 'event', ...event }))

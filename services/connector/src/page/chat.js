@@ -18,7 +18,8 @@ export const createChat = ({ user, onEnded }) => {
       return catchUp.sync()
     },
     onPush: (frame) => {
-      if (frame.op === 'event') receive(frame)
+      // What has no place in a conversation is shown nowhere here.
+      if (frame.op === 'event' && frame.seq !== undefined) receive(frame)
       if (frame.op === 'resync') catchUp.sync()
     },
     onStatus: showStatus,

@@ -3,8 +3,7 @@ import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import { Hold, holdMaxMs } from './hold.ts'
 
 const event = (conversation: string, seq: number, bytes = 10): PushedEvent => ({
-  conversation,
-  seq,
+  place: { conversation, seq },
   partition: 0,
   pos: seq,
   frame: Buffer.alloc(bytes),
@@ -16,8 +15,16 @@ test('what the sync answered is not pushed again, what came after it is', () => 
   hold.add(event('g1', 1), 1)
   hold.cover('d1.2', 4)
   const { events, hasDropped } = hold.end()
-  expect(events.map(({ conversation, seq }) => `${conversation}:${seq}`)).toEqual(['d1.2:5', 'g1:1'])
+  expect(events.map(({ place }) => `${place?.conversation}:${place?.seq}`)).toEqual(['d1.2:5', 'g1:1'])
   expect(hasDropped).toBe(false)
+})
+
+test('what has no place is in no sync, and is pushed after it', () => {
+  const hold = new Hold(0)
+  const placeless = { ...event('d1.2', 1), place: undefined }
+  hold.add(placeless, 1)
+  hold.cover('d1.2', 4)
+  expect(hold.end().events).toEqual([placeless])
 })
 
 test('more bytes than it may hold are dropped, all of them, and said to be', () => {

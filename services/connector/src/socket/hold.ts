@@ -45,8 +45,12 @@ export class Hold {
   /** What is left to push. `hasDropped`: the connection needs a resync. */
   end(): { readonly events: readonly PushedEvent[]; readonly hasDropped: boolean } {
     // [G2]
-    const events = this.events.filter(({ conversation, seq }) => seq > (this.answered.get(conversation) ?? 0))
+    const events = this.events.filter(({ place }) => place === undefined || place.seq > this.answeredTo(place))
     return { events, hasDropped: this.hasDropped }
+  }
+
+  private answeredTo({ conversation }: { readonly conversation: string }): number {
+    return this.answered.get(conversation) ?? 0
   }
 
   private drop(): void {

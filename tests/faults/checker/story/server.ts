@@ -3,6 +3,7 @@ import {
   chainStart,
   createEncoder,
   encodePosition,
+  hasPlace,
   idOf,
   type LogEvent,
   localSchemaIds,
@@ -110,7 +111,7 @@ export const createStoryServer = (partitions: number, now: () => number): StoryS
   const append = (conversation: StoryConversation, event: LogEvent): StoryPlace => {
     const offset = write('events', conversation.partition, event)
     const visible = toClientEvent(event)
-    if (visible === undefined) throw new Error(`${event.type} has no place in a conversation`)
+    if (visible === undefined || !hasPlace(visible)) throw new Error(`${event.type} has no place in a conversation`)
     const { seq, type, actor } = visible
     const clientMsgId = event.type === 'MessagePosted' ? event.clientMsgId : null
     const seen = { seq, type, actor, clientMsgId, print: printOf(visible) }

@@ -1,7 +1,13 @@
 import type { RequestOp } from '@chat/schemas/protocol'
+import { block } from './block.ts'
 import { conversation } from './conversation.ts'
 import { conversations } from './conversations.ts'
 import { delivered } from './delivered.ts'
+import { friendAccept } from './friend-accept.ts'
+import { friendDecline } from './friend-decline.ts'
+import { friendRemove } from './friend-remove.ts'
+import { friendRequest } from './friend-request.ts'
+import { friendWithdraw } from './friend-withdraw.ts'
 import { groupCreate } from './group-create.ts'
 import { groupJoin } from './group-join.ts'
 import { groupLeave } from './group-leave.ts'
@@ -19,6 +25,7 @@ import { sessionEnd } from './session-end.ts'
 import { sessions } from './sessions.ts'
 import { sync } from './sync.ts'
 import { typing } from './typing.ts'
+import { unblock } from './unblock.ts'
 import { user } from './user.ts'
 import { users } from './users.ts'
 
@@ -51,6 +58,13 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   sessions,
   'session.end': sessionEnd,
   'password.change': passwordChange,
+  'friend.request': friendRequest,
+  'friend.withdraw': friendWithdraw,
+  'friend.accept': friendAccept,
+  'friend.decline': friendDecline,
+  'friend.remove': friendRemove,
+  block,
+  unblock,
 }
 
 /** The table gives each op the handler of its own frame, which the compiler cannot follow through a look-up. */

@@ -1,0 +1,25 @@
+import type { LogEvent } from '@chat/schemas'
+import { type Happening, type UserId, unexpected } from './decision.ts'
+
+/** An event of a conversation that not all its members may see: it has no `seq`, and so leaves no hole for those who may not. [G3] */
+export type PlacelessEvent = Extract<LogEvent, { readonly seq: null }>
+
+const placelessTypes: Readonly<Record<PlacelessEvent['type'], true>> = { UserBlocked: true, UserUnblocked: true }
+
+export type PlacelessHappening = Extract<Happening, { readonly type: PlacelessEvent['type'] }>
+
+export const isPlaceless = (happening: Happening): happening is PlacelessHappening =>
+  Object.hasOwn(placelessTypes, happening.type)
+
+export const hasNoPlace = (event: LogEvent): event is PlacelessEvent => Object.hasOwn(placelessTypes, event.type)
+
+/** The only ones who are told. [G5] */
+export const confidantsOf = (event: PlacelessEvent): ReadonlySet<UserId> => {
+  switch (event.type) {
+    case 'UserBlocked':
+    case 'UserUnblocked':
+      return new Set([event.actor])
+    default:
+      return unexpected(event)
+  }
+}
