@@ -1,7 +1,7 @@
 import { type TSchema, Type } from 'typebox'
-import { gatewayAnswer, registrationAnswer, sessionAnswer } from './answers/index.ts'
+import { gatewayAnswer, passwordResetAnswer, registrationAnswer, sessionAnswer } from './answers/index.ts'
 import type { ErrorCode } from './codes.ts'
-import { loginSchema, refreshSchema, registrationSchema } from './http.ts'
+import { loginSchema, passwordResetSchema, refreshSchema, registrationSchema } from './http.ts'
 
 /** One path of HTTP that is no read (those are in http-reads.ts). `:id` is a parameter. PROTOCOL §1. */
 export interface HttpRoute {
@@ -32,8 +32,14 @@ export const httpRoutes: readonly HttpRoute[] = [
   },
   {
     ...{ method: 'POST', path: '/v1/sessions', access: 'open', body: loginSchema, status: 201 },
-    summary: 'Logs in. A wrong password and an unknown name get the same answer in the same time.',
-    ...{ answer: json(sessionAnswer), refusals: ['bad_credentials'] },
+    summary:
+      'Logs in, by password or by a token of the host application. A wrong password and an unknown name get the same answer in the same time.',
+    ...{ answer: json(sessionAnswer), refusals: ['bad_credentials', 'name_taken'] },
+  },
+  {
+    ...{ method: 'POST', path: '/v1/password-resets', access: 'open', body: passwordResetSchema, status: 200 },
+    summary: 'Sets a password by a one-time code that an operator gave out. All sessions of the account end.',
+    ...{ answer: json(passwordResetAnswer), refusals: ['bad_credentials'] },
   },
   {
     ...{ method: 'POST', path: '/v1/sessions/refresh', access: 'open', body: refreshSchema, status: 200 },

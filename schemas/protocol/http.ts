@@ -3,10 +3,12 @@ import { Compile } from 'typebox/compile'
 import { clientMsgId, name, strict, text, userId, uuid } from './fields.ts'
 import {
   displayNameCodePointsMax,
+  externalTokenCharsMax,
   nameCodePointsMax,
   passwordCodePointsMax,
   passwordCodePointsMin,
   refreshTokenCharsMax,
+  resetCodeCodePointsMax,
 } from './limits.ts'
 import { isAllowedDisplayName } from './names.ts'
 import { type ParsedBody, problemOf } from './problem.ts'
@@ -34,6 +36,18 @@ const credentials = { password: text(1, passwordCodePointsMax), device: Type.Opt
 export const loginSchema = Type.Union([
   Type.Object({ name: text(1, nameCodePointsMax), ...credentials }, strict),
   Type.Object({ userId, ...credentials }, strict),
+  Type.Object({ externalToken: text(1, externalTokenCharsMax), device: Type.Optional(uuid) }, strict),
+])
+
+/** Anything that could be typed as a code is looked up, so that every wrong one gets the one same answer. */
+const reset = {
+  code: text(1, resetCodeCodePointsMax),
+  password: text(passwordCodePointsMin, passwordCodePointsMax),
+}
+
+export const passwordResetSchema = Type.Union([
+  Type.Object({ name: text(1, nameCodePointsMax), ...reset }, strict),
+  Type.Object({ userId, ...reset }, strict),
 ])
 
 export const refreshSchema = Type.Object({ refreshToken: text(1, refreshTokenCharsMax) }, strict)
@@ -42,6 +56,8 @@ export const refreshSchema = Type.Object({ refreshToken: text(1, refreshTokenCha
 export type RegistrationBody = Static<typeof registrationSchema>
 /** `POST /v1/sessions` */
 export type LoginBody = Static<typeof loginSchema>
+/** `POST /v1/password-resets` */
+export type PasswordResetBody = Static<typeof passwordResetSchema>
 /** `POST /v1/sessions/refresh` */
 export type RefreshBody = Static<typeof refreshSchema>
 
@@ -56,3 +72,4 @@ const parser = <S extends TSchema>(schema: S): ((body: unknown) => ParsedBody<St
 export const parseRegistration: (body: unknown) => ParsedBody<RegistrationBody> = parser(registrationSchema)
 export const parseLogin: (body: unknown) => ParsedBody<LoginBody> = parser(loginSchema)
 export const parseRefresh: (body: unknown) => ParsedBody<RefreshBody> = parser(refreshSchema)
+export const parsePasswordReset: (body: unknown) => ParsedBody<PasswordResetBody> = parser(passwordResetSchema)

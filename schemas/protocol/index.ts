@@ -35,9 +35,12 @@ export {
 export {
   type LoginBody,
   loginSchema,
+  type PasswordResetBody,
   parseLogin,
+  parsePasswordReset,
   parseRefresh,
   parseRegistration,
+  passwordResetSchema,
   type RefreshBody,
   type RegistrationBody,
   refreshSchema,

@@ -72,6 +72,10 @@ export const queryCodePointsMax = 64
 export const accessTokenCharsMax = 4_096
 /** A refresh token. */
 export const refreshTokenCharsMax = 512
+/** A token of the host application's own login. */
+export const externalTokenCharsMax = 16_384
+/** A code that sets a password anew, as it is typed. */
+export const resetCodeCodePointsMax = 64
 /** The id of a session, as `sessions` lists it. */
 export const sessionIdCodePointsMax = 64
 /** A token names two positions a partition; this is enough for 1,024 partitions. */

@@ -52,6 +52,8 @@ export const startSystem = async (counts: {
   readonly readyTimeoutMs?: number
   /** A Redis of the test's own, which it may stop. */
   readonly redisUrl?: string
+  /** Settings of all processes, beside those of the world. */
+  readonly env?: Readonly<Record<string, string>>
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
@@ -59,6 +61,7 @@ export const startSystem = async (counts: {
     ...environmentOf(world, folder),
     CHAT_EVENTS_FLUSH: counts.eventsFlush ?? 'each',
     ...(counts.redisUrl === undefined ? {} : { CHAT_REDIS_URL: counts.redisUrl }),
+    ...counts.env,
   }
   await initWorld(env, () => {})
   await counts.prepare?.(world)

@@ -1,3 +1,5 @@
+export { newResetCode, resetCodeHash } from './reset-code.ts'
+
 /** Schema `auth`: what is never in the log. Everything here is keyed by random ids that the log repeats. */
 
 export interface Session {
@@ -34,6 +36,22 @@ export interface PasswordChange {
   readonly keepSession: string
 }
 
+/** Lets whoever has it set the password of an account anew, once. */
+export interface ResetCode {
+  readonly registrationId: string
+  /** Of the code; see reset-code.ts. */
+  readonly codeHash: string
+  readonly expiresAt: number
+}
+
+/** Another password for an account, by somebody who has its reset code. */
+export interface PasswordReset {
+  readonly userId: number
+  readonly registrationId: string
+  readonly codeHash: string
+  readonly newHash: string
+}
+
 /** The outcome of presenting a refresh token. */
 export type Refreshed =
   | { readonly outcome: 'refreshed'; readonly session: Session; readonly refreshToken: string }
@@ -61,6 +79,16 @@ export interface Credentials {
    * not the present one.
    */
   changePassword(change: PasswordChange, now: number): Promise<readonly string[] | undefined>
+  /** Each in the place of an earlier one of its account. One statement: some hundreds at a time. */
+  putResetCodes(codes: readonly ResetCode[]): Promise<void>
+  hasResetCode(registrationId: string, codeHash: string, now: number): Promise<boolean>
+  /**
+   * Takes the code, sets the password, also where there is none, and ends all of the user's sessions, all or nothing: resolves with those
+   * that ended. undefined: there is no such code any more.
+   */
+  resetPassword(reset: PasswordReset, now: number): Promise<readonly string[] | undefined>
+  /** The name that was proposed first for this registration. */
+  agreeExternalName(registrationId: string, name: string): Promise<string>
   /** Begins a session; the refresh token is returned once and kept as a hash only. */
   beginSession(session: Session): Promise<{ readonly refreshToken: string }>
   /** The same; undefined, and no session, when the proof is no longer the password: no session by an old one outlives its change. */
@@ -93,7 +121,7 @@ export interface Credentials {
   expiredBetween(after: number, until: number): Promise<readonly string[]>
   /**
    * Deletes what nobody can use any more: credentials older than `orphanAgeMs` that `registered` does not know, and sessions that
-   * expired that long ago. `registered` gets at most `sweepBatchMax` registration ids, more than once, and answers which of them
+   * expired that long ago; reset codes as soon as they expired. `registered` gets at most `sweepBatchMax` registration ids, more than once, and answers which of them
    * have a user; it must not answer from a view that is older than the oldest of them. Resolves with how many credentials went.
    */
   sweep(now: number, registered: (ids: readonly string[]) => Promise<ReadonlySet<string>>): Promise<number>

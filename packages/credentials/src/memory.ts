@@ -1,22 +1,26 @@
 import type { Random } from '@chat/runtime'
 import { type Credentials, orphanAgeMs, type PasswordHasher, type Proof, sweepBatchMax } from './index.ts'
+import { createRecovery } from './memory-recovery.ts'
 import { createSessions } from './memory-sessions.ts'
 
 /** The twin in memory: the same contract, lost with the process. */
 export const createMemoryCredentials = ({ random }: { readonly random: Random }): Credentials => {
-  const { sweepOrphans, isPresent, replace, ...passwords } = createStoredPasswords()
+  const { sweepOrphans, isPresent, set, ...passwords } = createStoredPasswords()
   const { forgetExpired, ...sessions } = createSessions(random)
+  const { forgetCodes, ...recovery } = createRecovery({ set, endOtherSessions: sessions.endOtherSessions })
   return {
     ...passwords,
     ...sessions,
+    ...recovery,
     beginProvenSession: async (session, proof) => (isPresent(proof) ? sessions.beginSession(session) : undefined),
     changePassword: async ({ userId, registrationId, oldHash, newHash, keepSession }, now) => {
       if (!isPresent({ registrationId, passwordHash: oldHash })) return undefined
-      replace({ registrationId, passwordHash: newHash })
+      set({ registrationId, passwordHash: newHash }, now)
       return sessions.endOtherSessions(userId, keepSession, now)
     },
     sweep: (now, registered) => {
       forgetExpired(now - orphanAgeMs)
+      forgetCodes(now)
       return sweepOrphans(now - orphanAgeMs, registered)
     },
     close: async () => {},
@@ -27,16 +31,16 @@ type PasswordMethods = Pick<Credentials, 'insertCredential' | 'passwordHash'>
 interface StoredPasswords extends PasswordMethods {
   readonly sweepOrphans: Credentials['sweep']
   readonly isPresent: (proof: Proof) => boolean
-  readonly replace: (proof: Proof) => void
+  /** Also where there was none. */
+  readonly set: (proof: Proof, now: number) => void
 }
 
 const createStoredPasswords = (): StoredPasswords => {
   const credentials = new Map<string, { readonly hash: string; readonly createdAt: number }>()
   return {
     isPresent: ({ registrationId, passwordHash }) => credentials.get(registrationId)?.hash === passwordHash,
-    replace: ({ registrationId, passwordHash: hash }) => {
-      const kept = credentials.get(registrationId)
-      if (kept !== undefined) credentials.set(registrationId, { ...kept, hash })
+    set: ({ registrationId, passwordHash: hash }, now) => {
+      credentials.set(registrationId, { createdAt: now, ...credentials.get(registrationId), hash })
     },
     insertCredential: async (registrationId, hash, createdAt) =>
       void credentials.set(registrationId, { hash, createdAt }),

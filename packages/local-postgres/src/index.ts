@@ -20,6 +20,7 @@ import { launch, stopGraceMs, urlOf } from './server.ts'
 import { chooseServerUser } from './server-user.ts'
 
 export { type DataFolderLock, type LockOptions, lockDataFolder } from './data-folder-lock.ts'
+export { findLocalPostgres } from './find.ts'
 export type { LocalPostgresOptions } from './options.ts'
 
 export interface LocalPostgres {

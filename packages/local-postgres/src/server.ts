@@ -9,7 +9,7 @@ import type { LocalPostgresOptions } from './options.ts'
 import { stopPostmaster } from './postmaster.ts'
 import type { ServerUser } from './server-user.ts'
 
-const database = 'chat'
+export const database = 'chat'
 /** For a fast shutdown, then for an immediate one, ms. */
 export const stopGraceMs = 10_000
 /** A server's log is begun anew at a start when it has grown beyond this, bytes. */

@@ -1,6 +1,8 @@
-export type Slot = number
-export type Epoch = number
-export type UserId = number
+import type { Claim, Claimed, Holder, Winner } from './claims.ts'
+import type { Epoch, Location, Slot, UserId } from './location.ts'
+
+export type { Claim, Claimed, Holder, Winner } from './claims.ts'
+export type { Epoch, Location, Slot, UserId } from './location.ts'
 
 /** What a connector tells others about itself with each renewal; the gateway lists it. */
 export interface ConnectorInfo {
@@ -18,12 +20,6 @@ export interface Lease {
   readonly epoch: Epoch
   /** The generation of presence as a whole: random, made by the first lease. Another one means that everything was lost. */
   readonly generation: string
-}
-
-/** Where a user is connected: valid only while that slot's epoch is. */
-export interface Location {
-  readonly slot: Slot
-  readonly epoch: Epoch
 }
 
 export interface Lookup {
@@ -77,6 +73,16 @@ export interface Presence {
   register(lease: Lease, users: readonly UserId[], orderMin: number): Promise<number>
   /** Users are no longer connected under this lease. */
   unregister(lease: Lease, users: readonly UserId[]): Promise<void>
+  /**
+   * Claims of connections under this lease to be their users' only ones; each is decided at one moment, in the order of the answers. A claim
+   * ends with its lease, when it is taken back, and when it was not made again for some minutes. Idempotent. Of a lease that is not current: Fault
+   * `presence_unavailable`.
+   */
+  claim(lease: Lease, claims: readonly Claim[], winner: Winner): Promise<readonly Claimed[]>
+  /** These connections went; whoever else holds their users' claims keeps them. */
+  unclaim(claims: readonly Pick<Claim, 'user' | 'connection'>[]): Promise<void>
+  /** Whose claim counts now. */
+  holder(user: UserId): Promise<Holder | undefined>
   /** Generation and locations as of one moment. */
   lookup(users: readonly UserId[]): Promise<Lookup>
   /** Who of these is connected. Of one moment per 1,000 users; for those who watch, so that `lookup` stays lean. */

@@ -1,4 +1,5 @@
 import { type Clock, Fault, type Random, randomId } from '@chat/runtime'
+import { type Claim, type Holder as ClaimHolder, decideClaim, type Winner } from './claims.ts'
 import {
   type ConnectorInfo,
   type Epoch,
@@ -46,6 +47,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
   const entries = new Map<UserId, Map<Slot, Epoch>>()
   /** Since when who has an entry is connected, ms. */
   const since = new Map<UserId, number>()
+  const claims = new Map<UserId, ClaimHolder>()
   let generation: string | null = null
   let lastOrder = 0
   let isAway = false
@@ -69,7 +71,20 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     entries.delete(user)
     since.delete(user)
   }
+  const holderOf = (user: UserId): ClaimHolder | undefined => {
+    const held = claims.get(user)
+    return held !== undefined && isCurrent(held) ? held : undefined
+  }
+  const claim = (lease: Lease, asked: readonly Claim[], winner: Winner) => {
+    if (!isCurrent(lease)) throw new Fault('presence_unavailable', 'presence store: the lease is not current')
+    return asked.map((one) => {
+      const claimed = decideClaim(one, holderOf(one.user), winner)
+      if (claimed.outcome === 'held') claims.set(one.user, { ...one, slot: lease.slot, epoch: lease.epoch })
+      return claimed
+    })
+  }
   const forgetEnded = (): void => {
+    for (const [user, held] of claims) if (!isCurrent(held)) claims.delete(user)
     for (const [user, own] of entries)
       for (const [slot, epoch] of own) if (!isCurrent({ slot, epoch })) forget(user, slot)
   }
@@ -84,6 +99,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     lastEpochs.clear()
     entries.clear()
     since.clear()
+    claims.clear()
     generation = null
     lastOrder = 0
   }
@@ -127,6 +143,11 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     unregister: reachable((lease: Lease, users: readonly UserId[]) => {
       for (const user of users) if (entries.get(user)?.get(lease.slot) === lease.epoch) forget(user, lease.slot)
     }),
+    claim: reachable(claim),
+    unclaim: reachable((gone: readonly Pick<Claim, 'user' | 'connection'>[]) => {
+      for (const { user, connection } of gone) if (claims.get(user)?.connection === connection) claims.delete(user)
+    }),
+    holder: reachable(holderOf),
     lookup: reachable((users: readonly UserId[]) => ({
       generation,
       locations: new Map(
@@ -148,7 +169,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     close: async () => {},
     wipe: clear,
     save: () => {
-      const saved = { holders: [...holders], lastEpochs: [...lastEpochs], generation, lastOrder }
+      const saved = { claims: [...claims], holders: [...holders], lastEpochs: [...lastEpochs], generation, lastOrder }
       const savedEntries = [...entries].map(([user, own]) => [user, [...own]] as const)
       const savedSince = [...since]
       return () => {
@@ -157,6 +178,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
         for (const [slot, epoch] of saved.lastEpochs) lastEpochs.set(slot, epoch)
         for (const [user, own] of savedEntries) entries.set(user, new Map(own))
         for (const [user, sinceMs] of savedSince) since.set(user, sinceMs)
+        for (const [user, held] of saved.claims) claims.set(user, held)
         generation = saved.generation
         lastOrder = saved.lastOrder
       }

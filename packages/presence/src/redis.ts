@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Backoff, backoffMs, Fault, type Logger, type Random, randomId } from '@chat/runtime'
 import { Redis } from 'ioredis'
+import type { Claim, Claimed, Holder } from './claims.ts'
 import {
   type ConnectorInfo,
   type Lease,
@@ -37,7 +38,7 @@ const usersPerCallMax = 1_000
 
 /**
  * Presence in Redis (7 or later, one primary; never a replica). Keys: `slot:<n>` hash of a lease (epoch, info) with its expiry,
- * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch, and since when. Each operation is one script: one round trip, atomic.
+ * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch, and since when, `claim:<user>` hash of whose the user's only connection is. Each operation is one script: one round trip, atomic.
  * Resolves after the first try to connect, whatever came of it; from then on it reconnects by itself, and until it has, every call
  * is a Fault at once. A command that timed out may still have its effect.
  */
@@ -52,12 +53,11 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
   const allLeases = slotKeys('slot')
   const ownKeys = (slot: number) => [`${leaseKeys}${slot}`, `${prefix}epoch:${slot}`]
   const userKey = (user: UserId) => `${prefix}pres:${user}`
+  const claimKey = ({ user }: Pick<Claim, 'user'>) => `${prefix}claim:${user}`
 
   /** All calls go out together on one connection: still one round trip. */
-  const forUsers = <T>(
-    users: readonly UserId[],
-    call: (chunk: readonly UserId[]) => Promise<T>,
-  ): Promise<readonly T[]> => Promise.all(chunks(users).map(call))
+  const forUsers = <U, T>(users: readonly U[], call: (chunk: readonly U[]) => Promise<T>): Promise<readonly T[]> =>
+    Promise.all(chunks(users).map(call))
 
   return {
     lease: async (info): Promise<Lease> => {
@@ -84,6 +84,28 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
     },
     unregister: async ({ slot, epoch }, users) => {
       await forUsers(users, (chunk) => run('unregister', chunk.map(userKey), [slot, epoch]))
+    },
+    claim: async ({ slot, epoch }, claims, winner) => {
+      const parts = await forUsers(claims, async (chunk) => {
+        const asked = chunk.flatMap(({ device, connection, order }) => [device, connection, order])
+        const answer = await run('claim', chunk.map(claimKey), [leaseKeys, slot, epoch, entryLifeMs, winner, ...asked])
+        if (answer === null) throw new Fault('presence_unavailable', 'presence store: the lease is not current')
+        return (answer as readonly (readonly string[])[]).map((one, index) => claimedOf(chunk[index]?.user ?? 0, one))
+      })
+      return parts.flat()
+    },
+    unclaim: async (claims) => {
+      await forUsers(claims, (chunk) =>
+        run(
+          'unclaim',
+          chunk.map(claimKey),
+          chunk.map(({ connection }) => connection),
+        ),
+      )
+    },
+    holder: async (user) => {
+      const held = await run('holder', [claimKey({ user })], [leaseKeys])
+      return held === null ? undefined : holderOf(user, held as readonly string[])
     },
     lookup: async (users): Promise<Lookup> => {
       const parts = await forUsers(users, async (chunk) =>
@@ -114,10 +136,21 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
 }
 
 /** At least one, so that a lookup of nobody still reads the generation. */
-const chunks = (users: readonly UserId[]): readonly (readonly UserId[])[] =>
+const chunks = <U>(users: readonly U[]): readonly (readonly U[])[] =>
   Array.from({ length: Math.max(1, Math.ceil(users.length / usersPerCallMax)) }, (_, index) =>
     users.slice(index * usersPerCallMax, (index + 1) * usersPerCallMax),
   )
+
+/** Reads an answer of claim.lua. */
+const claimedOf = (user: UserId, [outcome, ...held]: readonly string[]): Claimed => {
+  if (outcome === 'refused') return { outcome, by: holderOf(user, held) }
+  return { outcome: 'held', evicted: held.length === 0 ? undefined : holderOf(user, held) }
+}
+
+const holderOf = (user: UserId, held: readonly string[]): Holder => {
+  const [slot, epoch, device = '', connection = '', order] = held
+  return { user, slot: Number(slot), epoch: Number(epoch), device, connection, order: Number(order) }
+}
 
 /** Reads the answer of lookup.lua. */
 const locationsIn = (users: readonly UserId[], answer: unknown): Lookup => {
@@ -177,6 +210,9 @@ const scriptNames = [
   'release',
   'register',
   'unregister',
+  'claim',
+  'unclaim',
+  'holder',
   'lookup',
   'sightings',
   'connectors',

@@ -127,7 +127,9 @@ export interface ReadModels {
   waitForReceipts(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   userById(id: number): Promise<UserRow | undefined>
   userByName(normalisedName: string): Promise<UserRow | undefined>
-  /** By name, prefix match on name or display name. */
+  /** Of several accounts of one registration, which should not be, the one with the least id. */
+  userByRegistration(registrationId: string): Promise<UserRow | undefined>
+  /** By name, those whose name or display name begins with the query; behind them those that are similar to it. See `searchUsers`. */
   users(query: string, after: string | undefined, limit: number): Promise<Page<UserRow>>
   /** Which of these ids exist. */
   existingUsers(ids: readonly number[]): Promise<ReadonlySet<number>>

@@ -4,6 +4,7 @@ import { memberKey } from './fold.ts'
 import type { MemberCursor, Source } from './index.ts'
 import type { MemoryRows } from './memory-rows.ts'
 import type { Offsets, Seat, Snapshot } from './snapshot.ts'
+import { gramSeparator, isSimilar, type StoredUser } from './users.ts'
 import { otherOf } from './views.ts'
 
 /** The rows as they are now; every answer is made before anything else runs, and a query awaits nothing but these. */
@@ -115,6 +116,16 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
         .filter((user) => compare(user.normalised_name, afterName) > 0)
         .sort((a, b) => compare(a.normalised_name, b.normalised_name))
         .slice(0, limit),
+    similarUsers: async (prefix, grams, limit) =>
+      [...rows.users.values()]
+        .filter((user) => !user.normalised_name.startsWith(prefix) && !user.display_folded.startsWith(prefix))
+        .map((user) => ({ user, shared: sharedOf(user, grams) }))
+        .filter(({ shared }) => shared > 0 && isSimilar(shared, grams.length))
+        .sort((a, b) => b.shared - a.shared || compare(a.user.normalised_name, b.user.normalised_name))
+        .slice(0, limit)
+        .map(({ user }) => user),
+    userByRegistration: async (id) =>
+      [...rows.users.values()].filter((user) => user.registration_id === id).sort((a, b) => a.id - b.id)[0],
     publicGroupByName: async (name) =>
       [...rows.conversations.values()].find(
         (conversation) => conversation.visibility === 'public' && conversation.normalised_name === name,
@@ -150,4 +161,9 @@ const nextOffsets = (rows: MemoryRows, source: Source): readonly number[] => {
 }
 
 /** By code points, as PostgreSQL's "C" collation; `<` would go by UTF-16 units. */
+const sharedOf = ({ grams }: StoredUser, asked: readonly string[]): number => {
+  const own = new Set(grams.split(gramSeparator))
+  return asked.filter((gram) => own.has(gram)).length
+}
+
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -4,7 +4,8 @@ import { historyPage } from './history.ts'
 import { aheadWaitMs, type Position, type ReadModels } from './index.ts'
 import type { AtMoment } from './snapshot.ts'
 import { startOf, syncPage, unchangedPage } from './sync.ts'
-import { fold, toUserRow } from './users.ts'
+import { searchUsers } from './user-search.ts'
+import { toUserRow } from './users.ts'
 import { conversationView, conversationViews } from './views.ts'
 import { highestOf, isMember, visibleTo } from './visibility.ts'
 
@@ -34,12 +35,11 @@ export const createQueries = (
       return new Set(await snapshot.registrations(registrationIds))
     }),
   users: (query, after, limit) =>
+    atMoment(query === '' ? 'single' : 'many', (snapshot) => searchUsers(snapshot, query, after, limit)),
+  userByRegistration: (registrationId) =>
     atMoment('single', async (snapshot) => {
-      const afterName = Buffer.from(after ?? '', 'base64url')
-        .toString('utf8')
-        .replaceAll('\0', '')
-      const found = await snapshot.usersByPrefix(fold(query), afterName, limit + 1)
-      return pageOf(found, limit, toUserRow, (user) => Buffer.from(user.normalised_name).toString('base64url'))
+      const found = await snapshot.userByRegistration(registrationId)
+      return found === undefined ? undefined : toUserRow(found)
     }),
   groupByName: (normalisedName) => atMoment('single', (snapshot) => snapshot.publicGroupByName(normalisedName)),
   conversations: (user, after, limit) =>

@@ -75,6 +75,12 @@ export interface Snapshot {
   userByName(normalisedName: string): Promise<StoredUser | undefined>
   /** Names or display names that begin with `prefix` (folded), by normalised name. */
   usersByPrefix(prefix: string, afterName: string, limit: number): Promise<readonly StoredUser[]>
+  /**
+   * Names or display names that do not begin with `prefix` but share two in five of these grams, the one that shares most first, then by
+   * normalised name. Looks at some thousands that share any at most.
+   */
+  similarUsers(prefix: string, grams: readonly string[], limit: number): Promise<readonly StoredUser[]>
+  userByRegistration(registrationId: string): Promise<StoredUser | undefined>
   publicGroupByName(normalisedName: string): Promise<string | undefined>
   /** Members now, by user id. */
   members(

@@ -108,6 +108,8 @@ export const sessionAnswer = Type.Object({
   socketUrl: Type.String({ format: 'uri' }),
 })
 
+export const passwordResetAnswer = Type.Object({ user: userView })
+
 export const registrationAnswer = Type.Object({
   user: userView,
   position: written.position,

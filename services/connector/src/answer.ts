@@ -18,6 +18,7 @@ const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
   out_of_order: 'the message named by `after` was not accepted',
   unavailable: 'not possible at the moment, try again',
   timeout: 'no answer in time; it may still have happened: send the same clientMsgId again',
+  already_online: 'another device of this account is connected',
   internal: 'something went wrong on our side',
 }
 

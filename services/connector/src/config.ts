@@ -14,6 +14,7 @@ import {
   worldSettings,
 } from '@chat/runtime'
 import type { TokenKeys } from './accounts/tokens.ts'
+import type { LoginPolicy } from './login-policy.ts'
 
 /** What the connector itself needs, however it is run. */
 export interface ConnectorConfig {
@@ -25,6 +26,8 @@ export interface ConnectorConfig {
   readonly drainSpreadMs: number
   readonly limits: 'on' | 'off'
   readonly tokenKeys: TokenKeys
+  /** `many` unless it is said. */
+  readonly loginPolicy?: LoginPolicy | undefined
 }
 
 /** Those of the connector itself; the standalone process reads them too. */
@@ -39,6 +42,8 @@ export const connectorSettings = {
   capacity: integer({ env: 'CHAT_CAPACITY', default: 20_000, min: 1, max: 1_000_000 }),
   /** How long a stopping connector spreads its closes, ms. Long enough that 20,000 devices do not return at once; the whole stop stays within 25 s. */
   drainSpreadMs: integer({ env: 'CHAT_DRAIN_SPREAD_MS', default: 18_000, min: 0, max: 18_000 }),
+  /** How many devices of a user may be connected at once: any number, only the first, only the newest. The same for all connectors. */
+  loginPolicy: oneOf({ env: 'CHAT_LOGIN_POLICY', values: ['many', 'refuse', 'replace'], default: 'many' }),
   /** `off` lifts all rate limits: for load tests. */
   limits: oneOf({ env: 'CHAT_LIMITS', values: ['on', 'off'], default: 'on' }),
   /** The keys of access tokens, the same for all connectors of a world; made when it is not there. */
@@ -49,6 +54,15 @@ export const connectorSettings = {
   hashesAtOnce: integer({ env: 'CHAT_HASHES_AT_ONCE', default: 2, min: 1, max: 16 }),
   /** Logins and registrations that may wait for a hash; more are refused `unavailable`. */
   hashQueueMax: integer({ env: 'CHAT_HASH_QUEUE_MAX', default: 200, min: 1, max: 10_000 }),
+  /** The host application's own login: where its public keys are (JWKS), or a file with them (PEM, JWK or JWKS). */
+  authJwksUrl: url({ env: 'CHAT_AUTH_JWKS_URL', protocols: ['http:', 'https:'], default: '' }),
+  authKeyFile: optionalText({ env: 'CHAT_AUTH_JWT_KEY_FILE' }),
+  /** What its tokens must say as `iss` and `aud`. */
+  authIssuer: optionalText({ env: 'CHAT_AUTH_ISSUER' }),
+  authAudience: optionalText({ env: 'CHAT_AUTH_AUDIENCE' }),
+  /** The claims that the name and the display name of a new account come from. */
+  authNameClaim: text({ env: 'CHAT_AUTH_NAME_CLAIM', default: 'preferred_username' }),
+  authDisplayNameClaim: text({ env: 'CHAT_AUTH_DISPLAY_NAME_CLAIM', default: 'name' }),
   /** Proxies in front of this process that set X-Forwarded-For. */
   trustedProxies: integer({ env: 'CHAT_TRUSTED_PROXIES', default: 0, min: 0, max: 16 }),
 }
@@ -65,8 +79,50 @@ const settings = {
 
 /** Every problem in one ConfigError. Pure. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>) => {
-  const config = readSettings(settings, env, publicUrlProblems)
+  const config = readSettings(settings, env, connectorProblems)
   return { ...config, publicUrl: publicUrlOf(config) }
+}
+
+/** What is wrong with settings that belong together. */
+export const connectorProblems = (config: Partial<Address & ExternalLogin>): readonly string[] => [
+  ...publicUrlProblems(config),
+  ...externalLoginProblems(config),
+]
+
+interface ExternalLogin {
+  readonly authJwksUrl: string
+  readonly authKeyFile: string | undefined
+  readonly authIssuer: string | undefined
+  readonly authAudience: string | undefined
+}
+
+const externalLoginProblems = (config: Partial<ExternalLogin>): readonly string[] => {
+  const { authJwksUrl = '', authKeyFile, authIssuer, authAudience } = config
+  const hasKeys = authJwksUrl !== '' || authKeyFile !== undefined
+  if (authJwksUrl !== '' && authKeyFile !== undefined)
+    return ['CHAT_AUTH_JWKS_URL and CHAT_AUTH_JWT_KEY_FILE: only one of them']
+  if (!hasKeys)
+    return authIssuer === undefined && authAudience === undefined
+      ? []
+      : ['CHAT_AUTH_JWKS_URL or CHAT_AUTH_JWT_KEY_FILE is required with CHAT_AUTH_ISSUER and CHAT_AUTH_AUDIENCE']
+  return [
+    ...(authIssuer === undefined ? ['CHAT_AUTH_ISSUER is required with an external login'] : []),
+    ...(authAudience === undefined ? ['CHAT_AUTH_AUDIENCE is required with an external login'] : []),
+  ]
+}
+
+/** The external login as configured; undefined: there is none. */
+export const externalLoginOf = (config: ExternalLogin & ExternalClaims) => {
+  const { authJwksUrl, authKeyFile: keyFile, authIssuer: issuer, authAudience: audience } = config
+  if (issuer === undefined || audience === undefined) return undefined
+  const { authNameClaim: nameClaim, authDisplayNameClaim: displayNameClaim } = config
+  const jwksUrl = authJwksUrl === '' ? undefined : authJwksUrl
+  return { jwksUrl, keyFile, issuer, audience, nameClaim, displayNameClaim }
+}
+
+interface ExternalClaims {
+  readonly authNameClaim: string
+  readonly authDisplayNameClaim: string
 }
 
 interface Address {
@@ -80,7 +136,7 @@ export const publicUrlOf = ({ publicUrl, host, port }: Address): string =>
   publicUrl === '' ? `http://${isIPv6(host) ? `[${host}]` : host}:${port}` : publicUrl
 
 /** What is wrong with that: clients would be sent to an address that leads nowhere, or only from this machine. */
-export const publicUrlProblems = ({ publicUrl, host, port }: Partial<Address>): readonly string[] => {
+const publicUrlProblems = ({ publicUrl, host, port }: Partial<Address>): readonly string[] => {
   if (publicUrl !== '' || host === undefined || port === undefined) return []
   // `URL` accepts brackets and listening does not.
   const url = host.startsWith('[') ? null : URL.parse(publicUrlOf({ publicUrl, host, port }))

@@ -17,6 +17,7 @@ import { tailDeliveries, waitForEnds } from './deliveries/tail.ts'
 import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
 import { createLeaseKeeper, withinMs } from './lease.ts'
+import { createLogins } from './login-policy.ts'
 import type { Api, Ports } from './ports.ts'
 import { openToAll } from './presence/privacy.ts'
 import { createPresenceWatch } from './presence/watch.ts'
@@ -151,7 +152,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const tokens = createTokens({ keys: config.tokenKeys, clock })
   const hasher = createCountedHasher(ports.hasher, ports.metrics)
   const accounts = createAccounts(
-    { ...ports, hasher, commands, tokens, revocations, watermark },
+    { ...ports, hasher, commands, tokens, revocations, watermark, isRefused: (...login) => logins.isRefused(...login) },
     { socketUrl, limits: config.limits },
   )
   const presenceWatch = createPresenceWatch({
@@ -173,7 +174,10 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
       writeAdmission.publish()
     },
     idPrefix: () => connectorId,
-    onLeft: (sessionId) => sessionUse.note(sessionId),
+    onLeft: ({ identity: { userId: user, sessionId }, connection }) => {
+      sessionUse.note(sessionId)
+      logins.release({ user, connection })
+    },
   })
   const sessionUse = createSessionUse({ ...ports, connected: connections.sessions })
   const authenticate: Api['authenticate'] = async (accessToken) => {
@@ -184,11 +188,13 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const time = createPresenceTime(ports.clock)
   const registrar = createRegistrar({ ...forPresence, time, isConnected: connections.hasUser })
   const kicks = createKicks(forPresence)
+  const logins = createLogins(config.loginPolicy ?? 'many', { ...forPresence, evict: kicks.evict })
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
     ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts },
     ...{ signals, presenceWatch, isOpen },
+    logins,
     helloGate: createHelloGate(ports.random),
     authenticate,
     endSession: accounts.endSession,
@@ -223,7 +229,16 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     capacity: config.capacity,
     isReady: health.isReady(),
   })
-  const keeper = createPresenceKeeper(ports, { info, fanOut, commands, connections, registrar, time, resyncSpreadMs })
+  const keeper = createPresenceKeeper(ports, {
+    info,
+    fanOut,
+    commands,
+    connections,
+    registrar,
+    logins,
+    time,
+    resyncSpreadMs,
+  })
   const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, writeAdmission, endSession })

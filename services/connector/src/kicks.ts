@@ -1,6 +1,6 @@
 import type { EventLog } from '@chat/event-log'
-import type { Lease, Presence } from '@chat/presence'
-import { isFault, type Logger } from '@chat/runtime'
+import type { Holder, Lease, Presence } from '@chat/presence'
+import { type Clock, isFault, type Logger } from '@chat/runtime'
 import type { Encoder, Kick, Topic, Topics } from '@chat/schemas'
 import type { PresenceNews } from './presence-news.ts'
 
@@ -14,13 +14,18 @@ export interface Kicks {
    * rejects.
    */
   announce(hello: Hello): Promise<void>
+  readonly evict: Evict
 }
+
+/** Tells the connector of a connection that lost its claim to close it, and no later one of that device. Throws Fault. */
+export type Evict = (holder: Holder) => Promise<void>
 
 interface KickPorts {
   readonly presence: Presence
   readonly log: EventLog
   readonly topics: Topics
   readonly encoder: Encoder
+  readonly clock: Clock
   readonly logger: Logger
   readonly lease: () => Lease | undefined
   readonly news: PresenceNews
@@ -30,7 +35,7 @@ interface KickPorts {
 
 /** Call `announce` after presence acknowledged the registration: of two hellos that cross, at least one then finds the other. */
 export const createKicks = (ports: KickPorts): Kicks => {
-  const { presence, log, topics, encoder, logger, lease, news, isPresenceAway, onFatal } = ports
+  const { presence, log, topics, encoder, clock, logger, lease, news, isPresenceAway, onFatal } = ports
   let next = newBatch()
   let isRunning = false
 
@@ -88,6 +93,11 @@ export const createKicks = (ports: KickPorts): Kicks => {
   }
 
   return {
+    // No connection has the empty name, and none that comes later a smaller number: it counts for this one and those before it.
+    evict: ({ user, device, order, slot, epoch }) =>
+      append(topics.deliveries[slot], {
+        ...{ type: 'Kick', user, device, connection: '', at: clock.now(), order: order + 1, slot, epoch },
+      }),
     announce: (hello) => {
       next.hellos.push(hello)
       const { promise } = next.told

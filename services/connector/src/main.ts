@@ -17,8 +17,9 @@ import {
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createEncoder, createTopics } from '@chat/schemas'
 import { createRegistry } from '@chat/schemas/registry'
+import { openExternalTokens } from './accounts/external-tokens.ts'
 import { loadOrCreateTokenKeys } from './accounts/token-keys.ts'
-import { readConfig } from './config.ts'
+import { externalLoginOf, readConfig } from './config.ts'
 import { createConnector } from './connector.ts'
 import { listenEarly } from './early-sockets.ts'
 import { createHttpSockets } from './http/server.ts'
@@ -31,6 +32,8 @@ const run = async (): Promise<number> => {
   const waitFor = tellWaiting({ health, logger })
   health.set('connector', 'starting')
   const tokenKeys = await loadOrCreateTokenKeys(config.tokenKeyFile, random)
+  const login = externalLoginOf(config)
+  const externalTokens = login && (await openExternalTokens({ ...login, clock }))
   const sockets = await listenEarly(createHttpSockets({ ...config, logger, clock }), { health, metrics })
 
   const database = { url: config.databaseUrl, poolMax: config.databasePoolMax, clock, random, logger }
@@ -48,7 +51,18 @@ const run = async (): Promise<number> => {
   health.clear('log')
 
   const [topics, encoder] = [createTopics({ ...config, prefix: config.logPrefix }), createEncoder(ids)]
-  const adapters = { sockets, log, topics, encoder, presence, readModels, credentials, hasher, attempts }
+  const adapters = {
+    sockets,
+    log,
+    topics,
+    encoder,
+    presence,
+    readModels,
+    credentials,
+    hasher,
+    attempts,
+    externalTokens,
+  }
   const ports = { ...adapters, clock, random, logger, health, metrics, onFatal }
   const connector = createConnector({ ...config, tokenKeys }, ports)
   const exitCode = await runUntilSignal(connector, { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })

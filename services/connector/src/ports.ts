@@ -6,6 +6,7 @@ import type { ReadModels } from '@chat/read-models'
 import type { Clock, Health, Logger, Metrics, Random } from '@chat/runtime'
 import type { Command, Encoder, Topics } from '@chat/schemas'
 import type { CloseCode, ErrorCode } from '@chat/schemas/protocol'
+import type { ExternalTokens } from './accounts/external-tokens.ts'
 
 /** Everything of the world outside that a connector touches; each has a memory twin. */
 export interface Ports {
@@ -17,6 +18,8 @@ export interface Ports {
   readonly readModels: ReadModels
   readonly credentials: Credentials
   readonly hasher: PasswordHasher
+  /** Tokens of the host application's own login; undefined: none are taken. */
+  readonly externalTokens?: ExternalTokens | undefined
   /** Failed logins. */
   readonly attempts: Attempts
   readonly clock: Clock
@@ -85,6 +88,8 @@ export interface Api {
   register(body: unknown, remoteAddress: string): Promise<Answer>
   logIn(body: unknown, remoteAddress: string): Promise<Answer>
   refresh(body: unknown): Promise<Answer>
+  /** A new password by a one-time code. */
+  resetPassword(body: unknown, remoteAddress: string): Promise<Answer>
   endSession(identity: Identity): Promise<Answer>
   gateway(): Promise<Answer>
   /** undefined: no, expired or wrong token, or the session has ended. */

@@ -6,6 +6,7 @@ import type { CommandLane } from './commands.ts'
 import type { FanOut } from './deliveries/fan-out.ts'
 import { tailDeliveries } from './deliveries/tail.ts'
 import type { LeaseEnd, LeaseHolder } from './lease.ts'
+import type { Logins } from './login-policy.ts'
 import type { Ports } from './ports.ts'
 import type { PresenceTime } from './presence-time.ts'
 import type { Registrar } from './registrar.ts'
@@ -26,6 +27,7 @@ interface Parts {
   readonly commands: CommandLane
   readonly connections: Connections
   readonly registrar: Registrar
+  readonly logins: Logins
   readonly time: PresenceTime
   readonly resyncSpreadMs: number
 }
@@ -33,15 +35,20 @@ interface Parts {
 /** What a lease means to the rest of the connector: where deliveries come from, who is registered, and who must sync or go. */
 export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder => {
   const { topics, clock, random, logger, onFatal } = ports
-  const { connections, commands, registrar, time, resyncSpreadMs } = parts
+  const { connections, commands, registrar, logins, time, resyncSpreadMs } = parts
   let announcing = new AbortController()
   let isFirst = true
   let linger = (): void => {}
 
   const resyncAll = () => connections.resyncAll(resyncSpreadMs)
 
+  const registerOnce = async () => {
+    await registrar.registerAll(connections.users())
+    connections.lost(await logins.claimAll(connections.claims()))
+  }
+
   const registerAll = (signal: AbortSignal): Promise<void> =>
-    retry(() => registrar.registerAll(connections.users()), {
+    retry(registerOnce, {
       clock,
       random,
       backoff: registerBackoff,
@@ -61,7 +68,7 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
   }
 
   const rewrite = () =>
-    registrar.registerAll(connections.users()).catch((error) => {
+    registerOnce().catch((error) => {
       if (!isFault(error)) return onFatal(error)
       logger.debug({ err: error }, 'users not registered again')
     })
@@ -99,6 +106,7 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
     },
     restored: announceAll,
     renewed: () => {
+      logins.tick()
       if (registrar.hasUnregistered()) announceAll()
     },
     ended: (how: LeaseEnd, lease) => {

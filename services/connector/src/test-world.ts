@@ -240,14 +240,18 @@ export const createTestWorld = async (slots = 4) => {
     token: (userId: number, sessionId = `s${userId}`, by: Clock = clock) =>
       createTokens({ keys, clock: by }).sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
     connector: (
-      overrides: Partial<Ports> & Partial<Pick<ConnectorConfig, 'capacity' | 'drainSpreadMs' | 'limits'>> = {},
+      overrides: Partial<Ports> &
+        Partial<Pick<ConnectorConfig, 'capacity' | 'drainSpreadMs' | 'limits' | 'loginPolicy'>> = {},
     ) => {
-      const { capacity = 100, drainSpreadMs = 1000, limits = 'off', ...ports } = overrides
+      const { capacity = 100, drainSpreadMs = 1000, limits = 'off', loginPolicy, ...ports } = overrides
       const sockets = createMemorySockets()
       const health = createHealth()
       const fatal: unknown[] = []
       const service = createConnector(
-        { connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits, tokenKeys: keys },
+        {
+          ...{ connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits, loginPolicy },
+          tokenKeys: keys,
+        },
         {
           ...{
             sockets,

@@ -1,4 +1,4 @@
-import { connectorSettings, publicUrlOf, publicUrlProblems } from '@chat/connector/config'
+import { connectorProblems, connectorSettings, publicUrlOf } from '@chat/connector/config'
 import { routerSettings } from '@chat/router/config'
 import { integer, oneOf, optionalText, processSettings, readSettings, text, worldSettings } from '@chat/runtime'
 
@@ -19,7 +19,7 @@ const settings = {
 
 /** Every problem in one ConfigError. Pure. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>) => {
-  const config = readSettings(settings, env, publicUrlProblems)
+  const config = readSettings(settings, env, connectorProblems)
   return { ...config, publicUrl: publicUrlOf(config) }
 }
 

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMemoryAttempts } from '@chat/attempts/memory'
+import { externalLoginOf } from '@chat/connector/config'
+import { openExternalTokens } from '@chat/connector/external-tokens'
 import { loadOrCreateTokenKeys } from '@chat/connector/token-keys'
 import { createArgon2Hasher } from '@chat/credentials/argon2'
 import { applyAuthMigrations, openPostgresCredentials } from '@chat/credentials/postgres'
@@ -35,6 +37,8 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   const { clock, random, logger, onFatal, say, signal } = surroundings
   const { dataDir, databasePoolMax: poolMax } = config
   await using opened = new AsyncDisposableStack()
+  const login = externalLoginOf(config)
+  const externalTokens = login && (await openExternalTokens({ ...login, clock }))
   await mkdir(dataDir, { recursive: true })
   say(`starting the database in ${dataDir}`)
   const postgres = await startLocalPostgres({
@@ -63,7 +67,7 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   signal.throwIfAborted()
   const kept = opened.move()
   return {
-    ...{ log, topics, readModels, projection, credentials, tokenKeys },
+    ...{ log, topics, readModels, projection, credentials, tokenKeys, externalTokens },
     encoder: createEncoder(localSchemaIds),
     presence: createMemoryPresence({ clock, random, slots: config.slots }),
     attempts: createMemoryAttempts({ clock }),

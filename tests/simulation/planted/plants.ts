@@ -116,6 +116,7 @@ const withPresence = (presence: Presence, changed: Partial<Presence>): Presence 
   ...{ lease: presence.lease, renew: presence.renew, release: presence.release, register: presence.register },
   ...{ unregister: presence.unregister, lookup: presence.lookup, connectors: presence.connectors },
   sightings: presence.sightings,
+  ...{ claim: presence.claim, unclaim: presence.unclaim, holder: presence.holder },
   close: presence.close,
   ...changed,
 })

@@ -2,6 +2,7 @@ import type { Logger, Random } from '@chat/runtime'
 import { Pool } from 'pg'
 import type { Credentials } from '../index.ts'
 import { createQuery, createTransaction } from './query.ts'
+import { createRecovery } from './recovery.ts'
 import { createSessions } from './sessions.ts'
 import { createStoredPasswords } from './stored-passwords.ts'
 
@@ -38,9 +39,11 @@ export const openPostgresCredentials = (options: PostgresCredentialsOptions): Cr
   // An idle connection that breaks is replaced by the next call, which reports what it meets.
   pool.on('error', (error) => options.logger.debug({ err: error }, 'idle database connection lost'))
   const query = createQuery(pool)
+  const transaction = createTransaction(pool)
   let closing: Promise<void> | undefined
   return {
-    ...createStoredPasswords(query, createTransaction(pool)),
+    ...createStoredPasswords(query, transaction),
+    ...createRecovery(query, transaction),
     ...createSessions(query, options.random),
     close: () => {
       closing ??= pool.end()

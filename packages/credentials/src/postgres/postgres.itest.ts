@@ -27,7 +27,11 @@ credentialsContract('postgres', async () => open(world.databaseUrl))
 test('migrating again, even twice at once, changes nothing', async () => {
   await Promise.all([applyAuthMigrations(pool), applyAuthMigrations(pool)])
   const { rows } = await pool.query('SELECT name FROM auth.migrations')
-  expect(rows.map(({ name }) => name).sort()).toEqual(['001-credentials-and-sessions.sql', '002-session-use.sql'])
+  expect(rows.map(({ name }) => name).sort()).toEqual([
+    '001-credentials-and-sessions.sql',
+    '002-session-use.sql',
+    '003-recovery.sql',
+  ])
 })
 
 test('keeps no refresh token in clear', async () => {

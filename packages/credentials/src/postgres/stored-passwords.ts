@@ -33,6 +33,7 @@ export const createStoredPasswords = (
   sweep: async (now, registered) => {
     const until = now - orphanAgeMs
     await query('DELETE FROM auth.sessions WHERE expires_at <= $1', [until])
+    await query('DELETE FROM auth.reset_codes WHERE expires_at <= $1', [now])
     let count = 0
     for (;;) {
       const { rows } = await query<{ registration_id: string }>(

@@ -66,7 +66,6 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     )
     return found?.has_parked === true
   },
-  // No index: it is asked once in an hour, of registrations that are a day old and were not asked about before.
   registrations: async (ids) => {
     const statement = `select registration_id from ${read.users} where registration_id = any($1::text[])`
     const found = await session.rows<{ registration_id: string }>(statement, [ids])
@@ -77,7 +76,13 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     return user
   },
   usersByPrefix: (prefix, afterName, limit) =>
-    session.rowsPlannedAnew<StoredUser>(usersByPrefix, [`${prefix.replace(/[\\%_]/g, '\\$&')}%`, afterName, limit]),
+    session.rowsPlannedAnew<StoredUser>(usersByPrefix, [likePrefix(prefix), afterName, limit]),
+  similarUsers: (prefix, grams, limit) =>
+    session.rowsPlannedAnew<StoredUser>(similarUsers, [grams, likePrefix(prefix), limit]),
+  userByRegistration: async (id) => {
+    const [user] = await session.rows<StoredUser>(`${selectUsers} where registration_id = $1 order by id limit 1`, [id])
+    return user
+  },
   publicGroupByName: async (name) => {
     const statement = `select id from ${read.conversations} where visibility = 'public' and normalised_name = $1`
     const [group] = await session.rows<{ id: string }>(statement, [name])
@@ -240,6 +245,19 @@ const selectUsers = `select ${list(users, 'u')} from ${read.users} u`
 const usersByPrefix = `${selectUsers}
   where (u.normalised_name like $1 or u.display_folded like $1) and u.normalised_name > $2
   order by u.normalised_name limit $3`
+
+const likePrefix = (prefix: string): string => `${prefix.replace(/[\\%_]/g, '\\$&')}%`
+
+/** Rows that are compared for one search, at most: a common gram of a query is in the names of many. */
+const comparedUsersMax = 5_000
+
+const similarUsers = `
+  select ${list(users, 'u')} from (
+    select *, (select count(*) from unnest($1::text[]) gram where gram = any(string_to_array(c.grams, e'\\x1f'))) as shared
+    from ${read.users} c where string_to_array(c.grams, e'\\x1f') && $1::text[] limit ${comparedUsersMax}
+  ) u
+  where u.shared * 5 >= cardinality($1::text[]) * 2 and u.normalised_name not like $2 and u.display_folded not like $2
+  order by u.shared desc, u.normalised_name limit $3`
 
 const members = `
   select ${list(users, 'u')}, ${asJson(memberships, 'm')} as member

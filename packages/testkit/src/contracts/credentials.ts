@@ -1,5 +1,6 @@
 import { type Credentials, orphanAgeMs, type Session } from '@chat/credentials'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recoveryTests } from './credentials-recovery.ts'
 import { ownSessionTests, passwordChangeTests } from './credentials-sessions.ts'
 
 const graceMs = 60_000
@@ -40,6 +41,7 @@ export const credentialsContract = (name: string, open: () => Promise<Credential
     passwordTests(() => credentials)
     ownSessionTests(() => credentials)
     passwordChangeTests(() => credentials)
+    recoveryTests(() => credentials)
 
     test('gives back a session until it expires', async () => {
       const { session } = await begin()

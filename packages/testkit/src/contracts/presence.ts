@@ -2,6 +2,7 @@ import type { ConnectorInfo, Lease, Location, Presence } from '@chat/presence'
 import { isFault } from '@chat/runtime'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { waitUntil } from '../wait-until.ts'
+import { claimTests } from './presence-claims.ts'
 
 /** An empty store of its own, with `slots` slots and leases of `leaseMs`. */
 export interface PresenceStore {
@@ -57,6 +58,12 @@ export const presenceContract = (name: string, createStore: () => Promise<Presen
     entryTests(world)
     sightingTests(world)
     generationTests(world)
+    claimTests({
+      ...world,
+      leaseOf: (presence, id) => presence.lease(connector(id)),
+      renew: (presence, lease) => presence.renew(lease, connector('renewed')),
+      wipe: () => store.wipe(),
+    })
   })
 }
 

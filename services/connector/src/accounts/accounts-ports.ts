@@ -1,5 +1,6 @@
 import type { Presence } from '@chat/presence'
 import type { ReadModels } from '@chat/read-models'
+import type { Logins } from '../login-policy.ts'
 import type { Commands, Ports } from '../ports.ts'
 import type { Watermark } from '../watermark.ts'
 import type { Revocations } from './revocations.ts'
@@ -7,13 +8,18 @@ import type { Tokens } from './tokens.ts'
 
 /** What accounts and sessions need of the world. */
 export interface AccountsPorts
-  extends Pick<Ports, 'topics' | 'attempts' | 'credentials' | 'hasher' | 'clock' | 'random' | 'logger'> {
+  extends Pick<
+    Ports,
+    'topics' | 'attempts' | 'externalTokens' | 'credentials' | 'hasher' | 'clock' | 'random' | 'logger'
+  > {
   readonly presence: Pick<Presence, 'connectors'>
-  readonly readModels: Pick<ReadModels, 'waitFor' | 'userById' | 'userByName'>
+  readonly readModels: Pick<ReadModels, 'waitFor' | 'userById' | 'userByName' | 'userByRegistration' | 'registered'>
   readonly commands: Commands
-  readonly watermark: Pick<Watermark, 'ofPartition'>
+  readonly watermark: Pick<Watermark, 'ofPartition' | 'now'>
   readonly tokens: Tokens
   readonly revocations: Revocations
+  /** Of the policy of logins: see login-policy.ts. */
+  readonly isRefused: Logins['isRefused']
 }
 
 export interface AccountsOptions {

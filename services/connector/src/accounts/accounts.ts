@@ -5,11 +5,12 @@ import { gateway } from './gateway.ts'
 import { createLogIn } from './log-in.ts'
 import { createOwnAccount, type OwnAccount } from './own-account.ts'
 import { register } from './register.ts'
+import { createResetPassword } from './reset-password.ts'
 import { authenticate, endSession, refresh } from './sessions.ts'
 
 /** The part of `Api` that is about accounts and sessions, and what requests of somebody logged in need. */
 export interface Accounts
-  extends Pick<Api, 'register' | 'logIn' | 'refresh' | 'endSession' | 'gateway' | 'authenticate'> {
+  extends Pick<Api, 'register' | 'logIn' | 'refresh' | 'resetPassword' | 'endSession' | 'gateway' | 'authenticate'> {
   readonly own: OwnAccount
 }
 
@@ -24,6 +25,7 @@ export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): 
     register: (body, remoteAddress) => register(ports, attempts, body, remoteAddress),
     logIn,
     refresh: (body) => refresh(ports, options, body),
+    resetPassword: createResetPassword(ports, attempts),
     endSession: (identity) => endSession(ports, identity),
     gateway: () => gateway(ports, options),
     own: createOwnAccount(ports, attempts),

@@ -7,6 +7,12 @@ import type { Answer } from '../ports.ts'
 import type { AccountsPorts } from './accounts-ports.ts'
 import { address, ann, end, ok, setUp } from './test-accounts.ts'
 
+/** A login by name asks for none. */
+const noRegistrations = {
+  userByRegistration: async () => undefined,
+  registered: async () => new Set<string>(),
+}
+
 describe('login', () => {
   const registered = async (over: Partial<AccountsPorts> = {}) => {
     const all = setUp(over)
@@ -74,11 +80,12 @@ describe('login', () => {
       credentials: recorded(all.credentials, 'credentials'),
       hasher: recorded(createPlainHasher(), 'hasher'),
       attempts: recorded(createMemoryAttempts({ clock: all.clock }), 'attempts'),
-      watermark: recorded({ ofPartition: async () => [end] }, 'watermark'),
+      watermark: recorded({ ofPartition: async () => [end], now: async () => [end] }, 'watermark'),
       readModels: recorded(
         {
           userById: async (id: number) => all.users.find((user) => user.id === id),
           userByName: async (name: string) => all.users.find((user) => user.normalisedName === name),
+          ...noRegistrations,
           waitFor: async () => true,
         },
         'readModels',
@@ -117,6 +124,7 @@ describe('login', () => {
     // The row appears while the login waits: as after a registration on another connector.
     const late = setUp({
       readModels: {
+        ...noRegistrations,
         userById: async () => undefined,
         userByName: async (name) => all.users.find((user) => user.normalisedName === name),
         waitFor: async (positions) => {
@@ -150,14 +158,16 @@ describe('login', () => {
     behind.state.isBehind = true
     expect(await behind.accounts.logIn(ann, address)).toHaveProperty('ok')
     const away = await registered({
-      watermark: { ofPartition: () => Promise.reject(new Fault('log_unavailable', 'away')) },
+      watermark: { now: async () => [end], ofPartition: () => Promise.reject(new Fault('log_unavailable', 'away')) },
     })
     expect(await away.accounts.logIn(ann, address)).toHaveProperty('ok')
     expect(await away.accounts.logIn({ ...ann, password: 'wrong' }, address)).toMatchObject({ error: 'unavailable' })
   })
 
   test('a log that does not answer makes a refusal unavailable after 500 ms', async () => {
-    const { accounts, clock } = await registered({ watermark: { ofPartition: () => new Promise(() => {}) } })
+    const { accounts, clock } = await registered({
+      watermark: { now: async () => [end], ofPartition: () => new Promise(() => {}) },
+    })
     const pending = accounts.logIn({ ...ann, password: 'wrong' }, address)
     await clock.advance(500)
     expect(await pending).toMatchObject({ error: 'unavailable' })

@@ -1,20 +1,14 @@
 import type { Attempts } from '@chat/attempts'
 import type { UserRow } from '@chat/read-models'
-import { isFault } from '@chat/runtime'
-import { partitionOf, partitionOfId } from '@chat/schemas'
-import { type LoginBody, normaliseName, parseLogin, readWaitMs } from '@chat/schemas/protocol'
+import { type LoginBody, parseLogin, readWaitMs } from '@chat/schemas/protocol'
 import type { Answer, Api } from '../ports.ts'
 import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
 import { answering, badCredentials, refuse } from './answers.ts'
-import { beginSession } from './sessions.ts'
+import { accountOf, type Claimed, claimedBy, isCaughtUp } from './claimed.ts'
+import { accountOfToken } from './log-in-external.ts'
+import { beginExternalSession, beginSession } from './sessions.ts'
 
-/** Whom a login names, as its own lookup and its partition, and what failures count against while nobody is known by it. */
-interface Claimed {
-  readonly unknownAccount: string
-  readonly partition: number
-  readonly find: () => Promise<UserRow | undefined>
-}
-
+type PasswordBody = Exclude<LoginBody, { readonly externalToken: string }>
 /** Somebody and the hash that his password fits. */
 interface Known {
   readonly user: UserRow
@@ -31,7 +25,7 @@ export const createLogIn = (ports: AccountsPorts, options: AccountsOptions, atte
   const decide = async (
     { find, partition }: Claimed,
     user: UserRow | undefined,
-    body: LoginBody,
+    body: PasswordBody,
   ): Promise<Known | Answer> => {
     const caughtUp = isCaughtUp(ports, partition)
     const known = await check(user, body.password)
@@ -42,10 +36,15 @@ export const createLogIn = (ports: AccountsPorts, options: AccountsOptions, atte
     const isNew = user === undefined && late !== undefined
     return (isNew ? await check(late, body.password) : undefined) ?? badCredentials
   }
+  const byToken = async (body: Exclude<LoginBody, PasswordBody>, remoteAddress: string): Promise<Answer> => {
+    const user = await accountOfToken(ports, attempts, body.externalToken, remoteAddress)
+    return 'error' in user || 'ok' in user ? user : beginExternalSession(ports, options, user, body.device)
+  }
   return (input, remoteAddress) =>
     answering(async () => {
       const parsed = parseLogin(input)
       if ('error' in parsed) return parsed
+      if ('externalToken' in parsed.value) return byToken(parsed.value, remoteAddress)
       const claimed = claimedBy(ports, parsed.value)
       const user = await claimed.find()
       // One bucket for an account, whether it is named by its name or its id.
@@ -62,46 +61,6 @@ export const createLogIn = (ports: AccountsPorts, options: AccountsOptions, atte
         await (isFailed ? attempts.failed(remoteAddress) : attempts.forgive(account))
       }
     })
-}
-
-/** What failures of an account are counted under. */
-export const accountOf = (normalisedName: string): string => `name ${normalisedName}`
-
-const claimedBy = ({ readModels, topics }: AccountsPorts, body: LoginBody): Claimed => {
-  const { partitions } = topics.events
-  if ('userId' in body) {
-    const { userId } = body
-    return {
-      unknownAccount: `id ${userId}`,
-      partition: partitionOfId(userId, partitions),
-      find: () => readModels.userById(userId),
-    }
-  }
-  const name = normaliseName(body.name)
-  return {
-    unknownAccount: accountOf(name),
-    partition: partitionOf(name, partitions),
-    find: () => readModels.userByName(name),
-  }
-}
-
-/** Whether the projection passed what this partition held when asked, within `readWaitMs`. Never rejects for a Fault. */
-const isCaughtUp = async ({ watermark, readModels, clock }: AccountsPorts, partition: number): Promise<boolean> => {
-  const giveUp = new AbortController()
-  const cancel = clock.after(readWaitMs, () => giveUp.abort())
-  const tooLate = new Promise<false>((resolve) => giveUp.signal.addEventListener('abort', () => resolve(false)))
-  const passed = watermark
-    .ofPartition(partition)
-    .then((end) => readModels.waitFor(end, readWaitMs, giveUp.signal))
-    .catch((error) => {
-      if (isFault(error) || giveUp.signal.aborted) return false
-      throw error
-    })
-  try {
-    return await Promise.race([passed, tooLate])
-  } finally {
-    cancel()
-  }
 }
 
 /** undefined user: the same work on a hash that no password fits. */

@@ -3,7 +3,7 @@ import type { SessionPlace, SessionView } from '@chat/credentials'
 import type { Answer, Identity } from '../ports.ts'
 import type { AccountsPorts } from './accounts-ports.ts'
 import { answering, refuse } from './answers.ts'
-import { accountOf } from './log-in.ts'
+import { accountOf } from './claimed.ts'
 
 /** What somebody who is logged in does with his own account. Every refusal and every failure of the world is an `Answer`. */
 export interface OwnAccount {

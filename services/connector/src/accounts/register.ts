@@ -13,10 +13,8 @@ import {
 import type { Answer, CommandOutcome } from '../ports.ts'
 import type { AccountsPorts } from './accounts-ports.ts'
 import { answering, refuse, userBody } from './answers.ts'
-import { accountOf } from './log-in.ts'
-
-/** A registration comes from no device; the log's field is not optional. RFC 9562 §5.9, the nil UUID. */
-const noDevice = '00000000-0000-0000-0000-000000000000'
+import { accountOf } from './claimed.ts'
+import { noDevice } from './no-device.ts'
 
 const nameTaken = refuse('name_taken', 'this name is taken')
 

@@ -11,6 +11,9 @@ const sessionLifeMs = 30 * 24 * 60 * 60_000
 /** A spent refresh token gives the same answer again for this long, ms: its answer may have been lost on the way. PROTOCOL §1. */
 const refreshGraceMs = 60_000
 
+/** A forecast: the decision falls at `hello`. */
+const alreadyOnline = refuse('already_online', 'another device of this account is connected')
+
 /** A session for somebody whose password was right, and still is. */
 export const beginSession = async (
   ports: AccountsPorts,
@@ -18,12 +21,27 @@ export const beginSession = async (
   { user, passwordHash }: { readonly user: UserRow; readonly passwordHash: string },
   device: string | undefined,
 ): Promise<Answer> => {
+  if (await ports.isRefused(user.id, device)) return alreadyOnline
   const session = newSession(ports, user, device)
   const proof: Proof = { registrationId: user.registrationId, passwordHash }
   const begun = await ports.credentials.beginProvenSession(session, proof)
   if (begun === undefined) return badCredentials
   const identity = { userId: user.id, sessionId: session.id, device: session.device }
   return sessionAnswer(ports, options, user, identity, begun.refreshToken)
+}
+
+/** The same for somebody whom another login let in. */
+export const beginExternalSession = async (
+  ports: AccountsPorts,
+  options: AccountsOptions,
+  user: UserRow,
+  device: string | undefined,
+): Promise<Answer> => {
+  if (await ports.isRefused(user.id, device)) return alreadyOnline
+  const session = newSession(ports, user, device)
+  const { refreshToken } = await ports.credentials.beginSession(session)
+  const identity = { userId: user.id, sessionId: session.id, device: session.device }
+  return sessionAnswer(ports, options, user, identity, refreshToken)
 }
 
 const newSession = ({ clock, random }: AccountsPorts, user: UserRow, device: string | undefined): Session => {

@@ -60,6 +60,8 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
     presence: { connectors: async () => [] },
     readModels: {
       userById: async (id) => users.find((user) => user.id === id),
+      userByRegistration: async (registrationId) => users.find((user) => user.registrationId === registrationId),
+      registered: async (ids) => new Set(users.flatMap(({ registrationId: id }) => (ids.includes(id) ? [id] : []))),
       userByName: async (name) => users.find((user) => user.normalisedName === name),
       waitFor: async (_, timeoutMs) => {
         if (!state.isBehind) return true
@@ -75,9 +77,10 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
         return accepted(submitted.length)
       },
     },
-    watermark: { ofPartition: async () => [end] },
+    watermark: { ofPartition: async () => [end], now: async () => [end] },
     tokens: createTokens({ keys: [new Uint8Array(32)], clock }),
     revocations,
+    isRefused: async () => false,
     ...over,
   }
   const accounts = createAccounts(ports, { socketUrl: 'ws://here/v1/socket', limits: 'on' })

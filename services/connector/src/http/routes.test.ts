@@ -20,6 +20,7 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
     }
   const api: Api = {
     register: record('register'),
+    resetPassword: record('resetPassword'),
     logIn: record('logIn'),
     refresh: record('refresh'),
     endSession: record('endSession'),
@@ -46,6 +47,7 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
 describe('accounts', () => {
   test.each([
     ['POST', '/v1/users', 'register', 201],
+    ['POST', '/v1/password-resets', 'resetPassword', 200],
     ['POST', '/v1/sessions', 'logIn', 201],
     ['POST', '/v1/sessions/refresh', 'refresh', 200],
   ] as const)('%s %s calls %s and answers %i', async (method, url, called, status) => {

@@ -11,6 +11,7 @@ export const addRoutes = (app: FastifyInstance, api: Api): void => {
   app.post('/v1/users', async ({ body, ip }, reply) => send(reply, await api.register(body, ip), 201))
   app.post('/v1/sessions', async ({ body, ip }, reply) => send(reply, await api.logIn(body, ip), 201))
   app.post('/v1/sessions/refresh', async ({ body }, reply) => send(reply, await api.refresh(body), 200))
+  app.post('/v1/password-resets', async ({ body, ip }, reply) => send(reply, await api.resetPassword(body, ip), 200))
   app.get('/v1/gateway', async (_, reply) => send(reply, await api.gateway(), 200))
   app.delete('/v1/sessions/current', async (request, reply) => {
     const identity = await identityOf(api, request)

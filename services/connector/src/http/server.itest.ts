@@ -14,6 +14,7 @@ const silentApi: Api = {
   register: refuseAll,
   logIn: refuseAll,
   refresh: refuseAll,
+  resetPassword: refuseAll,
   endSession: refuseAll,
   gateway: refuseAll,
   authenticate: async () => undefined,

@@ -1,5 +1,6 @@
 import type { Logger } from '@chat/runtime'
 import type { Kicks } from '../kicks.ts'
+import type { Logins } from '../login-policy.ts'
 import type { Answer, Identity } from '../ports.ts'
 import type { Registrar } from '../registrar.ts'
 import type { Stats } from '../stats.ts'
@@ -16,6 +17,7 @@ export interface ConnectionServices extends FrameServices {
   readonly watermark: Watermark
   readonly registrar: Registrar
   readonly kicks: Kicks
+  readonly logins: Logins
   readonly helloGate: HelloGate
   readonly stats: Stats
   readonly logger: Logger

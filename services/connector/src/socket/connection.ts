@@ -270,7 +270,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   /** The order of the steps is what closes the login race: registered, and acknowledged, before the watermark is asked for. [G1] */
   private async begin(frame: HelloFrame, opening: Session): Promise<void> {
-    const { registrar, kicks, directory } = this.services
+    const { registrar, kicks, directory, logins } = this.services
     const { userId, device } = opening.identity
     const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId)]) // [G1]
     if (this.isGone()) return
@@ -280,6 +280,10 @@ export class Connection implements SocketEvents, WriteLaneClient {
     if (user === undefined || user === 'unavailable')
       return this.refuse(frame.ref, refused('unavailable'), closeCode.unavailable, 'the account cannot be read')
     const { connection, at } = session
+    const login = await logins.claim({ user: userId, device, connection, order })
+    if (this.isGone()) return logins.release({ user: userId, connection })
+    if (login === 'refused')
+      return this.refuse(frame.ref, refused('already_online'), closeCode.replaced, 'online elsewhere')
     this.telling = kicks.announce({ user: userId, device, connection, at, order }).finally(() => {
       this.telling = undefined
     })

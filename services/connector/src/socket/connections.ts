@@ -1,3 +1,4 @@
+import type { Claim } from '@chat/presence'
 import { type Clock, every, type Random } from '@chat/runtime'
 import type { Kick } from '@chat/schemas'
 import { type CloseCode, closeCode, helloTimeoutMs } from '@chat/schemas/protocol'
@@ -5,8 +6,8 @@ import type { PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Socket, SocketEvents } from '../ports.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHome } from './connection-home.ts'
-import type { ConnectionServices } from './connection-services.ts'
-import type { OrderedSession } from './hello-order.ts'
+import type { ConnectionServices, Session } from './connection-services.ts'
+import { claimOf, type OrderedSession } from './hello-order.ts'
 
 /** How often heartbeats, hello deadlines and full queues are looked at, ms. One timer for all connections: each would cost memory. */
 const tickMs = 1000
@@ -23,6 +24,10 @@ export interface Connections {
   hasUser(user: number): boolean
   /** Of those who said hello; a session with several connections comes several times. */
   sessions(): readonly string[]
+  /** Of those whose registration was acknowledged. */
+  claims(): readonly Claim[]
+  /** Closes those that another device was preferred to. */
+  lost(claims: readonly Claim[]): void
   push(users: readonly number[], event: PushedEvent): void
   /** Pushes a frame that is no event to every connection of these users. */
   tell(users: readonly number[], frame: Buffer): void
@@ -45,8 +50,8 @@ export interface ConnectionsPorts {
   readonly onTick: () => void
   /** The connector's id, which is another one with each start: no two connections ever have the same name. */
   readonly idPrefix: () => string
-  /** A connection of this session went. It returns at once and does not throw. */
-  readonly onLeft: (sessionId: string) => void
+  /** A connection of this session, by the number it had, went. It returns at once and does not throw. */
+  readonly onLeft: (session: Session) => void
 }
 
 export const createConnections = (ports: ConnectionsPorts): Connections => {
@@ -79,8 +84,8 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
       watched.delete(connection)
       if (session === undefined) return
       services().presenceWatch.unwatch(connection, undefined)
-      const { userId, sessionId } = session.identity
-      onLeft(sessionId)
+      const { userId } = session.identity
+      onLeft(session)
       const left = (byUser.get(userId) ?? []).filter((other) => other !== connection)
       if (left.length > 0) byUser.set(userId, left)
       else if (byUser.delete(userId)) services().registrar.unregister(userId)
@@ -153,6 +158,12 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
     size: () => all.size,
     users: () => [...byUser.keys()],
     hasUser: (user) => byUser.has(user),
+    claims: () => [...all].flatMap(({ session }) => claimOf(session) ?? []),
+    lost: (claims) => {
+      const names = new Set(claims.map(({ connection }) => connection))
+      for (const connection of all)
+        if (connection.connection !== undefined && names.has(connection.connection)) void connection.replaced()
+    },
     sessions: () => [...all].flatMap(({ session }) => (session === undefined ? [] : [session.identity.sessionId])),
     push: (users, event) => {
       for (const user of users) {

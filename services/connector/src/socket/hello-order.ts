@@ -1,3 +1,4 @@
+import type { Claim } from '@chat/presence'
 import type { Kick } from '@chat/schemas'
 import type { Session } from './connection-services.ts'
 
@@ -7,6 +8,15 @@ export interface OrderedSession extends Session {
 }
 
 export const isOrdered = (session: Session): session is OrderedSession => session.order !== undefined
+
+/** What it claims under a policy that lets one device in; undefined: it has no number yet. */
+export const claimOf = (session: Session | undefined): Claim | undefined =>
+  session !== undefined && isOrdered(session)
+    ? {
+        ...{ user: session.identity.userId, device: session.identity.device },
+        ...{ connection: session.connection, order: session.order },
+      }
+    : undefined
 
 /**
  * Of two hellos of one device that crossed, every connector calls the same one newer: by the numbers that presence gave to their

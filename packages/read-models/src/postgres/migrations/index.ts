@@ -1,4 +1,5 @@
 import { indexes, tables } from './001-read-models.ts'
+import * as userSearch from './008-user-search.ts'
 
 export interface Migration {
   readonly version: number
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** In order; a published one never changes. */
-export const migrations: readonly Migration[] = [{ version: 1, tables, indexes }]
+export const migrations: readonly Migration[] = [
+  { version: 1, tables, indexes },
+  { version: 8, ...userSearch },
+]
