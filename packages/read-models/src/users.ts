@@ -60,7 +60,7 @@ export const gramSeparator = '\u001f'
 const gramChars = 3
 
 /** What a user is found by, beside his name. */
-export const searched = (normalisedName: string, displayName: string) => {
+const searched = (normalisedName: string, displayName: string) => {
   const folded = fold(displayName)
   return { display_folded: folded, grams: gramsOf([normalisedName, folded]).join(gramSeparator) }
 }

@@ -1,5 +1,5 @@
 import { indexes, tables } from './001-read-models.ts'
-import * as userSearch from './008-user-search.ts'
+import { indexes as userSearchIndexes, tables as userSearchTables } from './008-user-search.ts'
 
 export interface Migration {
   readonly version: number
@@ -11,5 +11,5 @@ export interface Migration {
 /** In order; a published one never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, tables, indexes },
-  { version: 8, ...userSearch },
+  { version: 8, tables: userSearchTables, indexes: userSearchIndexes },
 ]
