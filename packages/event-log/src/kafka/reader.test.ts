@@ -11,11 +11,14 @@ import { recordBytes, writeRecordBatch } from './record-batch.ts'
 import type { FetchAnswer } from './requests.ts'
 import { ByteReader, ByteWriter } from './wire.ts'
 
-const topic: Topic = { name: 'chat.events.v1', kind: 'events', partitions: 1 }
+const events: Topic = { name: 'chat.events.v1', kind: 'events', partitions: 1 }
+const signals: Topic = { name: 'chat.signals.v1', kind: 'signals', partitions: 1 }
 
 interface Fetch {
   readonly node: number
   readonly offset: number
+  /** How long the broker may hold it. */
+  readonly maxWaitMs: number
 }
 
 const batchAt = (offset: number, texts: readonly string[]): Buffer => {
@@ -35,7 +38,7 @@ const offsetAsked = (bytes: Buffer): number => {
 }
 
 /** A reader over a log of which each fetch is answered by `serve`; a call that is never answered stays open until its link goes. */
-const readerOver = (serve: (fetch: Fetch) => Partial<FetchAnswer> | Error | 'silence' | 'later') => {
+const readerOver = (serve: (fetch: Fetch) => Partial<FetchAnswer> | Error | 'silence' | 'later', topic = events) => {
   const clock = createFakeClock(0)
   const state = { leader: 1, beginning: 0, end: 0, offsetsKnown: true }
   const fetches: Fetch[] = []
@@ -53,7 +56,8 @@ const readerOver = (serve: (fetch: Fetch) => Partial<FetchAnswer> | Error | 'sil
       gone.reject(new Fault('log_unavailable', 'closed'))
     }
     const send = async <T>(call: ProtocolCall<T>): Promise<T> => {
-      const fetch = { node: nodeId, offset: offsetAsked((await call.request.encode()).buffer) }
+      const { buffer } = await call.request.encode()
+      const fetch = { node: nodeId, offset: offsetAsked(buffer), maxWaitMs: buffer.readInt32BE(4) }
       fetches.push(fetch)
       const served = serve(fetch)
       if (served === 'silence') return gone.promise
@@ -283,4 +287,14 @@ test('a leader that moved keeps no connection to the old one', async () => {
   await clock.advance(idleLoopMs * 2)
   expect(fetches.at(-1)?.node).toBe(2)
   expect(open()).toBe(1)
+})
+
+test.each([
+  [events, 100],
+  [signals, 500],
+])('of $name nothing is asked for more often than every so many ms', async (topic, maxWaitMs) => {
+  const { clock, fetches, start } = readerOver(() => (fetches.length === 1 ? {} : 'later'), topic)
+  start(0)
+  await clock.advance(200)
+  expect(fetches.at(-1)).toMatchObject({ offset: 0, maxWaitMs })
 })

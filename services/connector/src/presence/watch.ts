@@ -8,8 +8,8 @@ import { look, type Shown, type Sight, type Sighting, unseen } from './sight.ts'
 
 /** How often everybody who is watched here is looked for, ms: one bounded call for all of them. */
 const pollMs = 1_000
-/** Different users watched by the connections of one connector; watching more is refused. Looking for all takes Redis some 40 ms. */
-const watchedUsersMax = 40_000
+/** Different users watched by the connections of one connector; watching more is refused. A look for so many takes Redis and us some 35 ms each. */
+const watchedUsersMax = 20_000
 /** Who is found nowhere means nothing for so long after presence was away or lost, ms: connectors register all again meanwhile. */
 export const distrustMs = 10_000
 
