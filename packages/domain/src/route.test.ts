@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Conversation } from './conversation.ts'
 import { emptyDirect } from './direct/state.ts'
 import type { Member } from './group/state.ts'
-import { audienceNow, broadcast, type Deliverable, type Location, route, usersOf } from './route.ts'
+import { audienceNow, broadcast, type Deliverable, hintAudience, type Location, route, usersOf } from './route.ts'
 
 const value = Buffer.from('bytes')
 const event = (pos: number, ...users: number[]): Deliverable => ({
@@ -70,4 +70,19 @@ test('after a takeover an event goes to present members whose stay covers it', (
   expect(now(5, group)).toEqual([1, 2])
   expect(now(1, emptyDirect(1, 2))).toEqual([1, 2])
   expect(now(1, undefined)).toEqual([])
+})
+
+test('of what somebody reads and writes the members are told, but nobody across a block', () => {
+  const direct = emptyDirect(1, 2)
+  const keysOf = (conversation: Conversation, user: number) => [...(hintAudience(conversation, user, 64)?.keys() ?? [])]
+  expect(keysOf(direct, 1)).toEqual([1, 2])
+  expect(hintAudience(direct, 3, 64)).toBeUndefined()
+  for (const blocked of [
+    { ...direct, isBlockedByLo: true },
+    { ...direct, isBlockedByHi: true },
+  ]) {
+    expect(keysOf(blocked, 1)).toEqual([1])
+    expect(keysOf(blocked, 2)).toEqual([2])
+    expect(hintAudience(blocked, 3, 64)).toBeUndefined()
+  }
 })

@@ -1,6 +1,7 @@
 import type { EventDelivery, LogEvent } from '@chat/schemas'
 import type { Conversation, ConversationEvent } from './conversation.ts'
 import type { UserId } from './decision.ts'
+import { isBlocked } from './direct/state.ts'
 import { confidantsOf, hasNoPlace } from './placeless.ts'
 
 /** Who gets an event: the keys of a group's members, or a set. */
@@ -53,13 +54,17 @@ export const audienceNow = (event: ConversationEvent, conversation: Conversation
   return covered.length === members.size ? members : new Set(covered.map(([user]) => user))
 }
 
-/** Who may be told that a user reads or writes there; undefined: nobody, for he is no member, or there are more than `membersMax`. [G5] */
+/**
+ * Who may be told that a user reads or writes there: the members, where one of two blocked the other only he himself. undefined: nobody,
+ * for he is no member, or there are more than `membersMax`. [G5]
+ */
 export const hintAudience = (
   conversation: Conversation | undefined,
   user: UserId,
   membersMax: number,
 ): Audience | undefined => {
   const members = membersOf(conversation)
+  if (conversation?.kind === 'direct' && isBlocked(conversation) && members.has(user)) return new Set([user])
   return members.has(user) && members.size <= membersMax ? members : undefined
 }
 
