@@ -52,6 +52,12 @@ export const httpRoutes: readonly HttpRoute[] = [
     summary: 'Ends the session. Its sockets close with 4401 within 5 s on every connector.',
   },
   {
+    ...{ method: 'GET', path: '/v1/me/export', access: 'bearer', status: 200, refusals: ['rate_limited'] },
+    summary:
+      'Everything of one’s own as JSON lines: profile, conversations, messages; the last says `end`. At most once a day.',
+    answer: text('application/jsonl'),
+  },
+  {
     ...{ method: 'GET', path: '/v1/gateway', access: 'open', status: 200, refusals: [] },
     summary: 'Where to open a socket: the connectors, the least loaded ready one first.',
     answer: json(gatewayAnswer),

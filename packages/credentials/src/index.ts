@@ -87,6 +87,10 @@ export interface Credentials {
    * that ended. undefined: there is no such code any more.
    */
   resetPassword(reset: PasswordReset, now: number): Promise<readonly string[] | undefined>
+  /** Notes that the user's own data is given out now, or says how long he must wait for that, ms. 0: he need not. */
+  beginExport(userId: number, now: number, everyMs: number): Promise<number>
+  /** The one that began at `startedAt` came to nothing. */
+  forgetExport(userId: number, startedAt: number): Promise<void>
   /** The name that was proposed first for this registration. */
   agreeExternalName(registrationId: string, name: string): Promise<string>
   /** Begins a session; the refresh token is returned once and kept as a hash only. */

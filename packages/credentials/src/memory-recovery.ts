@@ -6,7 +6,10 @@ interface Surroundings {
   readonly endOtherSessions: Credentials['endOtherSessions']
 }
 
-type RecoveryMethods = Pick<Credentials, 'putResetCodes' | 'hasResetCode' | 'resetPassword' | 'agreeExternalName'>
+type RecoveryMethods = Pick<
+  Credentials,
+  'putResetCodes' | 'hasResetCode' | 'resetPassword' | 'agreeExternalName' | 'beginExport' | 'forgetExport'
+>
 
 /** Reset codes and agreed names of the twin in memory. */
 export const createRecovery = ({
@@ -14,6 +17,7 @@ export const createRecovery = ({
   endOtherSessions,
 }: Surroundings): RecoveryMethods & { readonly forgetCodes: (until: number) => void } => {
   const codes = new Map<string, ResetCode>()
+  const exports = new Map<number, number>()
   const names = new Map<string, string>()
   const has = (registrationId: string, codeHash: string, now: number): boolean => {
     const code = codes.get(registrationId)
@@ -29,6 +33,15 @@ export const createRecovery = ({
       codes.delete(registrationId)
       set({ registrationId, passwordHash: newHash }, now)
       return endOtherSessions(userId, '', now)
+    },
+    beginExport: async (userId, now, everyMs) => {
+      const last = exports.get(userId)
+      if (last !== undefined && last > now - everyMs) return last + everyMs - now
+      exports.set(userId, now)
+      return 0
+    },
+    forgetExport: async (userId, startedAt) => {
+      if (exports.get(userId) === startedAt) exports.delete(userId)
     },
     agreeExternalName: async (registrationId, name) => {
       if (!names.has(registrationId)) names.set(registrationId, name)

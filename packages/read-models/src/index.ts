@@ -113,6 +113,16 @@ export interface SyncPage {
 /** How long `sync` waits for a projection that a token is ahead of, ms. */
 export const aheadWaitMs = 500
 
+/** A conversation that a user is or was in. */
+export interface EverConversation {
+  readonly id: string
+  readonly kind: 'direct' | 'group'
+  readonly title: string
+  /** The other one of a direct conversation. */
+  readonly with?: number
+  readonly isMember: boolean
+}
+
 /**
  * The views that clients read, folded from the log. Everything is as of one moment per call; `waitFor` makes that moment late
  * enough. Every method throws Fault `read_models_unavailable` when the store cannot be reached in time.
@@ -154,6 +164,10 @@ export interface ReadModels {
   /** undefined: nothing of it is visible to this user. */
   history(query: HistoryQuery): Promise<HistoryPage | undefined>
   sync(query: SyncQuery): Promise<SyncPage>
+  /** Every conversation that the user is or was in, by id, those behind `after`. */
+  everConversations(user: number, after: string, limit: number): Promise<readonly EverConversation[]>
+  /** What he wrote there, in its present state, oldest first, behind the seq `after`. */
+  ownMessages(user: number, conversation: string, after: number, limit: number): Promise<readonly ClientEvent[]>
   /** The stored cursors of one device; zeros when there are none. */
   cursor(
     user: number,

@@ -99,6 +99,15 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
         const found: readonly StoredEvent[] = (rows.events.get(conversation) ?? []).slice(Math.max(from - 1, 0), to)
         return end === 'first' ? found.slice(0, limit) : found.slice(-limit)
       }),
+    everSeats: async (user, afterId, limit) =>
+      seatsOf(user)
+        .filter((seat) => compare(seat.conversation.id, afterId) > 0)
+        .sort((a, b) => compare(a.conversation.id, b.conversation.id))
+        .slice(0, limit),
+    ownMessages: async (user, conversation, afterSeq, limit) =>
+      (rows.events.get(conversation) ?? [])
+        .filter((event) => event.actor === user && event.own_ordinal !== null && event.seq > afterSeq)
+        .slice(0, limit),
     usersByIds: async (ids) =>
       ids.flatMap((id) => {
         const user = rows.users.get(id)

@@ -1,12 +1,13 @@
 import { assert } from '@chat/runtime'
 import { idMax } from '@chat/schemas'
+import { toClient } from './events.ts'
 import { historyPage } from './history.ts'
 import { aheadWaitMs, type Position, type ReadModels } from './index.ts'
 import type { AtMoment } from './snapshot.ts'
 import { startOf, syncPage, unchangedPage } from './sync.ts'
 import { searchUsers } from './user-search.ts'
 import { toUserRow } from './users.ts'
-import { conversationView, conversationViews } from './views.ts'
+import { conversationView, conversationViews, everConversation } from './views.ts'
 import { highestOf, isMember, visibleTo } from './visibility.ts'
 
 /** Every query, over whatever gives a moment of the tables; the same for PostgreSQL and its twin. */
@@ -59,6 +60,14 @@ export const createQueries = (
       )
     }),
   history: (query) => atMoment('many', (snapshot) => historyPage(snapshot, query)),
+  everConversations: (user, after, limit) =>
+    atMoment('single', async (snapshot) =>
+      (await snapshot.everSeats(user, after, limit)).map((seat) => everConversation(user, seat)),
+    ),
+  ownMessages: (user, conversation, after, limit) =>
+    atMoment('single', async (snapshot) =>
+      (await snapshot.ownMessages(user, conversation, after, limit)).map(toClient),
+    ),
   cursor: (user, device, conversation) => atMoment('single', (snapshot) => snapshot.cursor(user, device, conversation)),
   isMember: (user, conversation) =>
     atMoment('single', async (snapshot) => {

@@ -68,6 +68,10 @@ export interface Snapshot {
     limit: number,
     end: 'first' | 'last',
   ): Promise<readonly (readonly StoredEvent[])[]>
+  /** Where he is or was a member, by id. */
+  everSeats(user: number, afterId: string, limit: number): Promise<readonly Seat[]>
+  /** His messages there, oldest first. */
+  ownMessages(user: number, conversation: string, afterSeq: number, limit: number): Promise<readonly StoredEvent[]>
   usersByIds(ids: readonly number[]): Promise<readonly StoredUser[]>
   hasParked(): Promise<boolean>
   /** Those of these registrations that a user has. */

@@ -1,4 +1,4 @@
-import type { ConversationView, Page } from './index.ts'
+import type { ConversationView, EverConversation, Page } from './index.ts'
 import type { NewestKey, Seat, Snapshot } from './snapshot.ts'
 import { cursorsOf, unreadOf } from './unread.ts'
 import { highestOf, isMember, visibleTo } from './visibility.ts'
@@ -55,6 +55,15 @@ const viewOf = (user: number, seat: Seat, unread: number, lastAt: number): Conve
     lastAt,
     unread,
     ...cursorsOf(seat),
+  }
+}
+
+export const everConversation = (user: number, seat: Seat): EverConversation => {
+  const { id, kind } = seat.conversation
+  const other = otherOf(user, seat)
+  return {
+    ...{ id, kind, title: titleOf(seat), isMember: isMember(seat.stays) },
+    ...(other === undefined ? {} : { with: other }),
   }
 }
 

@@ -83,6 +83,14 @@ export type Answer =
   | { readonly ok: Readonly<Record<string, unknown>> }
   | { readonly error: ErrorCode; readonly message: string; readonly retryAfterMs?: number }
 
+/** What somebody gets who asks for everything of his own. */
+export interface OwnData {
+  /** JSON lines, made as they are taken. The iteration throws Fault. */
+  readonly lines: AsyncIterable<string>
+  /** Nobody takes more of it. To be called once, however it ended. */
+  readonly done: () => void
+}
+
 /** What HTTP offers, independent of fastify. Bodies come as parsed JSON and are validated inside. Never rejects but for bugs. */
 export interface Api {
   register(body: unknown, remoteAddress: string): Promise<Answer>
@@ -91,6 +99,8 @@ export interface Api {
   /** A new password by a one-time code. */
   resetPassword(body: unknown, remoteAddress: string): Promise<Answer>
   endSession(identity: Identity): Promise<Answer>
+  /** Everything of one's own. */
+  exportOwn(identity: Identity): Promise<OwnData | Answer>
   gateway(): Promise<Answer>
   /** undefined: no, expired or wrong token, or the session has ended. */
   authenticate(accessToken: string): Promise<Identity | undefined>

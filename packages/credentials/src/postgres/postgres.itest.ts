@@ -31,6 +31,7 @@ test('migrating again, even twice at once, changes nothing', async () => {
     '001-credentials-and-sessions.sql',
     '002-session-use.sql',
     '003-recovery.sql',
+    '004-exports.sql',
   ])
 })
 

@@ -2,9 +2,12 @@ import type { Credentials } from '../index.ts'
 import type { Query, Transaction } from './query.ts'
 import { endSessionsOf } from './sessions.ts'
 
-type RecoveryMethods = Pick<Credentials, 'putResetCodes' | 'hasResetCode' | 'resetPassword' | 'agreeExternalName'>
+type RecoveryMethods = Pick<
+  Credentials,
+  'putResetCodes' | 'hasResetCode' | 'resetPassword' | 'agreeExternalName' | 'beginExport' | 'forgetExport'
+>
 
-/** Tables `auth.reset_codes` and `auth.external_names`. */
+/** Tables `auth.reset_codes`, `auth.external_names` and `auth.exports`. */
 export const createRecovery = (query: Query, transaction: Transaction): RecoveryMethods => ({
   putResetCodes: async (codes) => {
     await query(
@@ -39,6 +42,21 @@ export const createRecovery = (query: Query, transaction: Transaction): Recovery
       )
       return endSessionsOf(run, userId, '', now)
     }),
+  beginExport: async (userId, now, everyMs) => {
+    const { rowCount } = await query(
+      `INSERT INTO auth.exports (user_id, exported_at) VALUES ($1, $2)
+       ON CONFLICT (user_id) DO UPDATE SET exported_at = excluded.exported_at WHERE auth.exports.exported_at <= $3`,
+      [userId, now, now - everyMs],
+    )
+    if (rowCount > 0) return 0
+    const { rows } = await query<{ exported_at: string }>('SELECT exported_at FROM auth.exports WHERE user_id = $1', [
+      userId,
+    ])
+    return Math.max(1, Number(rows[0]?.exported_at ?? now) + everyMs - now)
+  },
+  forgetExport: async (userId, startedAt) => {
+    await query('DELETE FROM auth.exports WHERE user_id = $1 AND exported_at = $2', [userId, startedAt])
+  },
   agreeExternalName: async (registrationId, name) => {
     await query('INSERT INTO auth.external_names (registration_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
       registrationId,

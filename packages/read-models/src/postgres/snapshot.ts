@@ -56,6 +56,12 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     for (const event of found) lists[event.range - 1]?.push(event)
     return lists
   },
+  everSeats: (user, afterId, limit) => {
+    const where = `c.id in (select conversation from ${read.memberships} where user_id = $1) and c.id > $2 order by c.id limit $3`
+    return readSeats(session, user, where, [afterId, limit])
+  },
+  ownMessages: (user, conversation, afterSeq, limit) =>
+    session.rows<StoredEvent>(ownMessages, [conversation, user, afterSeq, limit]),
   usersByIds: (ids) =>
     ids.length === 0
       ? Promise.resolve([])
@@ -239,6 +245,10 @@ const eventsInRanges = (order: 'asc' | 'desc'): string => `
 
 const firstEvents = eventsInRanges('asc')
 const lastEvents = eventsInRanges('desc')
+
+const ownMessages = `
+  select ${list(eventsTable, 'e')} from ${read.events} e
+  where conversation = $1 and actor = $2 and seq > $3 and own_ordinal is not null order by seq limit $4`
 
 const selectUsers = `select ${list(users, 'u')} from ${read.users} u`
 

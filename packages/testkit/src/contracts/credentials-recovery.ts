@@ -58,6 +58,19 @@ export const recoveryTests = (get: () => Credentials): void => {
     for (const id of [ids[0], ids[99]]) expect(await get().hasResetCode(id ?? '', `code ${id}`, startMs)).toBe(true)
   })
 
+  test("a user's data is given out once in a while, however often it is asked for at once", async () => {
+    const begin = (now: number) => get().beginExport(310, now, 1000)
+    const waits = await Promise.all(Array.from({ length: 8 }, () => begin(startMs)))
+    expect(waits.sort((a, b) => a - b)).toEqual([0, ...Array.from({ length: 7 }, () => 1000)])
+    expect(await begin(startMs + 400)).toBe(600)
+    await get().forgetExport(310, startMs + 1)
+    expect(await begin(startMs + 400)).toBe(600)
+    expect(await begin(startMs + 1000)).toBe(0)
+    await get().forgetExport(310, startMs + 1000)
+    expect(await begin(startMs + 1001)).toBe(0)
+    expect(await get().beginExport(311, startMs, 1000)).toBe(0)
+  })
+
   test('the first name that is proposed for a person of another login is kept', async () => {
     expect(await get().agreeExternalName('ext-1', 'ann')).toBe('ann')
     expect(await get().agreeExternalName('ext-1', 'anna')).toBe('ann')

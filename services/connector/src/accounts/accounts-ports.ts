@@ -13,7 +13,10 @@ export interface AccountsPorts
     'topics' | 'attempts' | 'externalTokens' | 'credentials' | 'hasher' | 'clock' | 'random' | 'logger'
   > {
   readonly presence: Pick<Presence, 'connectors'>
-  readonly readModels: Pick<ReadModels, 'waitFor' | 'userById' | 'userByName' | 'userByRegistration' | 'registered'>
+  readonly readModels: Pick<
+    ReadModels,
+    'waitFor' | 'userById' | 'userByName' | 'userByRegistration' | 'registered' | 'everConversations' | 'ownMessages'
+  >
   readonly commands: Commands
   readonly watermark: Pick<Watermark, 'ofPartition' | 'now'>
   readonly tokens: Tokens

@@ -4,13 +4,17 @@ import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
 import { gateway } from './gateway.ts'
 import { createLogIn } from './log-in.ts'
 import { createOwnAccount, type OwnAccount } from './own-account.ts'
+import { createOwnExport } from './own-export.ts'
 import { register } from './register.ts'
 import { createResetPassword } from './reset-password.ts'
 import { authenticate, endSession, refresh } from './sessions.ts'
 
 /** The part of `Api` that is about accounts and sessions, and what requests of somebody logged in need. */
 export interface Accounts
-  extends Pick<Api, 'register' | 'logIn' | 'refresh' | 'resetPassword' | 'endSession' | 'gateway' | 'authenticate'> {
+  extends Pick<
+    Api,
+    'register' | 'logIn' | 'refresh' | 'resetPassword' | 'endSession' | 'exportOwn' | 'gateway' | 'authenticate'
+  > {
   readonly own: OwnAccount
 }
 
@@ -27,6 +31,7 @@ export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): 
     refresh: (body) => refresh(ports, options, body),
     resetPassword: createResetPassword(ports, attempts),
     endSession: (identity) => endSession(ports, identity),
+    exportOwn: createOwnExport(ports),
     gateway: () => gateway(ports, options),
     own: createOwnAccount(ports, attempts),
     authenticate: async (accessToken) => authenticate(ports, accessToken),

@@ -13,7 +13,10 @@ export const badCredentials: Answer = refuse('bad_credentials', 'name or passwor
 const retryAfterMs = 1000
 
 /** Runs `work`; a failure of the world becomes an answer, a bug stays a rejection. */
-export const answering = async (work: () => Promise<Answer>): Promise<Answer> => {
+export const answering = (work: () => Promise<Answer>): Promise<Answer> => answeringWith(work)
+
+/** The same for work that has more to give than an answer. */
+export const answeringWith = async <T>(work: () => Promise<T | Answer>): Promise<T | Answer> => {
   try {
     return await work()
   } catch (error) {

@@ -9,6 +9,8 @@ import { address, ann, end, ok, setUp } from './test-accounts.ts'
 
 /** A login by name asks for none. */
 const noRegistrations = {
+  everConversations: async () => [],
+  ownMessages: async () => [],
   userByRegistration: async () => undefined,
   registered: async () => new Set<string>(),
 }

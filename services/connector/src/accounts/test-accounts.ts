@@ -60,6 +60,8 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
     presence: { connectors: async () => [] },
     readModels: {
       userById: async (id) => users.find((user) => user.id === id),
+      everConversations: async () => [],
+      ownMessages: async () => [],
       userByRegistration: async (registrationId) => users.find((user) => user.registrationId === registrationId),
       registered: async (ids) => new Set(users.flatMap(({ registrationId: id }) => (ids.includes(id) ? [id] : []))),
       userByName: async (name) => users.find((user) => user.normalisedName === name),

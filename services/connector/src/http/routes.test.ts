@@ -21,6 +21,7 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
   const api: Api = {
     register: record('register'),
     resetPassword: record('resetPassword'),
+    exportOwn: async () => answer,
     logIn: record('logIn'),
     refresh: record('refresh'),
     endSession: record('endSession'),
@@ -38,7 +39,7 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
   const { app, beginStop } = await buildApp(handlers, { logger, trustedProxies: 0 })
   const inject = async (options: InjectOptions) => {
     const response = await app.inject(options)
-    const isJson = String(response.headers['content-type']).includes('json')
+    const isJson = /json(?!l)/.test(String(response.headers['content-type']))
     return { ...response, status: response.statusCode, body: isJson ? response.json() : response.body }
   }
   return { inject, calls, logged, health, beginStop }
@@ -266,5 +267,39 @@ describe('probes and page', () => {
     const named = [...String(body).matchAll(/(?:src|href)="(page\/[^"]+)"/g)].map(([, path]) => `/${path}`)
     expect(named.length).toBeGreaterThan(0)
     for (const url of named) expect(await inject({ url })).toMatchObject({ status: 200 })
+  })
+})
+
+describe('GET /v1/me/export', () => {
+  const exported = (lines: AsyncIterable<string>) => {
+    const state = { isDone: false }
+    const exportOwn: Api['exportOwn'] = async () => ({
+      lines,
+      done: () => {
+        state.isDone = true
+      },
+    })
+    return { state, exportOwn }
+  }
+  const request = { method: 'GET', url: '/v1/me/export', headers: bearer } as const
+
+  test('streams the lines, and says when it is done', async () => {
+    async function* lines() {
+      yield '{"kind":"profile"}\n'
+      yield '{"kind":"end"}\n'
+    }
+    const { state, exportOwn } = exported(lines())
+    const { inject } = await setUp(undefined, { exportOwn })
+    const response = await inject(request)
+    expect(response).toMatchObject({ status: 200, payload: '{"kind":"profile"}\n{"kind":"end"}\n' })
+    expect(response.headers['content-type']).toBe('application/jsonl; charset=utf-8')
+    expect(state.isDone).toBe(true)
+  })
+
+  test('is refused with the time to wait, and without a token', async () => {
+    const { inject } = await setUp({ error: 'rate_limited', message: 'tomorrow', retryAfterMs: 1500 })
+    const refused = await inject(request)
+    expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited', retryAfterMs: 1500 } })
+    expect((await inject({ ...request, headers: {} })).status).toBe(401)
   })
 })

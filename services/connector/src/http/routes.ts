@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { httpReads } from '@chat/schemas/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Api, Identity } from '../ports.ts'
@@ -26,6 +27,15 @@ export const addRoutes = (app: FastifyInstance, api: Api): void => {
     const { minPos } = request.query as Record<string, unknown>
     const answer = await api.request(identity, frame, minPosOf(minPos))
     return send(reply, 'ok' in answer ? { ok: { op: 'ok', ...ref, ...answer.ok } } : answer, 200)
+  })
+  app.get('/v1/me/export', async (request, reply) => {
+    const identity = await identityOf(api, request)
+    if (identity === undefined) return sendProblem(reply, unauthorized)
+    const found = await api.exportOwn(identity)
+    if (!('lines' in found)) return send(reply, found, 200)
+    reply.raw.once('close', found.done)
+    // Taken as fast as the client reads; a failure in between cuts the connection, and the last line is missing.
+    return reply.type('application/jsonl; charset=utf-8').send(Readable.from(found.lines))
   })
   for (const read of httpReads) {
     app.get(read.path, async (request, reply) => {

@@ -16,6 +16,7 @@ const silentApi: Api = {
   refresh: refuseAll,
   resetPassword: refuseAll,
   endSession: refuseAll,
+  exportOwn: refuseAll,
   gateway: refuseAll,
   authenticate: async () => undefined,
   request: refuseAll,
