@@ -28,6 +28,8 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const users = '/v1/users'
 const sessions = '/v1/sessions'
 const refresh = '/v1/sessions/refresh'
+const resets = '/v1/password-resets'
+const code = '7K2M9-QX4TD-0HRNW-V8ZB3'
 const requests = '/v1/requests'
 const password = 'correct horse'
 const name = 'newcomer'
@@ -48,7 +50,7 @@ const notAnObject: readonly (readonly [string, string | Buffer])[] = [
   ['an unknown field', `{"name":"${name}","password":"${password}","refreshToken":"x","admin":true}`],
 ]
 
-const bodyCases: readonly HttpCase[] = [users, sessions, refresh].flatMap((path) =>
+const bodyCases: readonly HttpCase[] = [users, sessions, refresh, resets].flatMap((path) =>
   notAnObject.map(([what, body]): HttpCase => [`POST ${path} with ${what}`, () => post(path, body), 400, 'invalid']),
 )
 
@@ -109,6 +111,19 @@ const refreshes: readonly (readonly [string, object])[] = [
   ['a token with NUL', { refreshToken: 'a\0' }],
 ]
 
+const passwordResets: readonly (readonly [string, object])[] = [
+  ['no code', { name, password }],
+  ['no password', { name, code }],
+  ['neither name nor userId', { code, password }],
+  ['name and userId', { name, userId: 1, code, password }],
+  ['a code that is a number', { name, code: 7, password }],
+  ['an empty code', { name, code: '', password }],
+  ['a code of 65 characters', { name, code: 'c'.repeat(65), password }],
+  ['a code with NUL', { name, code: 'c\0', password }],
+  ['a password of 7 characters', { name, code, password: '1234567' }],
+  ['an unknown field', { name, code, password, device: randomUUID() }],
+]
+
 const invalidAt = (path: string, bodies: readonly (readonly [string, object])[]): readonly HttpCase[] =>
   bodies.map(([what, body]): HttpCase => [`POST ${path} with ${what}`, () => post(path, body), 400, 'invalid'])
 
@@ -116,6 +131,7 @@ const accountCases: readonly HttpCase[] = [
   ...invalidAt(users, registrations),
   ...invalidAt(sessions, logins),
   ...invalidAt(refresh, refreshes),
+  ...invalidAt(resets, passwordResets),
   [`a name that is taken`, ({ takenName }) => post(users, { name: takenName, password }), 409, 'name_taken'],
   [
     'a name that is taken, in other letters',
@@ -126,6 +142,8 @@ const accountCases: readonly HttpCase[] = [
   ['an unknown name', () => post(sessions, { name: 'nobody at all', password }), 401, 'bad_credentials'],
   ['an unknown userId', () => post(sessions, { userId: 2 ** 31 - 1, password }), 401, 'bad_credentials'],
   ['a wrong password', ({ takenName }) => post(sessions, { name: takenName, password: 'x' }), 401, 'bad_credentials'],
+  ['a wrong code', ({ takenName }) => post(resets, { name: takenName, code, password }), 401, 'bad_credentials'],
+  ['a code for nobody', () => post(resets, { name: 'nobody at all', code, password }), 401, 'bad_credentials'],
   ['a refresh token of nobody', () => post(refresh, { refreshToken: 'a'.repeat(43) }), 401, 'unauthorized'],
   ['a body of 64 KiB + 1', () => post(users, `"${'x'.repeat(64 * 1024 - 1)}"`), 413, 'too_large'],
   [
@@ -158,6 +176,7 @@ const forgeries: readonly (readonly [string, (world: HttpWorld) => string])[] = 
 
 const protectedRoutes: readonly HttpQuestion[] = [
   { path: '/v1/me' },
+  { path: '/v1/me/export' },
   { path: '/v1/users' },
   { path: '/v1/users/1' },
   { path: '/v1/conversations' },

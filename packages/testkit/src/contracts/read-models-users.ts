@@ -66,6 +66,35 @@ export const userTests = (scene: () => ReadModelsScene): void => {
     }
   })
 
+  test('gives every conversation a user is or was in, and what he wrote there, page by page', async () => {
+    const { readModels, story, project } = scene()
+    for (const id of [1, 2, 3]) story.register(id)
+    for (let i = 0; i < 5; i++) {
+      story.post('d1.2', 1, `mine ${i}`)
+      story.post('d1.2', 2, `theirs ${i}`)
+    }
+    story.group(2, 2, { members: [1, 3] })
+    story.post('g2', 1, 'before I left')
+    story.leave('g2', 1)
+    story.post('d2.3', 3, 'not his')
+    await project()
+    const all = await readModels.everConversations(1, '', 10)
+    expect(all).toMatchObject([
+      { id: 'd1.2', kind: 'direct', with: 2, isMember: true },
+      { id: 'g2', kind: 'group', isMember: false },
+    ])
+    expect(await readModels.everConversations(1, 'd1.2', 10)).toEqual(all.slice(1))
+    expect(await readModels.everConversations(1, '', 1)).toEqual(all.slice(0, 1))
+    const first = await readModels.ownMessages(1, 'd1.2', 0, 3)
+    expect(first.map(({ data }) => JSON.stringify(data))).toEqual(
+      [0, 1, 2].map((i) => expect.stringContaining(`mine ${i}`)),
+    )
+    const rest = await readModels.ownMessages(1, 'd1.2', first.at(-1)?.seq ?? 0, 10)
+    expect(rest).toMatchObject([{ actor: 1 }, { actor: 1 }])
+    expect(await readModels.ownMessages(1, 'g2', 0, 10)).toMatchObject([{ type: 'messagePosted' }])
+    expect(await readModels.ownMessages(1, 'd2.3', 0, 10)).toEqual([])
+  })
+
   test('finds whoever has a registration', async () => {
     const { readModels, story, project } = scene()
     story.register(3, 'ann')

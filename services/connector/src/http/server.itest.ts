@@ -13,11 +13,8 @@ const refuseAll = async (): Promise<Answer> => ({ error: 'not_found', message: '
 const silentApi: Api = {
   register: refuseAll,
   logIn: refuseAll,
-  refresh: refuseAll,
-  resetPassword: refuseAll,
-  endSession: refuseAll,
-  exportOwn: refuseAll,
-  gateway: refuseAll,
+  ...{ refresh: refuseAll, resetPassword: refuseAll, endSession: refuseAll },
+  ...{ exportOwn: refuseAll, gateway: refuseAll },
   authenticate: async () => undefined,
   request: refuseAll,
 }
