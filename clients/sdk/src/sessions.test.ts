@@ -37,6 +37,12 @@ test('logs in as the same device each time', async () => {
   expect(devices).toEqual([await sessions.device(), await sessions.device()])
 })
 
+test('logs in by a token of another login', async () => {
+  const { sessions, server } = setUp()
+  await sessions.logIn({ externalToken: 'x.y.z' })
+  expect(server.asked).toMatchObject([{ path: '/v1/sessions', body: { externalToken: 'x.y.z' } }])
+})
+
 test('a session that had ended already is ended, other problems are thrown with their code', async () => {
   const { sessions, server } = setUp()
   await expect(sessions.fresh(false)).rejects.toMatchObject({ code: 'unauthorized' })

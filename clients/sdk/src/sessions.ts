@@ -12,7 +12,10 @@ export interface Session {
   readonly socketUrl: string
 }
 
-export type Login = ({ readonly name: string } | { readonly userId: number }) & { readonly password: string }
+/** By password, or by a token of the login that the server trusts. */
+export type Login =
+  | (({ readonly name: string } | { readonly userId: number }) & { readonly password: string })
+  | { readonly externalToken: string }
 
 export interface Registration {
   readonly name: string
