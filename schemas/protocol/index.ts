@@ -87,6 +87,7 @@ export {
 } from './limits.ts'
 export { isAllowedDisplayName, isAllowedName, isAllowedTitle, normaliseName } from './names.ts'
 export type { ParsedBody } from './problem.ts'
+export { type Rate, type RateName, rateRetryMinMs, rates } from './rates.ts'
 export {
   type ErrorFrame,
   type EventFrame,

@@ -1,4 +1,5 @@
 import { createMemoryAttempts } from '@chat/attempts/memory'
+import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { createConnector } from '@chat/connector'
 import { createMemorySockets, type MemorySockets } from '@chat/connector/memory-sockets'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
@@ -137,6 +138,7 @@ const createPorts = (ground: Ground, presence: Presence, failures: unknown[]) =>
   credentials: ground.credentials,
   hasher: createPlainHasher(),
   attempts: createMemoryAttempts({ clock: ground.clock }),
+  rateLimits: createMemoryRateLimits({ clock: ground.clock }),
   clock: ground.clock,
   random: ground.random,
   logger: silentLogger,

@@ -1,4 +1,5 @@
 import { createMemoryAttempts } from '@chat/attempts/memory'
+import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { createConnector } from '@chat/connector'
 import type { Credentials } from '@chat/credentials'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
@@ -171,6 +172,7 @@ const bootProcess = (parts: BootParts): Life => {
       credentials: overWire(parts.credentials, { ...database, code: 'credentials_unavailable' }),
       hasher: createPlainHasher(),
       attempts: createMemoryAttempts({ clock: machine.clock }),
+      rateLimits: createMemoryRateLimits({ clock: machine.clock }),
     })
   }
   return { machine, health, log, service: createService() }

@@ -1,3 +1,5 @@
+export type { Bucket, RateLimits } from './rate-limits.ts'
+
 /** How many tries in a window, and how long the window is from the first of them, ms (whole seconds). */
 export interface AttemptBound {
   readonly attemptsMax: number

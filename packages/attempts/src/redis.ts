@@ -1,7 +1,8 @@
-import { assert, type Backoff, backoffMs, type Logger, type Random } from '@chat/runtime'
-import { Redis } from 'ioredis'
+import { assert, type Logger, type Random } from '@chat/runtime'
+import type { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { type AttemptBound, type AttemptBounds, type Attempts, failedLoginBounds } from './index.ts'
+import { connectRedis } from './redis-connection.ts'
 
 interface Options {
   readonly url: string
@@ -12,15 +13,13 @@ interface Options {
   readonly bounds?: AttemptBounds
 }
 
-/** A login waits for this: without an answer within it the process counts for itself, ms. */
-const commandTimeoutMs = 500
-const connectTimeoutMs = 2_000
-const reconnectBackoff: Backoff = { firstMs: 50, maxMs: 1_000 }
-
 /** Counters in Redis, `<prefix>attempts:account:<account>` and `…:address:<address>`, which expire with their windows. */
 export const openRedisAttempts = async (options: Options): Promise<Attempts> => {
   const { prefix, bounds = failedLoginBounds } = options
-  const redis = await connect(options)
+  const redis = await connectRedis(options, {
+    away: 'failed logins are counted by each connector for itself',
+    back: 'failed logins are counted together again',
+  })
   const accounts = createLimiter(redis, `${prefix}attempts:account`, bounds.account)
   const addresses = createLimiter(redis, `${prefix}attempts:address`, bounds.address)
   return {
@@ -53,28 +52,4 @@ const createLimiter = (redis: Redis, keyPrefix: string, { attemptsMax, windowMs 
     rejectIfRedisNotReady: true,
     insuranceLimiter: new RateLimiterMemory(bound),
   })
-}
-
-const connect = async ({ url, logger, random }: Options): Promise<Redis> => {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    // What waited for a connection would count long after it happened.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => backoffMs(reconnectBackoff, attempt, random),
-  })
-  let isAway = false
-  redis.on('ready', () => {
-    if (isAway) logger.info({}, 'failed logins are counted together again')
-    isAway = false
-  })
-  redis.on('error', (error) => {
-    if (!isAway) logger.warn({ err: error }, 'failed logins are counted by each connector for itself')
-    isAway = true
-  })
-  await redis.connect().catch(() => {}) // Told by the listener above; the client goes on trying.
-  return redis
 }

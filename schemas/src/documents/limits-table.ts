@@ -1,4 +1,5 @@
 import * as limits from '../../protocol/limits.ts'
+import { rates } from '../../protocol/rates.ts'
 
 /** The limits of the protocol as a page: names and values are those that the code uses, the words are its comments. */
 export const limitsTable = (source: string): string => {
@@ -15,6 +16,18 @@ export const limitsTable = (source: string): string => {
     '| limit | | |',
     '|---|---|---|',
     ...rows,
+    '',
+    '## Rates',
+    '',
+    'Token buckets, from `schemas/protocol/rates.ts`: so many at once, then so many a second; beyond it `rate_limited` with `retryAfterMs`, and',
+    'nothing was done. A write that is refused closes its device and conversation until that time is over. `CHAT_LIMITS=off` lifts all of them.',
+    '',
+    '| rate | at once | a second | of |',
+    '|---|---|---|---|',
+    ...Object.entries(rates).map(
+      ([name, { burst, perSecond, of }]) =>
+        `| \`${name}\` | ${burst.toLocaleString('en-US')} | ${perSecond.toLocaleString('en-US')} | ${of} |`,
+    ),
     '',
   ].join('\n')
 }

@@ -24,6 +24,7 @@ import { createPresenceWatch } from './presence/watch.ts'
 import { createPresenceKeeper } from './presence-keeper.ts'
 import { createPresenceNews } from './presence-news.ts'
 import { createPresenceTime } from './presence-time.ts'
+import { createRateLimiter } from './rate-limiter.ts'
 import { createRegistrar } from './registrar.ts'
 import { createRequests } from './requests.ts'
 import type { ConnectionServices } from './socket/connection-services.ts'
@@ -58,7 +59,8 @@ export const createConnector = (config: ConnectorConfig, ports: Ports): Service 
   let stopped: Promise<void> | undefined
   return {
     start: () => {
-      if (config.limits === 'off') ports.logger.warn({}, 'rate limits are off (CHAT_LIMITS): passwords can be guessed')
+      if (config.limits === 'off')
+        ports.logger.warn({}, 'rate limits are off (CHAT_LIMITS): passwords can be guessed, anybody may flood')
       starting = start(parts, ports, stopping.signal)
       return starting
     },
@@ -150,9 +152,13 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const writeAdmission = createWriteAdmission({ ...ports, commands })
   const revocations = createRevocations(ports)
   const tokens = createTokens({ keys: config.tokenKeys, clock })
+  const rateLimiter = createRateLimiter(ports, config.limits)
   const hasher = createCountedHasher(ports.hasher, ports.metrics)
   const accounts = createAccounts(
-    { ...ports, hasher, commands, tokens, revocations, watermark, isRefused: (...login) => logins.isRefused(...login) },
+    {
+      ...{ ...ports, hasher, commands, tokens, revocations, watermark, rateLimiter },
+      isRefused: (...login) => logins.isRefused(...login),
+    },
     { socketUrl, limits: config.limits },
   )
   const presenceWatch = createPresenceWatch({
@@ -193,8 +199,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const services: ConnectionServices = {
     ...ports,
     ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts },
-    ...{ signals, presenceWatch, isOpen },
-    logins,
+    ...{ signals, presenceWatch, isOpen, rateLimiter, logins },
     helloGate: createHelloGate(ports.random),
     authenticate,
     endSession: accounts.endSession,
@@ -242,7 +247,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, writeAdmission, endSession })
-  const api: Api = { ...accounts, authenticate, request }
+  const api: Api = { ...accounts, authenticate, request, limit: rateLimiter.request }
   const writes = { commands, writeAdmission, receipts }
   return {
     connectorId,

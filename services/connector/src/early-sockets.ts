@@ -12,6 +12,7 @@ export const listenEarly = async (
 ): Promise<Sockets> => {
   let current: Pick<SocketHandlers, 'accept' | 'api'> = { accept: refuseSocket, api: refusing }
   const api: Api = {
+    limit: (address) => current.api.limit(address),
     register: (body, address) => current.api.register(body, address),
     logIn: (body, address) => current.api.logIn(body, address),
     refresh: (body) => current.api.refresh(body),
@@ -34,6 +35,7 @@ export const listenEarly = async (
 const refuse = async (): Promise<Answer> => refused('unavailable', 'this server is starting')
 
 const refusing: Api = {
+  limit: () => undefined,
   register: refuse,
   logIn: refuse,
   refresh: refuse,

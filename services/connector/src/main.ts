@@ -1,4 +1,5 @@
 import { openRedisAttempts } from '@chat/attempts/redis'
+import { openRedisRateLimits } from '@chat/attempts/redis-rate-limits'
 import { createArgon2Hasher } from '@chat/credentials/argon2'
 import { openPostgresCredentials } from '@chat/credentials/postgres'
 import { openKafkaLog } from '@chat/event-log/kafka'
@@ -43,6 +44,7 @@ const run = async (): Promise<number> => {
   const redis = { url: config.redisUrl, prefix: config.redisPrefix, slots: config.slots }
   const presence = await openRedisPresence({ ...redis, random, logger })
   const attempts = await openRedisAttempts({ ...redis, random, logger })
+  const rateLimits = await openRedisRateLimits({ ...redis, clock, random, logger })
   const registry = createRegistry({ url: config.registryUrl })
   const ids = await untilThere(registry.readIds, { clock, random, onWaiting: waitFor('registry') })
   health.clear('registry')
@@ -52,21 +54,14 @@ const run = async (): Promise<number> => {
 
   const [topics, encoder] = [createTopics({ ...config, prefix: config.logPrefix }), createEncoder(ids)]
   const adapters = {
-    sockets,
-    log,
-    topics,
-    encoder,
-    presence,
-    readModels,
-    credentials,
-    hasher,
-    attempts,
-    externalTokens,
+    ...{ sockets, log, topics, encoder, presence, readModels },
+    ...{ credentials, hasher, attempts, rateLimits, externalTokens },
   }
   const ports = { ...adapters, clock, random, logger, health, metrics, onFatal }
   const connector = createConnector({ ...config, tokenKeys }, ports)
   const exitCode = await runUntilSignal(connector, { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })
-  await Promise.all([log.close(), presence.close(), attempts.close(), readModels.close(), credentials.close()])
+  const opened = [log, presence, attempts, rateLimits, readModels, credentials]
+  await Promise.all(opened.map((adapter) => adapter.close()))
   return exitCode
 }
 

@@ -1,4 +1,4 @@
-import type { Attempts } from '@chat/attempts'
+import type { Attempts, RateLimits } from '@chat/attempts'
 import type { Credentials, PasswordHasher } from '@chat/credentials'
 import type { EventLog } from '@chat/event-log'
 import type { Presence } from '@chat/presence'
@@ -22,6 +22,8 @@ export interface Ports {
   readonly externalTokens?: ExternalTokens | undefined
   /** Failed logins. */
   readonly attempts: Attempts
+  /** How often everything may be asked for. */
+  readonly rateLimits: RateLimits
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -102,6 +104,8 @@ export interface Api {
   /** Everything of one's own. */
   exportOwn(identity: Identity): Promise<OwnData | Answer>
   gateway(): Promise<Answer>
+  /** Asked for each request before anything else is done; an answer: too many of this address. */
+  limit(remoteAddress: string): Answer | undefined
   /** undefined: no, expired or wrong token, or the session has ended. */
   authenticate(accessToken: string): Promise<Identity | undefined>
   /** Any request frame but those that need a socket. `minPos`: a position token. */

@@ -8,6 +8,7 @@ import type { Caller } from './socket/caller.ts'
 import { answerRead } from './socket/frames/answer-read.ts'
 import type { FrameServices } from './socket/frames/handler.ts'
 import { type HandledFrame, handlerOf } from './socket/frames/index.ts'
+import { targetOf } from './socket/frames/target.ts'
 import type { WriteAdmission } from './write-admission.ts'
 
 interface RequestPorts {
@@ -47,6 +48,11 @@ export const createRequests = ({
 
   const answer = async (frame: HandledFrame, caller: Caller): Promise<Answer> => {
     const handler = handlerOf(frame)
+    const limited =
+      handler.kind === 'write'
+        ? services.rateLimiter.write(caller, targetOf(frame, caller.identity.userId))
+        : services.rateLimiter[handler.kind](caller)
+    if (limited !== undefined) return limited
     if (handler.kind === 'write') {
       const prepared = await handler.prepare(frame, caller, services)
       return 'refusal' in prepared ? prepared.refusal : submit(prepared.draft, caller.identity)
@@ -82,6 +88,7 @@ const callerOf = (identity: Identity, position: Position | undefined): Caller =>
   identity,
   connection: undefined,
   tell: undefined,
+  remoteAddress: undefined,
   positions: () => (position === undefined ? [] : [position]),
   othersTold: () => Promise.resolve(),
 })

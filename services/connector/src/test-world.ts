@@ -1,5 +1,6 @@
 // biome-ignore-all lint/style/noRestrictedImports: for tests only, which may use the memory adapters and the testkit.
 import { createMemoryAttempts } from '@chat/attempts/memory'
+import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { createMemoryCredentials } from '@chat/credentials/memory'
 import type { EventLog } from '@chat/event-log'
 import { createMemoryStore } from '@chat/event-log/memory'
@@ -267,6 +268,7 @@ export const createTestWorld = async (slots = 4) => {
           },
           ...{ logger: silentLogger, metrics: createMetrics({ withProcess: 'bare' }) },
           attempts: createMemoryAttempts({ clock }),
+          rateLimits: createMemoryRateLimits({ clock }),
           hasher: { hash: async () => '', verify: async () => false },
           onFatal: (error) => void fatal.push(error),
           ...ports,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMemoryAttempts } from '@chat/attempts/memory'
+import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { externalLoginOf } from '@chat/connector/config'
 import { openExternalTokens } from '@chat/connector/external-tokens'
 import { loadOrCreateTokenKeys } from '@chat/connector/token-keys'
@@ -71,6 +72,7 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
     encoder: createEncoder(localSchemaIds),
     presence: createMemoryPresence({ clock, random, slots: config.slots }),
     attempts: createMemoryAttempts({ clock }),
+    rateLimits: createMemoryRateLimits({ clock }),
     hasher: createArgon2Hasher({ concurrency: config.hashesAtOnce, queueMax: config.hashQueueMax }),
     close: () => kept.disposeAsync(),
   }

@@ -2,6 +2,7 @@ import type { Presence } from '@chat/presence'
 import type { ReadModels } from '@chat/read-models'
 import type { Logins } from '../login-policy.ts'
 import type { Commands, Ports } from '../ports.ts'
+import type { RateLimiter } from '../rate-limiter.ts'
 import type { Watermark } from '../watermark.ts'
 import type { Revocations } from './revocations.ts'
 import type { Tokens } from './tokens.ts'
@@ -23,6 +24,7 @@ export interface AccountsPorts
   readonly revocations: Revocations
   /** Of the policy of logins: see login-policy.ts. */
   readonly isRefused: Logins['isRefused']
+  readonly rateLimiter: Pick<RateLimiter, 'logIn' | 'register'>
 }
 
 export interface AccountsOptions {

@@ -26,8 +26,9 @@ export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): 
   const attempts = options.limits === 'off' ? unlimited : ports.attempts
   const logIn = createLogIn(ports, options, attempts)
   return {
-    register: (body, remoteAddress) => register(ports, attempts, body, remoteAddress),
-    logIn,
+    register: async (body, remoteAddress) =>
+      ports.rateLimiter.register(remoteAddress) ?? register(ports, attempts, body, remoteAddress),
+    logIn: async (body, remoteAddress) => ports.rateLimiter.logIn(remoteAddress) ?? logIn(body, remoteAddress),
     refresh: (body) => refresh(ports, options, body),
     resetPassword: createResetPassword(ports, attempts),
     endSession: (identity) => endSession(ports, identity),

@@ -56,6 +56,7 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
     credentials,
     hasher: createPlainHasher(),
     attempts: createMemoryAttempts({ clock }),
+    rateLimiter: { logIn: () => undefined, register: () => undefined },
     logger: silentLogger,
     presence: { connectors: async () => [] },
     readModels: {

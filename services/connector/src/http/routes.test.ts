@@ -19,6 +19,7 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
       return answer
     }
   const api: Api = {
+    limit: () => undefined,
     register: record('register'),
     resetPassword: record('resetPassword'),
     exportOwn: async () => answer,
@@ -70,6 +71,19 @@ describe('accounts', () => {
     const { inject } = await setUp()
     expect(await inject({ url: '/v1/gateway' })).toMatchObject({ status: 200, body: { answered: true } })
   })
+})
+
+test('too many requests of an address get 429 with Retry-After before anything else is done; probes and pages do not count', async () => {
+  const limit = () => ({ error: 'rate_limited', message: 'too many', retryAfterMs: 1500 }) as const
+  const { inject, calls } = await setUp(undefined, { limit })
+  const refused = await inject({ method: 'POST', url: '/v1/sessions', payload: {} })
+  expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited', retryAfterMs: 1500 } })
+  expect(refused.headers).toMatchObject({
+    'retry-after': '2',
+    'content-type': 'application/problem+json; charset=utf-8',
+  })
+  for (const url of ['/healthz', '/docs', '/']) expect(await inject({ url })).toMatchObject({ status: 200 })
+  expect(calls).toEqual([])
 })
 
 describe('reads', () => {

@@ -11,6 +11,7 @@ import { createHttpSockets } from './server.ts'
 
 const refuseAll = async (): Promise<Answer> => ({ error: 'not_found', message: 'no' })
 const silentApi: Api = {
+  limit: () => undefined,
   register: refuseAll,
   logIn: refuseAll,
   ...{ refresh: refuseAll, resetPassword: refuseAll, endSession: refuseAll },

@@ -113,6 +113,10 @@ export const buildApp = async (
     if (!isStopping) return
     return sendProblem(reply.header('connection', 'close'), refusal('unavailable', 'this connector is stopping', 1000))
   })
+  app.addHook('onRequest', async ({ ip, url }, reply) => {
+    const limited = url.startsWith('/v1/') ? api.limit(ip) : undefined
+    if (limited !== undefined && 'error' in limited) return sendProblem(reply.header('connection', 'close'), limited)
+  })
   addProbes(app, health, metrics)
   addRoutes(app, api)
   addDocs(app)

@@ -1,7 +1,10 @@
+import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import type { Presence } from '@chat/presence'
+import { createMetrics } from '@chat/runtime'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import type { SocketHandlers } from '../ports.ts'
+import { createRateLimiter } from '../rate-limiter.ts'
 import { createStats } from '../stats.ts'
 import { connect, createTestWorld, deviceOf } from '../test-world.ts'
 import type { ConnectionServices } from './connection-services.ts'
@@ -15,6 +18,10 @@ test('a session that ends between the check of its token and the admission is re
   const services: Partial<ConnectionServices> = {
     ...{ clock, stats: createStats(), heartbeatMs: 25_000, isOpen: () => true },
     helloGate: createHelloGate(createSeededRandom(1)),
+    rateLimiter: createRateLimiter(
+      { rateLimits: createMemoryRateLimits({ clock }), metrics: createMetrics({ withProcess: 'bare' }) },
+      'on',
+    ),
     authenticate: async () => {
       ended.add('s1')
       return { userId: 1, sessionId: 's1', device: deviceOf(1) }

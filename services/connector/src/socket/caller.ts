@@ -7,6 +7,8 @@ export interface Caller {
   readonly identity: Identity
   /** Names the connection among all of all connectors; undefined: it came by HTTP. */
   readonly connection: string | undefined
+  /** Where its frames come from; undefined: by HTTP, where the request was counted already. */
+  readonly remoteAddress: string | undefined
   /** What the caller has seen: an answer must not be older. */
   positions(): readonly Position[]
   /** Pushes a frame to him; undefined: it came by HTTP. */

@@ -82,6 +82,10 @@ export class Connection implements SocketEvents, WriteLaneClient {
     return this.session?.connection
   }
 
+  get remoteAddress(): string {
+    return this.socket.remoteAddress
+  }
+
   async othersTold(): Promise<void> {
     await this.telling
   }
@@ -182,8 +186,10 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private dispatch(frame: RequestFrame) {
     if (frame.op === 'hello') return this.hello(frame)
     if (frame.op === 'logout' || endsOwn(frame, this.identity.sessionId)) return void this.logOut(frame.ref)
-    if (frame.op === 'sync') return void this.sync(frame)
     const handler = handlerOf(frame)
+    const limited = handler.kind === 'write' ? undefined : this.services.rateLimiter[handler.kind](this)
+    if (limited !== undefined) return this.answer(frame.ref, limited)
+    if (frame.op === 'sync') return void this.sync(frame)
     if (handler.kind === 'write') {
       this.work.begin('write')
       this.writes ??= new WriteLane(this, this.services, this.services.writeAdmission)
@@ -240,6 +246,8 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   private hello(frame: HelloFrame) {
     if (this.state.kind !== 'awaitingHello') return this.answer(frame.ref, refused('invalid', 'hello was said before'))
+    const limited = this.services.rateLimiter.request(this.remoteAddress)
+    if (limited !== undefined) return this.refuse(frame.ref, limited, closeCode.unavailable, 'too many of this address')
     this.state = { kind: 'authenticating' }
     const opened = this.services.helloGate.enter(() => this.open(frame))
     if (!(opened instanceof Promise))

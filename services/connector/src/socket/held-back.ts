@@ -1,6 +1,7 @@
 import type { Clock } from '@chat/runtime'
+import type { ErrorCode } from '@chat/schemas/protocol'
 import { refused } from '../answer.ts'
-import type { Answer, CommandDraft } from '../ports.ts'
+import type { Answer } from '../ports.ts'
 
 /** Conversations held back at once; beyond it every other one is, until the time is over that the one too many was told. */
 export const heldConversationsMax = 256
@@ -15,12 +16,22 @@ export const comesAgainWithinMs = 10_000
 /** What is behind a write whose time is over, and which did not come again yet, comes back after this, ms. */
 export const behindRetryMs = 500
 
+/** What is known of a write that is held back. One without a name of its own cannot be known again, and a new group has no order. */
+export interface HeldWrite {
+  readonly conversation?: string | undefined
+  readonly clientMsgId?: string | undefined
+}
+
+type Refusal = Extract<Answer, { readonly error: ErrorCode }>
+
 interface Held {
   /** When the first of them may come again. */
   readonly untilMs: number
   /** Refused and not seen again, in the order in which they came first. */
   readonly clientMsgIds: readonly string[]
   readonly isWhole: boolean
+  /** What the first was refused with, and so those behind it. */
+  readonly code: ErrorCode
 }
 
 /**
@@ -41,31 +52,28 @@ export class HeldBack {
   }
 
   /** The answer to a write that must not pass yet; undefined: it may. */
-  refusal(draft: CommandDraft): Answer | undefined {
-    const conversation = conversationOf(draft)
-    if (conversation === undefined) return undefined
+  refusal({ conversation, clientMsgId }: HeldWrite): Answer | undefined {
+    if (conversation === undefined || clientMsgId === undefined) return undefined
     const held = this.current(conversation)
-    if (held === undefined) return this.isOver(this.allUntilMs) ? undefined : this.wait(this.allUntilMs)
-    const { clientMsgIds, untilMs } = held
-    if (clientMsgIds[0] === draft.clientMsgId) return undefined
-    if (!clientMsgIds.includes(draft.clientMsgId)) this.held.set(conversation, withWrite(held, draft.clientMsgId))
-    return this.wait(untilMs)
+    if (held === undefined) return this.isOver(this.allUntilMs) ? undefined : this.wait(this.allUntilMs, 'unavailable')
+    const { clientMsgIds, untilMs, code } = held
+    if (clientMsgIds[0] === clientMsgId) return undefined
+    if (!clientMsgIds.includes(clientMsgId)) this.held.set(conversation, withWrite(held, clientMsgId))
+    return this.wait(untilMs, code)
   }
 
-  /** It was refused for so long. */
-  add(draft: CommandDraft, retryAfterMs: number): void {
-    const conversation = conversationOf(draft)
-    if (conversation === undefined) return
+  /** It was refused for now; without a time it is not held back. */
+  add({ conversation, clientMsgId }: HeldWrite, { error: code, retryAfterMs }: Refusal): void {
+    if (conversation === undefined || clientMsgId === undefined || retryAfterMs === undefined) return
     const untilMs = this.clock.monotonic() + retryAfterMs
     const known = this.current(conversation)
-    if (known !== undefined) this.held.set(conversation, { ...known, untilMs: Math.max(known.untilMs, untilMs) })
-    else if (this.hasRoom()) this.held.set(conversation, { untilMs, clientMsgIds: [draft.clientMsgId], isWhole: true })
+    if (known !== undefined) this.held.set(conversation, { ...known, code, untilMs: Math.max(known.untilMs, untilMs) })
+    else if (this.hasRoom()) this.held.set(conversation, { untilMs, clientMsgIds: [clientMsgId], isWhole: true, code })
     else this.allUntilMs = Math.max(this.allUntilMs, untilMs)
   }
 
   /** It was let through. */
-  passed(draft: CommandDraft): void {
-    const conversation = conversationOf(draft)
+  passed({ conversation }: HeldWrite): void {
     const held = conversation === undefined ? undefined : this.held.get(conversation)
     if (conversation === undefined || held === undefined) return
     const clientMsgIds = held.clientMsgIds.slice(1)
@@ -90,15 +98,11 @@ export class HeldBack {
     return this.clock.monotonic() >= untilMs + comesAgainWithinMs
   }
 
-  private wait(untilMs: number): Answer {
+  private wait(untilMs: number, code: ErrorCode): Answer {
     const leftMs = Math.max(behindRetryMs, Math.ceil(untilMs - this.clock.monotonic()))
-    return refused('unavailable', 'an earlier write to this conversation was refused for now', leftMs)
+    return refused(code, 'an earlier write to this conversation was refused for now', leftMs)
   }
 }
-
-/** A new group has no conversation yet that anything could be behind it in. */
-const conversationOf = (draft: CommandDraft): string | undefined =>
-  'conversation' in draft ? draft.conversation : undefined
 
 const withWrite = (held: Held, clientMsgId: string): Held =>
   held.clientMsgIds.length < heldWritesMax

@@ -4,7 +4,8 @@ import type { WriteAdmission } from '../write-admission.ts'
 import type { Caller } from './caller.ts'
 import type { FrameServices, Prepared, WriteHandler } from './frames/handler.ts'
 import type { HandledFrame } from './frames/index.ts'
-import { HeldBack } from './held-back.ts'
+import { targetOf } from './frames/target.ts'
+import { HeldBack, type HeldWrite } from './held-back.ts'
 
 export interface WriteLaneClient extends Caller {
   /** The outcome of one write. */
@@ -49,6 +50,8 @@ export class WriteLane {
   }
 
   private check({ frame, handler }: Queued) {
+    const limited = this.limited(frame)
+    if (limited !== undefined) return this.client.written(frame.ref, limited, undefined)
     let prepared: Prepared | Promise<Prepared>
     try {
       prepared = handler.prepare(frame, this.client, this.services)
@@ -63,6 +66,17 @@ export class WriteLane {
         (error) => this.client.writeFailed(frame.ref, error),
       )
       .finally(() => this.next())
+  }
+
+  /** What comes too often is refused before anything is looked up, and keeps its place for when it comes again. */
+  private limited(frame: HandledFrame): Answer | undefined {
+    const conversation = targetOf(frame, this.client.identity.userId)
+    const limited = this.services.rateLimiter.write(this.client, conversation)
+    if (limited === undefined) return undefined
+    const write = { conversation, clientMsgId: 'clientMsgId' in frame ? frame.clientMsgId : undefined }
+    // [G4]
+    if (this.heldBack?.refusal(write) === undefined) this.holdBack(write, limited)
+    return limited
   }
 
   private next(): void {
@@ -99,9 +113,9 @@ export class WriteLane {
     )
   }
 
-  private holdBack(draft: CommandDraft, refusal: Answer): void {
+  private holdBack(write: HeldWrite, refusal: Answer): void {
     if (!('error' in refusal) || refusal.retryAfterMs === undefined) return
     this.heldBack ??= new HeldBack(this.services.clock)
-    this.heldBack.add(draft, refusal.retryAfterMs)
+    this.heldBack.add(write, refusal)
   }
 }

@@ -5,6 +5,7 @@ import type { OwnAccount } from '../../accounts/own-account.ts'
 import type { Directory } from '../../directory.ts'
 import type { Answer, CommandDraft } from '../../ports.ts'
 import type { PresenceWatch } from '../../presence/watch.ts'
+import type { RateLimiter } from '../../rate-limiter.ts'
 import type { Caller } from '../caller.ts'
 import type { Receipts } from '../receipts.ts'
 import type { Signals } from '../signals.ts'
@@ -17,6 +18,7 @@ export interface FrameServices {
   readonly signals: Signals
   readonly presenceWatch: PresenceWatch
   readonly ownAccount: OwnAccount
+  readonly rateLimiter: RateLimiter
   readonly clock: Clock
   readonly random: Random
 }
