@@ -14,6 +14,7 @@ export const httpReads: readonly HttpRead[] = [
   { path: '/v1/me', op: 'me' },
   { path: '/v1/users', op: 'users', numbers: ['limit'] },
   { path: '/v1/users/:id', op: 'user', param: { field: 'id', kind: 'number' } },
+  { path: '/v1/friends', op: 'friends', numbers: ['limit'] },
   { path: '/v1/conversations', op: 'conversations', numbers: ['limit'] },
   {
     path: '/v1/conversations/:id',

@@ -50,6 +50,7 @@ export { type HttpRead, httpReads } from './http-reads.ts'
 export { type HttpRoute, httpRoutes } from './http-routes.ts'
 export {
   accessTokenCharsMax,
+  blockedListMax,
   bodyBytesMax,
   clientMsgIdAheadMaxMs,
   customDataBytesMax,
@@ -57,6 +58,7 @@ export {
   descriptionCodePointsMax,
   displayNameCodePointsMax,
   frameBytesMax,
+  friendRequestsListMax,
   groupCreateMembersMax,
   heartbeatMs,
   heartbeatTimeoutMs,

@@ -30,6 +30,10 @@ export const descriptionCodePointsMax = 1_024
 /** Members named in one `group.create`, more is `too_large`: the event stays far below the size of a log batch. */
 export const groupCreateMembersMax = 1_000
 
+/** Requests to be friends on the first page of `friends`, the newest. */
+export const friendRequestsListMax = 200
+/** Blocked users on the first page of `friends`, the newest. */
+export const blockedListMax = 1_000
 /** What one says to a request to be friends. */
 export const friendNoteCodePointsMax = 256
 

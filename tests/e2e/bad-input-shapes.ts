@@ -62,6 +62,7 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
     { others: true, clientMsgId: id },
   ],
   'password.change': [{ old: 'old password', new: 'new password', clientMsgId: id }],
+  friends: [{ after: '', limit: 1 }],
   'friend.request': [{ user: 1, note: 'hi', clientMsgId: id }],
   'friend.withdraw': [{ user: 1, clientMsgId: id }],
   'friend.accept': [{ user: 1, clientMsgId: id }],

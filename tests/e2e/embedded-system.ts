@@ -22,7 +22,8 @@ export interface EmbeddedSystem {
 
 const readyTimeoutMs = 60_000
 
-export const startEmbedded = async (): Promise<EmbeddedSystem> => {
+/** `settings`: of this run and those after it. */
+export const startEmbedded = async (settings: Readonly<Record<string, string>> = {}): Promise<EmbeddedSystem> => {
   const folder = mkdtempSync(join(tmpdir(), 'chat-embedded-'))
   const [port, partitions] = [await freePort(), 4]
   const { PATH = '', HOME = '' } = process.env
@@ -32,6 +33,7 @@ export const startEmbedded = async (): Promise<EmbeddedSystem> => {
     CHAT_DATA_DIR: folder,
     CHAT_PARTITIONS: String(partitions),
     CHAT_LIMITS: 'off',
+    ...settings,
   }
   let server = await spawnService('standalone', env, systemClock)
   await server.ready(readyTimeoutMs)

@@ -28,6 +28,8 @@ export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
       memberships: await rows('memberships'),
       events_read: await rows('events_read'),
       receipts: await rows('receipts'),
+      friendships: await rows('friendships'),
+      blocks: await rows('blocks'),
       parked: await rows('parked'),
     }
   } finally {

@@ -19,6 +19,8 @@ export type {
 export type {
   ConversationSummary,
   FieldsOf,
+  Friend,
+  FriendRequest,
   Member,
   NewGroup,
   OkOf,

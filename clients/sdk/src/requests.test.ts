@@ -38,6 +38,7 @@ test('what the SDK sends is what the server takes', () => {
   expectTypeOf<Writable<FieldsOf<'sessions'>>>().toExtend<Fields<'sessions'>>()
   expectTypeOf<Writable<FieldsOf<'session.end'>>>().toExtend<Fields<'session.end'>>()
   expectTypeOf<Writable<FieldsOf<'password.change'>>>().toExtend<Fields<'password.change'>>()
+  expectTypeOf<Writable<FieldsOf<'friends'>>>().toExtend<Fields<'friends'>>()
   expectTypeOf<Writable<FieldsOf<'friend.request'>>>().toExtend<Fields<'friend.request'>>()
   expectTypeOf<Writable<FieldsOf<'block'>>>().toExtend<Fields<'block'>>()
   expectTypeOf<keyof FieldsOf<'friend.request'>>().toEqualTypeOf<keyof Fields<'friend.request'>>()

@@ -50,6 +50,8 @@ export interface Requests {
   readonly sessions: Request<PageOf, Page<OwnSession>>
   readonly 'session.end': Request<({ readonly session: string } | { readonly others: true }) & Repeatable, Ended>
   readonly 'password.change': Request<{ readonly old: string; readonly new: string } & Repeatable, Nothing>
+  /** The lists beside the friends are on the first page. */
+  readonly friends: Request<PageOf, Page<Friend> & FriendLists>
   readonly 'friend.request': Request<{ readonly user: number; readonly note?: string } & Repeatable, InDirect>
   readonly 'friend.withdraw': Request<AboutUser, InDirect>
   readonly 'friend.accept': Request<AboutUser, InDirect>
@@ -138,6 +140,25 @@ interface Ended {
 export interface Member {
   readonly user: User
   readonly role: string
+}
+
+export interface Friend {
+  readonly user: User
+  readonly since: string
+  readonly online: boolean
+  readonly lastSeenAt?: string
+}
+
+export interface FriendRequest {
+  readonly user: User
+  readonly direction: 'incoming' | 'outgoing'
+  readonly note?: string
+  readonly at: string
+}
+
+interface FriendLists {
+  readonly requests?: readonly FriendRequest[]
+  readonly blocked?: readonly { readonly user: User; readonly since: string }[]
 }
 
 export interface ConversationSummary {

@@ -1,5 +1,7 @@
+import { blocks, type StoredBlock } from './blocks.ts'
 import { conversations, type StoredConversation } from './conversations.ts'
 import { events, type StoredEvent } from './events.ts'
+import { friendships, type StoredFriendship } from './friendships.ts'
 import type { ParkedEvent } from './index.ts'
 import { memberships, type StoredStay } from './memberships.ts'
 import { receipts, type StoredReceipt } from './receipts.ts'
@@ -13,6 +15,8 @@ export interface Dump {
   readonly memberships: readonly StoredStay[]
   readonly events_read: readonly StoredEvent[]
   readonly receipts: readonly StoredReceipt[]
+  readonly friendships: readonly StoredFriendship[]
+  readonly blocks: readonly StoredBlock[]
   readonly parked: readonly ParkedEvent[]
 }
 
@@ -22,7 +26,16 @@ const parked: Table<ParkedEvent> = {
   columns: { aggregate: 'text', partition: 'integer', pos: 'bigint', reason: 'text' },
 }
 
-export const tables = { users, conversations, memberships, events_read: events, receipts, parked } as const
+export const tables = {
+  users,
+  conversations,
+  memberships,
+  events_read: events,
+  receipts,
+  friendships,
+  blocks,
+  parked,
+} as const
 
 /** One line a row, `table key column=value …`, in an order that depends on the rows alone: two stores are equal if these are. */
 export const linesOf = (dump: Dump): readonly string[] => [
@@ -31,6 +44,8 @@ export const linesOf = (dump: Dump): readonly string[] => [
   ...tableLines(memberships, dump.memberships),
   ...tableLines(events, dump.events_read),
   ...tableLines(receipts, dump.receipts),
+  ...tableLines(friendships, dump.friendships),
+  ...tableLines(blocks, dump.blocks),
   ...tableLines(parked, dump.parked),
 ]
 

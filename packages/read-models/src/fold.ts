@@ -1,5 +1,7 @@
+import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
+import type { StoredFriendship } from './friendships.ts'
 import type { EventBatch, ParkedEvent, PlacedEvent, PlacedReceipt } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import { type Needs, needsOf, type Prior, project } from './project.ts'
@@ -37,6 +39,10 @@ export interface FoldedRows {
   readonly conversations: Map<string, StoredConversation>
   readonly memberships: Map<string, StoredStay>
   readonly events_read: StoredEvent[]
+  /** By `lo|hi`. */
+  readonly friendships: Map<string, StoredFriendship>
+  /** By `user|blocked`. */
+  readonly blocks: Map<string, StoredBlock>
   readonly parked: ParkedEvent[]
   /** Those of `parked` whose handler failed now; the others follow one that failed before. */
   readonly failed: ParkedEvent[]
@@ -47,6 +53,8 @@ export const noRows = (): FoldedRows => ({
   conversations: new Map(),
   memberships: new Map(),
   events_read: [],
+  friendships: new Map(),
+  blocks: new Map(),
   parked: [],
   failed: [],
 })
@@ -95,7 +103,13 @@ const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldSt
         const { conversation, actor, own_ordinal: own } = change.row
         if (own !== null) state.ownMessages.set(memberKey(conversation, actor), own)
         rows.events_read.push(change.row)
+        break
       }
+      case 'friendships':
+        rows.friendships.set(`${change.row.lo}|${change.row.hi}`, change.row)
+        break
+      case 'blocks':
+        rows.blocks.set(`${change.row.user_id}|${change.row.blocked_id}`, change.row)
     }
   }
 }

@@ -47,6 +47,34 @@ export interface MemberView {
   readonly joinedSeq: number
 }
 
+export interface FriendView {
+  readonly user: UserRow
+  /** ms since the epoch. */
+  readonly since: number
+  /** He blocks the one who asks: where he is and when he was there is not for him. */
+  readonly isHidden: boolean
+}
+
+export interface FriendRequestView {
+  readonly user: UserRow
+  readonly direction: 'incoming' | 'outgoing'
+  readonly note?: string
+  /** ms since the epoch. */
+  readonly at: number
+}
+
+/** The first page alone has the lists beside the friends, newest first and bounded. */
+export interface FriendsPage extends Page<FriendView> {
+  readonly requests?: readonly FriendRequestView[]
+  readonly blocked?: readonly { readonly user: UserRow; readonly since: number }[]
+}
+
+/** A block that holds. */
+export interface Block {
+  readonly by: number
+  readonly whom: number
+}
+
 export interface HistoryQuery {
   readonly user: number
   readonly conversation: string
@@ -161,6 +189,10 @@ export interface ReadModels {
     after: string | undefined,
     limit: number,
   ): Promise<Page<MemberView> | undefined>
+  /** By user id. */
+  friends(user: number, after: string | undefined, limit: number): Promise<FriendsPage>
+  /** Which of `by` block which of `whom`: the presence of the one is not for the other. */
+  blocksBetween(by: readonly number[], whom: readonly number[]): Promise<readonly Block[]>
   /** undefined: nothing of it is visible to this user. */
   history(query: HistoryQuery): Promise<HistoryPage | undefined>
   sync(query: SyncQuery): Promise<SyncPage>

@@ -1,6 +1,8 @@
+import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
 import { type FoldedRows, type FoldState, memberKey } from './fold.ts'
+import type { StoredFriendship } from './friendships.ts'
 import type { ParkedEvent, ProjectionOffset, Source } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredReceipt } from './receipts.ts'
@@ -17,6 +19,8 @@ export interface MemoryRows {
   readonly events: Map<string, StoredEvent[]>
   readonly receipts: Map<string, StoredReceipt>
   readonly receiptsOf: Map<string, Map<string, StoredReceipt>>
+  readonly friendships: Map<string, StoredFriendship>
+  readonly blocks: Map<string, StoredBlock>
   readonly parked: ParkedEvent[]
   readonly offsets: Record<Source, Map<number, ProjectionOffset>>
   readonly folds: Map<number, FoldState>
@@ -31,6 +35,8 @@ export const emptyRows = (generation: string): MemoryRows => ({
   events: new Map(),
   receipts: new Map(),
   receiptsOf: new Map(),
+  friendships: new Map(),
+  blocks: new Map(),
   parked: [],
   offsets: { events: new Map(), receipts: new Map() },
   folds: new Map(),
@@ -56,6 +62,8 @@ export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
     const ofConversation = within(rows.events, event.conversation, () => [] as StoredEvent[])
     ofConversation[event.seq - 1] = event
   }
+  for (const [key, friendship] of folded.friendships) rows.friendships.set(key, friendship)
+  for (const [key, block] of folded.blocks) rows.blocks.set(key, block)
   rows.parked.push(...folded.parked)
 }
 

@@ -2,6 +2,7 @@ import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
 import { memberKey } from './fold.ts'
 import type { MemberCursor, Source } from './index.ts'
+import { relationsOf } from './memory-relations.ts'
 import type { MemoryRows } from './memory-rows.ts'
 import type { Offsets, Seat, Snapshot } from './snapshot.ts'
 import { gramSeparator, isSimilar, type StoredUser } from './users.ts'
@@ -156,6 +157,7 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
         read: cursors.filter(({ readSeq }) => readSeq >= seq).length,
       }
     },
+    ...relationsOf(rows),
     cursor: async (user, device, conversation) => {
       const found = rows.receiptsOf.get(memberKey(conversation, user))?.get(device)
       return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }

@@ -37,6 +37,8 @@ export const createMemoryReadModels = (options: {
       memberships: [...rows.stays.values()].flatMap((stays) => [...stays.values()]),
       events_read: [...rows.events.values()].flat(),
       receipts: [...rows.receipts.values()],
+      friendships: [...rows.friendships.values()],
+      blocks: [...rows.blocks.values()],
       parked: [...rows.parked],
     }),
     offsets: (source) =>

@@ -1,6 +1,8 @@
 import type { LogEvent } from '@chat/schemas'
+import { projectBlock, type StoredBlock } from './blocks.ts'
 import { projectConversation, type StoredConversation } from './conversations.ts'
 import { projectEvent, type StoredEvent } from './events.ts'
+import { projectFriendship, type StoredFriendship } from './friendships.ts'
 import { projectStays, type StoredStay } from './memberships.ts'
 import type { Place } from './place.ts'
 import { projectUser, type StoredUser } from './users.ts'
@@ -30,6 +32,8 @@ export type Change =
   | { readonly table: 'conversations'; readonly row: StoredConversation }
   | { readonly table: 'memberships'; readonly row: StoredStay }
   | { readonly table: 'events_read'; readonly row: StoredEvent }
+  | { readonly table: 'friendships'; readonly row: StoredFriendship }
+  | { readonly table: 'blocks'; readonly row: StoredBlock }
 
 /** undefined: nothing is projected of this event. */
 export const needsOf = (event: LogEvent): Needs | undefined => {
@@ -50,6 +54,7 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
       return { aggregate: event.conversation, conversation: event.conversation, stayOf: event.user }
     case 'UserBlocked':
     case 'UserUnblocked':
+      return { aggregate: event.conversation }
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined
@@ -66,5 +71,9 @@ export const project = (event: LogEvent, place: Place, prior: Prior): readonly C
   for (const row of projectStays(event, place, prior)) changes.push({ table: 'memberships', row })
   const stored = projectEvent(event, place, prior)
   if (stored !== undefined) changes.push({ table: 'events_read', row: stored })
+  const friendship = projectFriendship(event, place)
+  if (friendship !== undefined) changes.push({ table: 'friendships', row: friendship })
+  const block = projectBlock(event, place)
+  if (block !== undefined) changes.push({ table: 'blocks', row: block })
   return changes
 }

@@ -1,6 +1,7 @@
 import { assert } from '@chat/runtime'
 import { idMax } from '@chat/schemas'
 import { toClient } from './events.ts'
+import { friendsPage } from './friends.ts'
 import { historyPage } from './history.ts'
 import { aheadWaitMs, type Position, type ReadModels } from './index.ts'
 import type { AtMoment } from './snapshot.ts'
@@ -59,6 +60,9 @@ export const createQueries = (
         (member) => String(member.user.id),
       )
     }),
+  friends: (user, after, limit) => atMoment('many', (snapshot) => friendsPage(snapshot, user, after, limit)),
+  blocksBetween: (by, whom) =>
+    atMoment('single', (snapshot) => snapshot.blocksBetween(by.filter(isId), whom.filter(isId))),
   history: (query) => atMoment('many', (snapshot) => historyPage(snapshot, query)),
   everConversations: (user, after, limit) =>
     atMoment('single', async (snapshot) =>

@@ -1,6 +1,8 @@
+import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
-import type { CursorCounts, MemberCursor } from './index.ts'
+import type { StoredFriendship } from './friendships.ts'
+import type { Block, CursorCounts, MemberCursor } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredUser } from './users.ts'
 import type { Interval } from './visibility.ts'
@@ -21,6 +23,14 @@ export interface Seat {
   readonly deliveredSeq: number
   /** Direct: the other's display name; empty when it is not projected yet. */
   readonly otherName: string
+}
+
+/** A friend from one user's place. */
+interface StoredFriend {
+  readonly friend: StoredUser
+  readonly since: number
+  /** He blocks the user. */
+  readonly isHidden: boolean
 }
 
 export interface NewestKey {
@@ -96,6 +106,17 @@ export interface Snapshot {
   memberCursors(conversation: string, limit: number): Promise<readonly MemberCursor[]>
   /** How many of the members now are at `seq` or beyond. */
   cursorCounts(conversation: string, seq: number): Promise<CursorCounts>
+  /** By user id. */
+  friends(user: number, afterUser: number, limit: number): Promise<readonly StoredFriend[]>
+  /** Open ones, of either direction, newest first. */
+  friendRequests(
+    user: number,
+    limit: number,
+  ): Promise<readonly { readonly friendship: StoredFriendship; readonly other: StoredUser }[]>
+  /** Whom he blocks now, newest first. */
+  blocked(user: number, limit: number): Promise<readonly { readonly block: StoredBlock; readonly other: StoredUser }[]>
+  /** Those that hold now, in no order. */
+  blocksBetween(by: readonly number[], whom: readonly number[]): Promise<readonly Block[]>
   /** One device's, as stored. */
   cursor(
     user: number,

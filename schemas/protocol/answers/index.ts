@@ -7,6 +7,8 @@ import { accountAnswers } from './account.ts'
 import {
   conversationKind,
   conversationView,
+  friendRequestView,
+  friendView,
   memberView,
   pageOf,
   presenceView,
@@ -51,6 +53,15 @@ export const answerFields = {
   conversation: groupSeen,
   conversations: pageOf(conversationView),
   delivered: {},
+  friends: {
+    ...pageOf(friendView),
+    requests: Type.Optional(Type.Array(friendRequestView, { description: 'Open ones, on the first page.' })),
+    blocked: Type.Optional(
+      Type.Array(Type.Object({ user: userView, since: time }), {
+        description: 'Whom the caller blocks, on the first page.',
+      }),
+    ),
+  },
   'friend.request': written,
   'friend.withdraw': written,
   'friend.accept': written,

@@ -70,6 +70,26 @@ export const conversationView = Type.Object(
   { title: 'Conversation' },
 )
 
+export const friendView = Type.Object(
+  {
+    user: userView,
+    since: time,
+    online: Type.Boolean({ description: 'false of one who blocks the caller, wherever he is.' }),
+    lastSeenAt: Type.Optional(time),
+  },
+  { title: 'Friend' },
+)
+
+export const friendRequestView = Type.Object(
+  {
+    user: userView,
+    direction: Type.Enum(['incoming', 'outgoing']),
+    note: Type.Optional(Type.String()),
+    at: time,
+  },
+  { title: 'FriendRequest' },
+)
+
 export const memberView = Type.Object(
   {
     user: userView,

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { ref, repeatable, strict, text, userId } from '../fields.ts'
+import { pageCursor, pageLimit, ref, repeatable, strict, text, userId } from '../fields.ts'
 import { friendNoteCodePointsMax } from '../limits.ts'
 
 const about = <Op extends string>(op: Op) =>
@@ -16,8 +16,14 @@ const friendRequest = Type.Object(
   strict,
 )
 
+const friends = Type.Object(
+  { op: Type.Literal('friends'), ref, after: Type.Optional(pageCursor), limit: Type.Optional(pageLimit) },
+  strict,
+)
+
 /** Friendship and blocks between two users. PROTOCOL §2. */
 export const relationSchemas = {
+  friends,
   'friend.request': friendRequest,
   'friend.withdraw': about('friend.withdraw'),
   'friend.accept': about('friend.accept'),

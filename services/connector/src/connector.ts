@@ -19,7 +19,7 @@ import { createKicks } from './kicks.ts'
 import { createLeaseKeeper, withinMs } from './lease.ts'
 import { createLogins } from './login-policy.ts'
 import type { Api, Ports } from './ports.ts'
-import { openToAll } from './presence/privacy.ts'
+import { createPrivacy } from './presence/privacy.ts'
 import { createPresenceWatch } from './presence/watch.ts'
 import { createPresenceKeeper } from './presence-keeper.ts'
 import { createPresenceNews } from './presence-news.ts'
@@ -164,7 +164,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const presenceWatch = createPresenceWatch({
     ...forPresence,
     lastSeen: ports.credentials.lastSeen,
-    privacy: openToAll,
+    privacy: createPrivacy(readModels),
   })
   const publish = createPublisher(ports.metrics, stats, {
     ...forPresence,

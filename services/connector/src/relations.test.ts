@@ -1,3 +1,4 @@
+import { Fault } from '@chat/runtime'
 import { type LogEvent, partitionOfConversation } from '@chat/schemas'
 import { expect, test } from 'vitest'
 import { ask, connect, createReadyWorld, type TestWorld } from './test-world.ts'
@@ -57,6 +58,84 @@ test('an event without a place is pushed to those named only, without seq, and i
       events: [{ type: 'messagePosted' }],
       to: 1,
     })
+})
+
+/** Two who are friends, one of whom is not connected, and what they are told. */
+const befriended = async () => {
+  const { world, connector } = await createReadyWorld()
+  const happened = { conversation: 'd1.2', device: 'x', at: world.clock.now() }
+  const event = (type: 'FriendRequested' | 'FriendAccepted', seq: number, actor: number, user: number): LogEvent => {
+    const fields = { ...happened, seq, actor, user, clientMsgId: world.newId() }
+    return type === 'FriendRequested' ? { type, ...fields, note: Buffer.from('hi'), keyId: null } : { type, ...fields }
+  }
+  await world.append(partitionOf(world), event('FriendRequested', 1, 1, 2))
+  return { world, connector, accept: () => world.append(partitionOf(world), event('FriendAccepted', 2, 2, 1)) }
+}
+
+test('friends are listed with who is online, requests and blocks on the first page', async () => {
+  const { world, connector, accept } = await befriended()
+  const ann = await connect(world, connector, 1)
+  const user = expect.objectContaining({ id: 2, name: 'user2' })
+  expect(await ask(world, ann, { op: 'friends' })).toMatchObject({
+    items: [],
+    requests: [{ user, direction: 'outgoing', note: 'hi', at: '2026-01-01T00:00:00.000Z' }],
+    blocked: [],
+  })
+  await accept()
+  const since = '2026-01-01T00:00:00.000Z'
+  expect(await ask(world, ann, { op: 'friends', ref: 2 })).toMatchObject({
+    items: [{ user, since, online: false }],
+    requests: [],
+  })
+  await connect(world, connector, 2)
+  expect(await ask(world, ann, { op: 'friends', ref: 3 })).toMatchObject({ items: [{ user, since, online: true }] })
+})
+
+test('who is blocked does not learn that the other one is there; who blocks sees whom, and where that one is', async () => {
+  const { world, connector, accept } = await befriended()
+  await accept()
+  const [ann, bob] = [await connect(world, connector, 1), await connect(world, connector, 2)]
+  await world.append(partitionOf(world), blockOf(world))
+  expect(await ask(world, bob, { op: 'friends' })).toMatchObject({
+    items: [{ user: { id: 1 }, online: false }],
+    blocked: [],
+  })
+  expect(await ask(world, bob, { op: 'presence.watch', ref: 2, users: [1, 2] })).toMatchObject({
+    users: [
+      { id: 1, online: false },
+      { id: 2, online: true },
+    ],
+  })
+  expect(await ask(world, ann, { op: 'friends' })).toMatchObject({
+    items: [{ user: { id: 2 }, online: true }],
+    blocked: [{ user: { id: 2 }, since: '2026-01-01T00:00:00.000Z' }],
+  })
+})
+
+test('of a friend who is away it is told when he was last seen, unless he blocks the caller', async () => {
+  const { world, accept } = await befriended()
+  await accept()
+  const lastSeen = async (users: readonly number[]) => new Map(users.map((user) => [user, world.clock.now() - 60_000]))
+  const connector = world.connector({ credentials: { ...world.credentials, lastSeen } })
+  await connector.service.start()
+  const bob = await connect(world, connector, 2)
+  expect(await ask(world, bob, { op: 'friends' })).toMatchObject({
+    items: [{ online: false, lastSeenAt: new Date(world.clock.now() - 60_000).toISOString() }],
+  })
+  await world.append(partitionOf(world), blockOf(world))
+  const [hidden] = (await ask(world, bob, { op: 'friends', ref: 2 })).items as readonly object[]
+  expect(hidden).toMatchObject({ online: false })
+  expect(hidden).not.toHaveProperty('lastSeenAt')
+})
+
+test('while presence is away friends are listed as stale', async () => {
+  const { world, accept } = await befriended()
+  await accept()
+  const lookup = () => Promise.reject(new Fault('presence_unavailable', 'away'))
+  const connector = world.connector({ presence: { ...world.presence, lookup } })
+  await connector.service.start()
+  const ann = await connect(world, connector, 1)
+  expect(await ask(world, ann, { op: 'friends' })).toMatchObject({ items: [{ online: false }], stale: true })
 })
 
 const partitionOf = ({ topics }: TestWorld) => partitionOfConversation('d1.2', topics.events.partitions) ?? 0

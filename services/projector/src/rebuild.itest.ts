@@ -87,6 +87,8 @@ test('differences of users, stays, cursors and missing conversations are found',
     ],
     [`delete from read.conversations where id = (select min(id) from read.conversations)`, 'conversations'],
     [`update read.receipts set read_seq = read_seq + 50`, 'receipts'],
+    [`update read.friendships set since = since + 1`, 'friendships'],
+    [`delete from read.blocks`, 'blocks'],
   ] as const) {
     await pool.query(spoil)
     const report = await runRebuild({ onDifferences: 'accept' })

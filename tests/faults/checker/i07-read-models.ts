@@ -52,6 +52,8 @@ const emptyDump = (): Rows => ({
   memberships: [],
   events_read: [],
   receipts: [],
+  friendships: [],
+  blocks: [],
   parked: [],
 })
 

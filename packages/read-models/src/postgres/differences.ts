@@ -9,7 +9,16 @@ import type { Session } from './database.ts'
  */
 export const findDifferences = async (session: Session, live: string, next: string): Promise<readonly Difference[]> => {
   const found: Difference[] = []
-  for (const statement of [conversationsDiffer(live, next), usersDiffer(live, next), receiptsDiffer(live, next)])
+  for (const statement of [
+    conversationsDiffer(live, next),
+    usersDiffer(live, next),
+    receiptsDiffer(live, next),
+    relationsDiffer(live, next, tables.friendships, { lo: 'lo', hi: 'hi' }),
+    relationsDiffer(live, next, tables.blocks, {
+      lo: 'least(user_id, blocked_id)',
+      hi: 'greatest(user_id, blocked_id)',
+    }),
+  ])
     if (found.length < differencesMax) found.push(...(await session.rows<Difference>(statement)))
   return found.slice(0, differencesMax)
 }
@@ -58,6 +67,28 @@ const usersDiffer = (live: string, next: string): string => `
     else ${rowText(tables.users, 'l')} <> ${rowText(tables.users, 'n')} end
     and 'user ' || coalesce(l.id, n.id) not in (select aggregate from ${live}.parked union all select aggregate from ${next}.parked)
   limit ${differencesMax}`
+
+/** Rows of two users, each with the place of its event: they count where both sides have come past both places. */
+const relationsDiffer = <Row>(
+  live: string,
+  next: string,
+  table: Table<Row>,
+  pair: { lo: string; hi: string },
+): string => {
+  const key = table.key.join(` || '|' || `)
+  const rows = (schema: string) =>
+    `select ${key} as key, partition, pos, 'd' || ${pair.lo} || '.' || ${pair.hi} as conversation, ${rowText(table, 't')} as row
+     from ${schema}.${table.name} t`
+  return `
+  select '${table.name}' as table, coalesce(l.key, n.key) as key
+  from (${rows(live)}) l full join (${rows(next)}) n on n.key = l.key
+  where l.row is distinct from n.row
+    and coalesce(n.pos, -1) < ${offset(live, 'events', 'coalesce(l.partition, n.partition)')}
+    and coalesce(l.pos, -1) < ${offset(next, 'events', 'coalesce(l.partition, n.partition)')}
+    and coalesce(l.conversation, n.conversation) not in
+      (select aggregate from ${live}.parked union all select aggregate from ${next}.parked)
+  limit ${differencesMax}`
+}
 
 const receiptsDiffer = (live: string, next: string): string => `
   select 'receipts' as table, l.conversation || '|' || l.user_id || '|' || l.device as key

@@ -14,6 +14,8 @@ export const dumpDatabase = (database: Database, schema = liveSchema): Promise<D
       memberships: await read(tables.memberships),
       events_read: await read(tables.events_read),
       receipts: await read(tables.receipts),
+      friendships: await read(tables.friendships),
+      blocks: await read(tables.blocks),
       parked: await read(tables.parked),
     }
   })

@@ -50,6 +50,11 @@ test.each([1, 2, 3, 4, 5])(
         expect(await stored.conversations(user, undefined, 100)).toEqual(
           await memory.conversations(user, undefined, 100),
         )
+        expect(await stored.friends(user, undefined, 2)).toEqual(await memory.friends(user, undefined, 2))
+        const blocks = await stored.blocksBetween(history.users, [user])
+        expect(new Set(blocks.map(({ by }) => by))).toEqual(
+          new Set((await memory.blocksBetween(history.users, [user])).map(({ by }) => by)),
+        )
         for (const conversation of history.conversations.slice(0, 10)) {
           const query = { user, conversation, limit: 7, after: Math.floor(random.fraction() * 9) }
           expect(await stored.history(query)).toEqual(await memory.history(query))

@@ -56,6 +56,8 @@ export const loadPartition = (
     await write(tables.users, rows.users.values())
     await write(tables.conversations, rows.conversations.values())
     await write(tables.memberships, rows.memberships.values())
+    await write(tables.friendships, rows.friendships.values())
+    await write(tables.blocks, rows.blocks.values())
     await write(tables.parked, rows.parked.values())
     await write(tables.receipts, receipts.values())
     const { moveOffset } = createWriter(schema)

@@ -4,10 +4,11 @@ import { conversations } from '../conversations.ts'
 import { events as eventsTable, type StoredEvent } from '../events.ts'
 import { memberships, type StoredStay } from '../memberships.ts'
 import type { Offsets, Seat, Snapshot } from '../snapshot.ts'
-import { columnsOf, type Table } from '../table.ts'
 import { type StoredUser, users } from '../users.ts'
 import type { Session } from './database.ts'
 import { liveSchema } from './migrate.ts'
+import { createRelations } from './relations.ts'
+import { asJson, list } from './rows.ts'
 
 /** The tables in one transaction. */
 export const createPostgresSnapshot = (session: Session): Snapshot => ({
@@ -106,6 +107,7 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     const [found] = await session.rows<{ delivered: number; read: number }>(cursorCounts, [conversation, seq])
     return { delivered: found?.delivered ?? 0, read: found?.read ?? 0 }
   },
+  ...createRelations(session),
   cursor: async (user, device, conversation) => {
     const [found] = await session.rows<{ delivered_seq: number; read_seq: number }>(
       `select delivered_seq, read_seq from ${read.receipts} where user_id = $1 and conversation = $2 and device = $3`,
@@ -125,17 +127,6 @@ const read = {
   receipts: `${liveSchema}.receipts`,
   parked: `${liveSchema}.parked`,
 }
-
-const list = <Row>(table: Table<Row>, alias: string): string =>
-  columnsOf(table)
-    .map((column) => `${alias}.${column}`)
-    .join(', ')
-
-/** A row as JSON; bigints stay exact below 2^53, and these are. */
-const asJson = <Row>(table: Table<Row>, alias: string): string =>
-  `json_build_object(${columnsOf(table)
-    .map((column) => `'${column}', ${alias}.${column}`)
-    .join(', ')})`
 
 interface OffsetRow {
   readonly generation: string

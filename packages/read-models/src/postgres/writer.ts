@@ -51,6 +51,8 @@ export const createWriter = (schema: string): Writer => {
       await write(session, tables.conversations, [...rows.conversations.values()])
       await write(session, tables.memberships, [...rows.memberships.values()])
       await write(session, tables.events_read, rows.events_read)
+      await write(session, tables.friendships, [...rows.friendships.values()])
+      await write(session, tables.blocks, [...rows.blocks.values()])
       await write<ParkedEvent>(session, tables.parked, rows.parked)
     },
     writeReceipts: (session, rows) => write(session, tables.receipts, rows),
@@ -72,6 +74,8 @@ export const createWriter = (schema: string): Writer => {
       add(tables.conversations, [...rows.conversations.values()])
       add(tables.memberships, [...rows.memberships.values()])
       add(tables.events_read, rows.events_read)
+      add(tables.friendships, [...rows.friendships.values()])
+      add(tables.blocks, [...rows.blocks.values()])
       add<ParkedEvent>(tables.parked, rows.parked)
       return (await session.rows(`with ${parts.join(', ')} select from moved`, parameters)).length > 0
     },

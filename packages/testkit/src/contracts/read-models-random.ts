@@ -1,5 +1,14 @@
 import type { Random } from '@chat/runtime'
+import { directConversation } from '@chat/schemas'
 import type { Story } from './read-models-story.ts'
+
+const friendEvents = [
+  'FriendRequested',
+  'FriendAccepted',
+  'FriendRemoved',
+  'FriendDeclined',
+  'FriendWithdrawn',
+] as const
 
 export interface RandomHistory {
   /** So many more things happen. */
@@ -63,7 +72,28 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
       const seq = below(story.lastSeq(conversation) + 2)
       story.receipt(conversation, user, { delivered: seq, read: below(seq + 1) }, pick(['phone', 'desk']) ?? 'phone')
     })
-  const acts = [register, found, talk, join, leave, read, read, read, post, post, post, post, post, post, post]
+  /** Friendship and blocks of two, whether they make sense or not: rows do not depend on what was before. */
+  const relate = () => {
+    const [a, b] = [pick(users) ?? 1, pick(users) ?? 1]
+    if (a === b) return
+    const block = pick(['UserBlocked', 'UserUnblocked', undefined, undefined] as const)
+    if (block !== undefined) return void story.block(block, a, b)
+    story.befriend(pick(friendEvents) ?? 'FriendRequested', a, b, pick(['', 'Hé 🦊\\', 'tab\t']) ?? '')
+    members.set(directConversation(a, b), new Set([a, b]))
+  }
+  const acts = [
+    register,
+    found,
+    talk,
+    join,
+    leave,
+    relate,
+    relate,
+    read,
+    read,
+    read,
+    ...Array<() => void>(7).fill(post),
+  ]
 
   return {
     users,

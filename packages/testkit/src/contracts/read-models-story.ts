@@ -17,6 +17,13 @@ export interface GroupOptions {
   readonly history?: 'all' | 'sinceJoin'
 }
 
+export type FriendEventType =
+  | 'FriendAccepted'
+  | 'FriendDeclined'
+  | 'FriendRemoved'
+  | 'FriendRequested'
+  | 'FriendWithdrawn'
+
 /** Makes a history as routers would write it: dense positions per partition, dense seqs per conversation, one second apart. */
 export interface Story {
   register(id: number, name?: string, displayName?: string): Position
@@ -26,6 +33,10 @@ export interface Story {
   /** Resolves to the seq. `text` may be anything a body holds. */
   post(conversation: string, user: number, text?: string): number
   direct(user: number, other: number, text?: string): string
+  /** One of friendship, with a place; resolves to its seq. `note` is of a request. */
+  befriend(type: FriendEventType, user: number, other: number, note?: string): number
+  /** One of blocks, without a place. */
+  block(type: 'UserBlocked' | 'UserUnblocked', user: number, other: number): Position
   receipt(
     conversation: string,
     user: number,
@@ -146,6 +157,18 @@ export const createStory = (partitions: number): Story => {
       const conversation = directConversation(user, other)
       post(conversation, user, text)
       return conversation
+    },
+    befriend: (type, user, other, note = '') => {
+      const conversation = directConversation(user, other)
+      const seq = nextSeq(conversation)
+      const event = { conversation, seq, ...common(user), user: other }
+      const texts = { note: Buffer.from(note), keyId: null }
+      raw(partitionOf(conversation), type === 'FriendRequested' ? { type, ...event, ...texts } : { type, ...event })
+      return seq
+    },
+    block: (type, user, other) => {
+      const conversation = directConversation(user, other)
+      return raw(partitionOf(conversation), { type, conversation, seq: null, ...common(user), user: other })
     },
     receipt: (conversation, user, { delivered = 0, read = 0 }, device = `device-${user}`) => {
       const list = receipts[partitionOf(conversation)] ?? []

@@ -2,6 +2,7 @@ import type { Projection, ReadModels } from '@chat/read-models'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cursorTests } from './read-models-cursors.ts'
 import { historyTests } from './read-models-history.ts'
+import { relationTests } from './read-models-relations.ts'
 import { createStory, type ReadModelsScene } from './read-models-story.ts'
 import { syncTests } from './read-models-sync.ts'
 import { userTests } from './read-models-users.ts'
@@ -32,6 +33,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     userTests(current)
     conversationTests(current)
     cursorTests(current)
+    relationTests(current)
     historyTests(current)
     syncTests(current)
   })

@@ -1,3 +1,5 @@
+import type { ReadModels } from '@chat/read-models'
+
 /** Whether `asker` may know of `user` when he is online. */
 type MayKnow = (user: number, asker: number) => boolean
 
@@ -7,5 +9,12 @@ type MayKnow = (user: number, asker: number) => boolean
  */
 export type Privacy = (users: readonly number[], askers: readonly number[]) => Promise<MayKnow>
 
-/** As long as nobody can block anybody. */
-export const openToAll: Privacy = async () => () => true
+/** Whoever blocks another is hidden from him. */
+export const createPrivacy =
+  (readModels: Pick<ReadModels, 'blocksBetween'>): Privacy =>
+  async (users, askers) => {
+    const blocks = await readModels.blocksBetween(users, askers)
+    if (blocks.length === 0) return () => true
+    const hidden = new Set(blocks.map(({ by, whom }) => `${by}|${whom}`))
+    return (user, asker) => !hidden.has(`${user}|${asker}`)
+  }

@@ -3,7 +3,7 @@ import { Fault, silentLogger } from '@chat/runtime'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { ask, connect, createReadyWorld, deviceOf, type TestWorld } from '../test-world.ts'
-import { openToAll, type Privacy } from './privacy.ts'
+import type { Privacy } from './privacy.ts'
 import { createPresenceWatch, distrustMs, type Watcher } from './watch.ts'
 
 const seconds = 1_000
@@ -186,9 +186,9 @@ test('who may not know of somebody sees him as one who does not exist, and is ne
 
 test('a push that cannot be told now is told after the next look', async () => {
   let fails = false
-  const { clock, presence, lease, watching, watcher, frames, fatal } = await createWatch(async (users, askers) => {
+  const { clock, presence, lease, watching, watcher, frames, fatal } = await createWatch(async () => {
     if (fails) throw new Fault('read_models_unavailable', 'away')
-    return openToAll(users, askers)
+    return () => true
   })
   await watching.watch(watcher, [2])
   fails = true

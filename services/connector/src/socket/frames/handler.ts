@@ -1,3 +1,5 @@
+import type { Credentials } from '@chat/credentials'
+import type { Presence } from '@chat/presence'
 import type { ReadModels } from '@chat/read-models'
 import type { Clock, Random } from '@chat/runtime'
 import type { RequestFrame, RequestOp } from '@chat/schemas/protocol'
@@ -13,6 +15,8 @@ import type { Signals } from '../signals.ts'
 /** What handlers work with, the same for every caller. */
 export interface FrameServices {
   readonly readModels: ReadModels
+  readonly presence: Presence
+  readonly credentials: Pick<Credentials, 'lastSeen'>
   readonly directory: Directory
   readonly receipts: Receipts
   readonly signals: Signals

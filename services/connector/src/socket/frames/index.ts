@@ -8,6 +8,7 @@ import { friendDecline } from './friend-decline.ts'
 import { friendRemove } from './friend-remove.ts'
 import { friendRequest } from './friend-request.ts'
 import { friendWithdraw } from './friend-withdraw.ts'
+import { friends } from './friends.ts'
 import { groupCreate } from './group-create.ts'
 import { groupJoin } from './group-join.ts'
 import { groupLeave } from './group-leave.ts'
@@ -58,6 +59,7 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   sessions,
   'session.end': sessionEnd,
   'password.change': passwordChange,
+  friends,
   'friend.request': friendRequest,
   'friend.withdraw': friendWithdraw,
   'friend.accept': friendAccept,
