@@ -69,6 +69,8 @@ const formsOf = (block: string): readonly string[] =>
     .filter((line) => line !== '')
     .map((line) => {
       const [head = '', json] = line.split(/ (?=\{)/)
-      return json === undefined ? head : `${head} ${Object.keys(JSON.parse(json.replace(/ {3}\(bearer\)$/, '')))}`
+      return json === undefined
+        ? head.replace(/minPos=\S+/, 'minPos=…')
+        : `${head} ${Object.keys(JSON.parse(json.replace(/ {3}\(bearer\)$/, '')))}`
     })
     .toSorted()

@@ -111,6 +111,7 @@ export const steps: readonly Step[] = [
   async (scene) => {
     const bob = line(scene, 'bob')
     await bob.ask({ op: 'read', conversation: of(scene, 'group'), seq: 4 })
+    await Promise.all([bob, line(scene, 'ann')].map((each) => each.heard('receipt', 1)))
     await bob.ask({ op: 'sync', token: of(scene, 'syncToken'), known: { [of(scene, 'group')]: 4 } })
   },
   async (scene) => {
