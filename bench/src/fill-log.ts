@@ -120,7 +120,7 @@ const messageOf = (pair: Pair, at: number, textBytes: number): LogEvent => {
   const body = Buffer.from(JSON.stringify({ kind: 'text', text: `${pair.seq} `.padEnd(textBytes, 'x') }))
   const { conversation, seq } = pair
   const common = { conversation, seq, actor, device, at, clientMsgId: uuidV7() }
-  return { type: 'MessagePosted', ...common, body, keyId: null, replyTo: null }
+  return { type: 'MessagePosted', ...common, body, keyId: null, replyTo: null, mentions: [] }
 }
 
 const pick = <T>(items: readonly T[]): T => {

@@ -65,8 +65,8 @@ const measureIdleConversation = (): number => {
     const lo = 20_000_000 + 2 * n
     const relation = { friendship: 'none', isBlockedByLo: false, isBlockedByHi: false }
     const place = { lastSeq: 20, lastAtMs: 1_790_000_000_000 + lo }
-    const entry = { conversation: directConversation(lo, lo + 1), ...place, ...relation }
-    const nothing = { groups: [], halted: [], windows: [], accounts: [], groupNames: [], refusals: [] }
+    const entry = { conversation: directConversation(lo, lo + 1), ...place, ...relation, pins: [] }
+    const nothing = { groups: [], halted: [], windows: [], accounts: [], groupNames: [], refusals: [], deletions: [] }
     loadPart(state, { directs: [entry], ...nothing }, testWire)
   }
   collect()

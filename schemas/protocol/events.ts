@@ -2,11 +2,21 @@ import { type TProperties, Type } from 'typebox'
 import { time } from './answers/parts.ts'
 import { messageBody } from './body.ts'
 import { clientMsgId, conversation, seq, userId } from './fields.ts'
-import { friendNoteCodePointsMax } from './limits.ts'
+import { friendNoteCodePointsMax, reactionUsersMax } from './limits.ts'
 
 /** An event that every member sees: it has a place in the conversation. */
 const event = <T extends string, P extends TProperties>(type: T, data: P) =>
   Type.Object({ conversation, seq, type: Type.Literal(type), actor: userId, at: time, data: Type.Object(data) })
+
+/** The message that an event is about. */
+const message = Type.Integer({ minimum: 1, description: 'The seq of the message.' })
+const mentions = Type.Optional(Type.Array(userId, { description: 'The members whom the text names.' }))
+const deleted = Type.Optional(Type.Literal(true, { description: 'The message was deleted: there is no body.' }))
+const reaction = Type.Object({
+  emoji: Type.String(),
+  count: Type.Integer({ minimum: 1 }),
+  users: Type.Array(userId, { description: `At most ${reactionUsersMax}, he who asks first.` }),
+})
 
 /** An event that is pushed only, to those whom it concerns: it has no place. */
 const placeless = <T extends string, P extends TProperties>(type: T, data: P) =>
@@ -36,7 +46,21 @@ export const eventSchemas = {
   }),
   memberJoined: event('memberJoined', { user: userId }),
   memberLeft: event('memberLeft', { user: userId }),
-  messagePosted: event('messagePosted', { clientMsgId, body: messageBody, replyTo: Type.Optional(seq) }),
+  messagePosted: event('messagePosted', {
+    clientMsgId,
+    body: Type.Optional(messageBody),
+    replyTo: Type.Optional(seq),
+    mentions,
+    editedSeq: Type.Optional(Type.Integer({ minimum: 1, description: 'The seq of its newest edit.' })),
+    reactions: Type.Optional(Type.Array(reaction)),
+    deleted,
+  }),
+  messageEdited: event('messageEdited', { seq: message, body: Type.Optional(messageBody), mentions, deleted }),
+  messageDeleted: event('messageDeleted', { seq: message }),
+  reactionAdded: event('reactionAdded', { seq: message, emoji: Type.String() }),
+  reactionRemoved: event('reactionRemoved', { seq: message, emoji: Type.String() }),
+  messagePinned: event('messagePinned', { seq: message }),
+  messageUnpinned: event('messageUnpinned', { seq: message }),
 } as const
 
 /** Every event type that clients are pushed without a place, with its data. */

@@ -20,6 +20,13 @@ const samples: readonly RequestFrame[] = [
     body: { kind: 'custom', type: 'poll', data: { options: ['a', null, 1.5, true], nested: [{}] } },
     replyTo: 4,
   },
+  { op: 'edit', ref: 3, conversation: 'g31', seq: 4, body: { kind: 'text', text: 'hi' }, clientMsgId: v7 },
+  { op: 'delete', ref: 3, conversation: 'd12.57', seq: 4 },
+  { op: 'react', ref: 3, conversation: 'g31', seq: 4, emoji: '👍🏽' },
+  { op: 'unreact', ref: 3, conversation: 'g31', seq: 4, emoji: '👍🏽', clientMsgId: v7 },
+  { op: 'pin', ref: 3, conversation: 'g31', seq: 4 },
+  { op: 'unpin', ref: 3, conversation: 'g31', seq: 4, clientMsgId: v7 },
+  { op: 'edits', ref: 3, conversation: 'g31', seq: 4, after: '7', limit: 10 },
   { op: 'history', ref: 3, conversation: 'g31' },
   { op: 'history', ref: 3, conversation: 'g31', after: 0, limit: 500 },
   { op: 'sync', ref: 4 },
@@ -114,6 +121,33 @@ test.each<[string, unknown]>([
   ['answering seq 0', { ...send, replyTo: 0 }],
 ])('a send %s is invalid', (_case, frame) => {
   expect(parse(frame)).toMatchObject({ error: 'invalid' })
+})
+
+test.each(['👍', '👍🏽', '❤', '❤️', '👨‍👩‍👧‍👦', '👩🏻‍❤️‍💋‍👨🏻', '🇪🇺', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '1️⃣', '☺︎'])('%s is an emoji', (emoji) => {
+  expect(parse({ op: 'react', ref: 1, conversation: 'g1', seq: 1, emoji })).toHaveProperty('frame')
+})
+
+test.each([
+  ['nothing', ''],
+  ['a letter', 'a'],
+  ['a digit', '1'],
+  ['two emojis', '👍👍'],
+  ['a joiner alone', '\u200d'],
+  ['a zero-width space', '\u200b'],
+  ['an emoji with a direction mark', '👍\u202e'],
+  ['an emoji with a zero-width non-joiner', '👍\u200c'],
+  ['an emoji under combining marks', `👍${'\u0301'.repeat(8)}`],
+  ['one that never ends', `👍${'\u200d👍'.repeat(9)}`],
+  ['a lone surrogate', '\ud83d'],
+])('%s is no emoji', (_case, emoji) => {
+  expect(parse({ op: 'react', ref: 1, conversation: 'g1', seq: 1, emoji })).toMatchObject({ error: 'invalid' })
+})
+
+test('the body of an edit has the bounds of any other', () => {
+  const edit = { op: 'edit', ref: 1, conversation: 'g1', seq: 1 }
+  const text = 'a'.repeat(textCodePointsMax + 1)
+  expect(parse({ ...edit, body: { kind: 'text', text } })).toMatchObject({ error: 'too_large' })
+  expect(parse({ ...edit, body: { kind: 'text', text: '' } })).toMatchObject({ error: 'invalid' })
 })
 
 describe('sizes of a body', () => {

@@ -28,6 +28,7 @@ import {
   syncTokenCharsMax,
   titleCodePointsMax,
 } from './limits.ts'
+import { messageSchemas } from './message-frames.ts'
 import { isAllowedTitle } from './names.ts'
 import { problemOf } from './problem.ts'
 
@@ -199,6 +200,7 @@ export const requestSchemas = {
   hello,
   ping,
   send,
+  ...messageSchemas,
   history,
   sync,
   conversations,
@@ -263,7 +265,7 @@ export const parseRequest = (value: unknown): ParsedFrame => {
 }
 
 const excessOf = (frame: RequestFrame): string | undefined => {
-  if (frame.op === 'send') return bodyExcess(frame.body)
+  if (frame.op === 'send' || frame.op === 'edit') return bodyExcess(frame.body)
   if (frame.op === 'group.create' && (frame.members?.length ?? 0) > groupCreateMembersMax)
     return `a group is created with at most ${groupCreateMembersMax} members`
   return undefined

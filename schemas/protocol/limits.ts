@@ -15,6 +15,14 @@ export const customDataDepthMax = 32
 /** The `type` of a custom body. */
 export const customTypeCodePointsMax = 64
 
+/** The emoji of a reaction, UTF-8: the longest that Unicode recommends has 35. */
+export const emojiBytesMax = 40
+/** Emojis that a message shows of its reactions, those first that were there first. */
+export const reactionEmojisMax = 20
+/** Users that are named of one emoji, he who asks first, then in the order in which they reacted. */
+export const reactionUsersMax = 10
+/** Places of a text where a name may stand that are looked at. */
+export const mentionPlacesMax = 100
 /** Names of users and public groups, as written and again as normalised. */
 export const nameCodePointsMax = 64
 /** The display name of a user, one line. */
@@ -102,6 +110,7 @@ export const publishedLimits = {
   textCodePoints: textCodePointsMax,
   bodyBytes: bodyBytesMax,
   customDataBytes: customDataBytesMax,
+  emojiBytes: emojiBytesMax,
   historyEvents: historyEventsMax,
   pageItems: pageItemsMax,
   unansweredWrites: unansweredWritesMax,

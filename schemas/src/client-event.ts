@@ -37,7 +37,24 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
         clientMsgId: event.clientMsgId,
         body: JSON.parse(textOf(event.body)),
         ...(event.replyTo === null ? {} : { replyTo: event.replyTo }),
+        ...mentionsOf(event),
       })
+    case 'MessageEdited':
+      return visible(event, 'messageEdited', {
+        seq: event.message,
+        body: JSON.parse(textOf(event.body)),
+        ...mentionsOf(event),
+      })
+    case 'MessageDeleted':
+      return visible(event, 'messageDeleted', { seq: event.message })
+    case 'ReactionAdded':
+      return visible(event, 'reactionAdded', { seq: event.message, emoji: event.emoji })
+    case 'ReactionRemoved':
+      return visible(event, 'reactionRemoved', { seq: event.message, emoji: event.emoji })
+    case 'MessagePinned':
+      return visible(event, 'messagePinned', { seq: event.message })
+    case 'MessageUnpinned':
+      return visible(event, 'messageUnpinned', { seq: event.message })
     case 'GroupCreated':
       return visible(event, 'groupCreated', {
         ...(event.name === null ? {} : { name: event.name }),
@@ -75,6 +92,9 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
       return undefined
   }
 }
+
+const mentionsOf = ({ mentions }: { readonly mentions: readonly number[] }) =>
+  mentions.length === 0 ? {} : { mentions }
 
 const visible = (
   event: { readonly conversation: string; readonly seq: number; readonly actor: number; readonly at: number },

@@ -141,14 +141,14 @@ describe('bytes that are no record', () => {
   })
 
   test('a cut value is undecodable at every length', () => {
-    const value = encoded('message-posted.v1') ?? Buffer.alloc(0)
+    const value = encoded('message-posted.v2') ?? Buffer.alloc(0)
     for (let end = 0; end < value.length; end++)
-      expect(decodeEvent('message-posted.v1', value.subarray(0, end))).toMatchObject({ reason: 'undecodable' })
+      expect(decodeEvent('message-posted.v2', value.subarray(0, end))).toMatchObject({ reason: 'undecodable' })
   })
 
   test('trailing bytes are undecodable', () => {
-    const value = Buffer.concat([encoded('message-posted.v1') ?? Buffer.alloc(0), Buffer.from([0])])
-    expect(decodeEvent('message-posted.v1', value)).toMatchObject({ reason: 'undecodable' })
+    const value = Buffer.concat([encoded('message-posted.v2') ?? Buffer.alloc(0), Buffer.from([0])])
+    expect(decodeEvent('message-posted.v2', value)).toMatchObject({ reason: 'undecodable' })
   })
 
   test.each([

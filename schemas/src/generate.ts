@@ -96,10 +96,11 @@ const nestedRecords = (type: AvroType): readonly RecordType[] => {
 }
 
 const declaration = (record: RecordType, discriminant: string): string => {
-  const fields = record.fields.flatMap((field) => [
-    ...(field.doc === undefined ? [] : [`  /** ${field.doc} */`]),
-    `  readonly ${field.name}: ${typeScript(field.type)}`,
-  ])
+  // One line a field: the files stay short enough to be read.
+  const fields = record.fields.map((field) => {
+    const fieldDoc = field.doc === undefined ? '' : `/** ${field.doc} */ `
+    return `  ${fieldDoc}readonly ${field.name}: ${typeScript(field.type)}`
+  })
   const doc = record.doc === undefined ? [] : [`/** ${record.doc} */`]
   return [
     ...doc,
@@ -120,13 +121,18 @@ const newest = (files: readonly SchemaFile[]): readonly SchemaFile[] => {
   return [...byName.values()]
 }
 
+/** Several commands may hold the same record. */
+const distinct = (declarations: readonly string[]): readonly string[] => [...new Set(declarations)]
+
 /** The types of some folders, so that no generated file grows beyond reading. */
 const generateTypes = (isWanted: (folder: string) => boolean) => (): string => {
   const files = newest(readSchemaFiles()).filter(({ folder }) => isWanted(folder))
-  const records = files.flatMap((file) => [
-    declaration(file.record, `  readonly type: '${file.record.name}'`),
-    ...file.record.fields.flatMap((field) => nestedRecords(field.type)).map((record) => declaration(record, '')),
-  ])
+  const records = distinct(
+    files.flatMap((file) => [
+      declaration(file.record, `  readonly type: '${file.record.name}'`),
+      ...file.record.fields.flatMap((field) => nestedRecords(field.type)).map((record) => declaration(record, '')),
+    ]),
+  )
   const wanted = Object.entries(folders).filter(([folder]) => isWanted(folder))
   const unions = wanted.map(([folder, union]) => {
     const names = files.filter((file) => file.folder === folder).map((file) => file.record.name)

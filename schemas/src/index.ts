@@ -19,17 +19,24 @@ export {
 } from './codec.ts'
 export type {
   AcceptFriend,
+  AddReaction,
   BlockUser,
   Command,
   CreateGroup,
   DeclineFriend,
+  DeleteMessage,
+  EditMessage,
   JoinGroup,
   LeaveGroup,
+  MentionCandidates,
+  PinMessage,
   PostMessage,
   RegisterUser,
   RemoveFriend,
+  RemoveReaction,
   RequestFriend,
   UnblockUser,
+  UnpinMessage,
   WithdrawFriendRequest,
 } from './generated/command-types.ts'
 export type {
@@ -44,7 +51,13 @@ export type {
   LogOpened,
   MemberJoined,
   MemberLeft,
+  MessageDeleted,
+  MessageEdited,
+  MessagePinned,
   MessagePosted,
+  MessageUnpinned,
+  ReactionAdded,
+  ReactionRemoved,
   RefusedCommand,
   Rejection,
   UserBlocked,
@@ -54,6 +67,7 @@ export type {
 export { localSchemaIds, schemas } from './generated/schemas.ts'
 export type {
   AccountEntry,
+  DeletionEntry,
   DirectEntry,
   GroupEntry,
   GroupNameEntry,

@@ -69,6 +69,7 @@ test('other people read our bytes with the registry alone', async () => {
     body: Buffer.from('{"kind":"text","text":"hi"}'),
     keyId: null,
     replyTo: 4,
+    mentions: [],
   } as const
   const { value } = createEncoder(ids).encode(record)
   const decoded = await new SchemaRegistry({ host: url }).decode(value)

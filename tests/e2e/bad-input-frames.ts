@@ -1,20 +1,9 @@
 import { uuidV7 } from '@chat/runtime'
 import { systemRandom } from '@chat/runtime/system'
+import { aboutMessages } from './bad-input-messages.ts'
+import type { FrameCase, FrameWorld } from './bad-input-world.ts'
 
-/** Who is who in the cases. */
-export interface FrameWorld {
-  readonly self: number
-  readonly other: number
-  /** Of the caller alone, with one message: seq 1 and 2. */
-  readonly ownGroup: string
-  /** A private group that the caller was never in. */
-  readonly foreignGroup: string
-  /** Two others who talk. */
-  readonly foreignDirect: string
-}
-
-/** A frame of somebody who said hello, without `ref`; the code of its answer, or `ok`. */
-export type FrameCase = readonly [title: string, frame: (world: FrameWorld) => object, code: string]
+export type { FrameWorld } from './bad-input-world.ts'
 
 export const newId = (aheadMs = 0): string => uuidV7(Date.now() + aheadMs, systemRandom)
 const hourMs = 3_600_000
@@ -39,7 +28,7 @@ const nested = (levels: number): unknown => {
 /** JSON of exactly so many bytes. */
 const dataOf = (bytes: number): string => 'd'.repeat(bytes - 2)
 
-const unknownOps = ['', 'obey', 'edit', 'presence.look', 'constructor', '__proto__', 'toString', 'a\nb']
+const unknownOps = ['', 'obey', 'forge', 'presence.look', 'constructor', '__proto__', 'toString', 'a\nb']
 
 const senders: readonly FrameCase[] = [
   ['a text of 4,000 characters', ({ ownGroup }) => sendTo(ownGroup, { body: text('x'.repeat(4_000)) }), 'ok'],
@@ -242,7 +231,7 @@ const groups: readonly FrameCase[] = [
 export const frameCases: readonly FrameCase[] = [
   ...unknownOps.map((op): FrameCase => [`the op ${JSON.stringify(op)}`, () => ({ op }), 'invalid']),
   ['a second hello', () => ({ op: 'hello', token: 'x', device: crypto.randomUUID() }), 'invalid'],
-  ...[senders, strangers, readers, groups, relations].flat(),
+  ...[senders, aboutMessages, strangers, readers, groups, relations].flat(),
 ]
 
 /** Texts that are no request: the connection closes with 4400. */

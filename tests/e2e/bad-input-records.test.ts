@@ -231,6 +231,7 @@ const posted = (body: string, at = Date.now()) =>
     body: Buffer.from(body),
     keyId: null,
     replyTo: null,
+    mentions: [],
   })
 
 test('deliveries of events that say nonsense end in the dead letters', async () => {

@@ -23,6 +23,16 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
     { to: { user: 1 }, clientMsgId: id, after: id, body: { kind: 'text', text: 'x' }, replyTo: 1 },
     { to: { conversation: 'g1' }, clientMsgId: id, body: { kind: 'custom', type: 'x', data: 1 } },
   ],
+  edit: [
+    { conversation: 'g1', seq: 1, body: { kind: 'text', text: 'x' }, clientMsgId: id },
+    { conversation: 'g1', seq: 1, body: { kind: 'custom', type: 'x', data: 1 } },
+  ],
+  delete: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
+  react: [{ conversation: 'g1', seq: 1, emoji: '👍', clientMsgId: id }],
+  unreact: [{ conversation: 'g1', seq: 1, emoji: '👍', clientMsgId: id }],
+  pin: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
+  unpin: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
+  edits: [{ conversation: 'g1', seq: 1, after: '', limit: 1 }],
   history: [
     { conversation: 'g1', before: 5, limit: 5 },
     { conversation: 'g1', after: 5 },

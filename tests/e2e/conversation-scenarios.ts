@@ -10,6 +10,7 @@ import {
 } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectExactlyOnce } from './expectations.ts'
+import { testMessages } from './message-scenarios.ts'
 
 /** A running system, whatever it stands on. */
 interface Venue {
@@ -192,6 +193,8 @@ export const testConversations = ({ open, killAndRestart }: VenueOptions): void 
       await device.close()
     }
   })
+
+  testMessages((index) => connectTo(at(accounts, 100 + index), index))
 
   test('a group is joined by its name, a stranger may not post, and who left sees no more', async () => {
     const [owner, joiner, stranger] = [at(devices, 0), at(devices, 1), at(devices, 2)]

@@ -27,6 +27,8 @@ export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
       conversations: await rows('conversations'),
       memberships: await rows('memberships'),
       events_read: await rows('events_read'),
+      message_states: await rows('message_states'),
+      reactions: await rows('reactions'),
       receipts: await rows('receipts'),
       friendships: await rows('friendships'),
       blocks: await rows('blocks'),

@@ -66,6 +66,7 @@ const message = (writer: number, n: number): LogEvent => ({
   body: Buffer.from('{"kind":"text","text":"hello"}'),
   keyId: null,
   replyTo: null,
+  mentions: [],
 })
 
 /** As a router: it stamps each event with the place that it must get, and after a miss reads what was written and tries again. */

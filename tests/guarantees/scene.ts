@@ -135,6 +135,7 @@ export const commandOf = (world: World, by: Person, conversation: string, body: 
   body: typeof body === 'string' ? bodyOf(body) : body,
   keyId: null,
   replyTo: null,
+  mentions: [],
   request: 0,
   replySlot: 0,
   replyEpoch: 0,
@@ -158,6 +159,7 @@ export const messageOf = (
   body: bodyOf(text),
   keyId: null,
   replyTo: null,
+  mentions: [],
 })
 
 /** Appends a command as a connector does that checks nothing. */

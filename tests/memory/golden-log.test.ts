@@ -42,7 +42,7 @@ test('a router reads the golden log to the same state as ever', () => {
     nextId: 5,
     opened: { partitions: 1, firstId: 1 },
   })
-  const { accounts, groupNames, conversations, refusals } = state.tables
+  const { accounts, groupNames, conversations, refusals, deletions } = state.tables
   expect([...accounts].map(([name, { userId }]) => [name, userId])).toEqual([
     ['ann', 1],
     ['bob', 2],
@@ -53,11 +53,13 @@ test('a router reads the golden log to the same state as ever', () => {
     ['g4|2|a0000000-0000-4000-8000-000000000002|01a0c450-6c00-7000-8000-00000000000c', 'not_member'],
   ])
   expect([...conversations].map(([id, { kind, lastSeq }]) => [id, kind, lastSeq])).toEqual([
-    ['d1.2', 'direct', 2],
+    ['d1.2', 'direct', 11],
     ['g4', 'group', 4],
     ['d2.3', 'direct', 7],
   ])
   expect(conversations.get('d2.3')).toMatchObject({ friendship: 'none', isBlockedByLo: true, isBlockedByHi: false })
+  expect(conversations.get('d1.2')).toMatchObject({ pins: [3] })
+  expect([...deletions]).toEqual([['d1.2|2', 31]])
 })
 
 test('a projector reads the golden log to the same views as ever', async () => {
@@ -94,6 +96,24 @@ test('a projector reads the golden log to the same views as ever', async () => {
   expect(await seen(1, 'd1.2')).toEqual([
     [1, 'messagePosted'],
     [2, 'messagePosted'],
+    [3, 'messagePosted'],
+    [4, 'reactionAdded'],
+    [5, 'reactionAdded'],
+    [6, 'reactionRemoved'],
+    [7, 'messageEdited'],
+    [8, 'messagePinned'],
+    [9, 'messagePinned'],
+    [10, 'messageUnpinned'],
+    [11, 'messageDeleted'],
+  ])
+  const messages = (await readModels.history({ user: 1, conversation: 'd1.2', before: 4, limit: 3 }))?.events ?? []
+  expect(messages.map(({ data }) => data)).toMatchObject([
+    { body: { text: 'one' } },
+    { deleted: true },
+    {
+      ...{ body: { text: '4, @bob' }, editedSeq: 7, mentions: [2], replyTo: 2 },
+      reactions: [{ emoji: '👍', count: 1, users: [2] }],
+    },
   ])
   expect(await seen(2, 'g4')).toEqual([
     [1, 'groupCreated'],

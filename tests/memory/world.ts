@@ -123,6 +123,7 @@ const connectorConfig = (number: number) => ({
   publicUrl: `http://c${number}`,
   capacity: 100,
   drainSpreadMs: 0,
+  editWindowMs: 0,
   limits: 'off' as const,
   tokenKeys: [new Uint8Array(32).fill(7)] as const,
 })

@@ -194,6 +194,7 @@ const connectorConfig = (name: string) => ({
   publicUrl: `http://${name}`,
   capacity: 100,
   drainSpreadMs: 0,
+  editWindowMs: 0,
   limits: 'off' as const,
   tokenKeys: [new Uint8Array(32).fill(7)] as const,
 })

@@ -3,7 +3,7 @@ export { type Client, type ClientEvents, type ClientOptions, type ConnectionStat
 export type { Conversation, Sent } from './conversation.ts'
 export type { ClosedReason, OfflineReason } from './domain/connection.ts'
 export type { ChatEvent, MessageBody, MessagePosted, OtherEvent, PlacelessEvent } from './domain/event.ts'
-export type { LoggedMessage, Message, PendingMessage } from './domain/view.ts'
+export type { DeletedMessage, LoggedMessage, Message, PendingMessage } from './domain/view.ts'
 export type { Presence, Receipt, Typing } from './hints.ts'
 export type {
   Clock,

@@ -59,6 +59,13 @@ export interface Requests {
   readonly 'friend.remove': Request<AboutUser, InDirect>
   readonly block: Request<AboutUser, InDirect>
   readonly unblock: Request<AboutUser, InDirect>
+  readonly edit: Request<MessagePlace & { readonly body: MessageBody } & Repeatable, Placed>
+  readonly delete: Request<MessagePlace & Repeatable, Placed>
+  readonly react: Request<MessagePlace & { readonly emoji: string } & Repeatable, Placed>
+  readonly unreact: Request<MessagePlace & { readonly emoji: string } & Repeatable, Placed>
+  readonly pin: Request<MessagePlace & Repeatable, Placed>
+  readonly unpin: Request<MessagePlace & Repeatable, Placed>
+  readonly edits: Request<MessagePlace & PageOf, Page<MessageVersion>>
   readonly ping: Request<Nothing, Nothing>
   readonly logout: Request<Nothing, Nothing>
 }
@@ -88,6 +95,18 @@ type AboutUser = { readonly user: number } & Repeatable
 
 /** `conversation`: the direct one with that user. */
 type InDirect = { readonly conversation: string } & Written
+
+/** A message, by its place. */
+interface MessagePlace {
+  readonly conversation: string
+  readonly seq: number
+}
+
+/** Where the event of a write about a message stands. */
+interface Placed extends Written {
+  readonly conversation: string
+  readonly seq: number
+}
 
 interface PageOf {
   readonly after?: string
@@ -171,6 +190,16 @@ export interface ConversationSummary {
   readonly unread: number
   readonly readSeq: number
   readonly deliveredSeq: number
+  /** Seqs of the pinned messages; absent: none. */
+  readonly pins?: readonly number[]
+}
+
+/** What a message said, from `seq` on: its own, or that of an edit. */
+interface MessageVersion {
+  readonly seq: number
+  readonly actor: number
+  readonly at: string
+  readonly body: MessageBody
 }
 
 export interface NewGroup {

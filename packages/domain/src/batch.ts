@@ -195,7 +195,13 @@ const attemptCommand = (
   if ('undecodable' in stored)
     return { ...rejected('invalid'), dead: { cmd, reason: 'undecodable', detail: stored.undecodable } }
   try {
-    const view = { tables: draft.layer, head: draft.head, wire: context.wire, policy: context.policy }
+    const view = {
+      tables: draft.layer,
+      head: draft.head,
+      wire: context.wire,
+      policy: context.policy,
+      atMs: stored.atMs,
+    }
     const isTooOld = context.brokerTimeMs - stored.atMs > context.limits.commandAgeMaxMs
     const decision = decideCommand(stored.command, view, isTooOld)
     if (decision.outcome !== 'accepted') return decision

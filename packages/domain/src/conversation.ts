@@ -1,13 +1,5 @@
-import type {
-  CreateGroup,
-  GroupCreated,
-  JoinGroup,
-  LeaveGroup,
-  MemberJoined,
-  MemberLeft,
-  MessagePosted,
-  PostMessage,
-} from '@chat/schemas'
+import type { CreateGroup } from '@chat/schemas'
+import type { Circumstances, ConversationCommand, ConversationEvent } from './conversation-command.ts'
 import {
   type ConversationHappening,
   type Decision,
@@ -19,13 +11,12 @@ import {
 } from './decision.ts'
 import { decide as decideDirect } from './direct/decide.ts'
 import { evolve as evolveDirect } from './direct/evolve.ts'
-import { isRelationCommand, isRelationEvent, type RelationCommand, type RelationEvent } from './direct/relation.ts'
+import { isRelationCommand, isRelationEvent } from './direct/relation.ts'
 import type { Direct } from './direct/state.ts'
 import { decide as decideGroup } from './group/decide.ts'
 import { evolve as evolveGroup } from './group/evolve.ts'
 import type { Group } from './group/state.ts'
 import { isPlaceless } from './placeless.ts'
-import type { Policy } from './policy.ts'
 import type { LastingCode } from './refusal.ts'
 import { noNumber, type Place, parseMessageId, sight, type Window } from './window.ts'
 
@@ -37,9 +28,6 @@ export interface Halted {
 }
 
 export type Conversation = Direct | Group | Halted
-export type ConversationCommand = PostMessage | JoinGroup | LeaveGroup | RelationCommand
-export type ConversationEvent = GroupCreated | MemberJoined | MemberLeft | MessagePosted | RelationEvent
-
 /** What was decided before of a device's commands to a conversation. */
 export interface Known {
   readonly window: Window
@@ -92,14 +80,14 @@ const isAccepted = (clientMsgId: string, window: Window): boolean => {
 export const decide = (
   command: ConversationCommand,
   conversation: Conversation | undefined,
-  policy: Policy,
+  circumstances: Circumstances,
 ): Decision<ConversationHappening> => {
   if (conversation === undefined) return rejected('no_such_conversation')
   switch (conversation.kind) {
     case 'direct':
-      return decideDirect(command, conversation, policy)
+      return decideDirect(command, conversation, circumstances)
     case 'group':
-      return isRelationCommand(command) ? rejected('forbidden') : decideGroup(command, conversation)
+      return isRelationCommand(command) ? rejected('forbidden') : decideGroup(command, conversation, circumstances)
     case 'halted':
       return rejected('internal')
     default:

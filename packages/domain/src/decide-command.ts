@@ -1,6 +1,7 @@
 import type { Command, CreateGroup, LogEvent, RegisterUser } from '@chat/schemas'
 import { decide as decideAccount } from './account/decide.ts'
-import { type ConversationCommand, decide as decideConversation, type Known, screen, stamp } from './conversation.ts'
+import { decide as decideConversation, type Known, screen, stamp } from './conversation.ts'
+import type { ConversationCommand } from './conversation-command.ts'
 import { type Decision, type Happening, invariant, rejected, unexpected } from './decision.ts'
 import { decideCreation } from './group/decide.ts'
 import { findConversation, type Head, type Tables, type Wire, windowKey } from './partition.ts'
@@ -14,6 +15,8 @@ export interface View {
   readonly head: Head
   readonly wire: Wire
   readonly policy: Policy
+  /** LogAppendTime of the command, ms. */
+  readonly atMs: number
 }
 
 /** Finds the one aggregate that a command touches and asks it. `isTooOld`: its sender stopped waiting long ago. */
@@ -33,6 +36,12 @@ export const decideCommand = (command: Command, view: View, isTooOld: boolean): 
     case 'RemoveFriend':
     case 'BlockUser':
     case 'UnblockUser':
+    case 'EditMessage':
+    case 'DeleteMessage':
+    case 'AddReaction':
+    case 'RemoveReaction':
+    case 'PinMessage':
+    case 'UnpinMessage':
       return converse(command, view, isTooOld)
     default:
       return unexpected(command)
@@ -55,7 +64,12 @@ const createGroup = (command: CreateGroup, view: View, isTooOld: boolean): Decis
 const converse = (command: ConversationCommand, view: View, isTooOld: boolean): Decision => {
   const refusal = screen(command, knownOf(command.conversation, command, view), isTooOld, view.wire.groupConversation)
   if (refusal !== undefined) return refusal
-  return decideConversation(command, findConversation(view.tables, command.conversation, view.wire), view.policy)
+  const { tables, wire, policy, atMs } = view
+  return decideConversation(command, findConversation(tables, command.conversation, wire), {
+    deletions: tables.deletions,
+    policy,
+    atMs,
+  })
 }
 
 const nextIdOf = ({ head, wire }: View): number | undefined => (head.nextId <= wire.idMax ? head.nextId : undefined)

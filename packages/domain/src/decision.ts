@@ -1,4 +1,17 @@
-import type { GroupCreated, LogEvent, MemberJoined, MemberLeft, MessagePosted, UserRegistered } from '@chat/schemas'
+import type {
+  GroupCreated,
+  LogEvent,
+  MemberJoined,
+  MemberLeft,
+  MessageDeleted,
+  MessageEdited,
+  MessagePinned,
+  MessagePosted,
+  MessageUnpinned,
+  ReactionAdded,
+  ReactionRemoved,
+  UserRegistered,
+} from '@chat/schemas'
 import type { RelationEvent } from './direct/relation.ts'
 
 export type UserId = number
@@ -29,7 +42,20 @@ type Envelope = 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgI
 type Bare<E> = E extends LogEvent ? Omit<E, Envelope> : never
 
 /** What happened, without where and when. */
-export type Happening = Bare<GroupCreated | MemberJoined | MemberLeft | MessagePosted | RelationEvent | UserRegistered>
+export type Happening = Bare<
+  | GroupCreated
+  | MemberJoined
+  | MemberLeft
+  | MessageDeleted
+  | MessageEdited
+  | MessagePinned
+  | MessagePosted
+  | MessageUnpinned
+  | ReactionAdded
+  | ReactionRemoved
+  | RelationEvent
+  | UserRegistered
+>
 export type ConversationHappening = Exclude<Happening, { readonly type: 'UserRegistered' }>
 
 export interface Accepted<H extends Happening = Happening> {

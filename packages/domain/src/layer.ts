@@ -1,3 +1,4 @@
+import type { NewestEntries } from './newest-table.ts'
 import type { Table, Tables } from './partition.ts'
 
 /** A table that reads through to `base` and keeps what is written to itself. */
@@ -20,6 +21,18 @@ class LayeredTable<V> implements Table<V> {
   }
 }
 
+/** What is set in a draft pushes nothing out before it is merged: until then more is known, never less. */
+class LayeredNewest<V> extends LayeredTable<V> implements NewestEntries<V> {
+  private readonly newest: NewestEntries<V>
+  constructor(base: NewestEntries<V>) {
+    super(base)
+    this.newest = base
+  }
+  oldestOfFull(): V | undefined {
+    return this.newest.oldestOfFull()
+  }
+}
+
 /** Tables of a draft, over those it was decided against. Thrown away, nothing happened. */
 export interface Layer extends Tables {
   mergeInto(target: Tables): void
@@ -31,18 +44,21 @@ export const layerOver = (base: Tables): Layer => {
   const accounts = new LayeredTable(base.accounts)
   const groupNames = new LayeredTable(base.groupNames)
   const refusals = new LayeredTable(base.refusals)
+  const deletions = new LayeredNewest(base.deletions)
   return {
     conversations,
     windows,
     accounts,
     groupNames,
     refusals,
+    deletions,
     mergeInto: (target) => {
       conversations.mergeInto(target.conversations)
       windows.mergeInto(target.windows)
       accounts.mergeInto(target.accounts)
       groupNames.mergeInto(target.groupNames)
       refusals.mergeInto(target.refusals)
+      deletions.mergeInto(target.deletions)
     },
   }
 }

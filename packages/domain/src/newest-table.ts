@@ -1,11 +1,19 @@
 import type { TableDump } from './tracked-table.ts'
 
+/** What a draft, too, knows of such a table. */
+export interface NewestEntries<V> {
+  get(key: string): V | undefined
+  set(key: string, value: V): unknown
+  /** The value of the oldest entry once the table is full: what came before it may have been pushed out. undefined: nothing was. */
+  oldestOfFull(): V | undefined
+}
+
 /**
  * A Map of the newest `entriesMax` keys: whatever comes behind them pushes the oldest out. A key that is set while it is there keeps its
  * place and its value. It is small, so a dump copies it; a delta holds what came since the last kept dump, in order, and pushes the same
  * keys out of the table that it is restored over.
  */
-export class NewestTable<V> extends Map<string, V> {
+export class NewestTable<V> extends Map<string, V> implements NewestEntries<V> {
   readonly #entriesMax: number
   /** So many of the entries, from the end, are in no kept dump. */
   #fresh = 0
@@ -27,6 +35,10 @@ export class NewestTable<V> extends Map<string, V> {
     // It was pushed out and came back, if a dump before has it: what stands between in the log is not in the dump.
     super.delete(key)
     this.#push(key, value)
+  }
+
+  oldestOfFull(): V | undefined {
+    return this.size < this.#entriesMax ? undefined : this.values().next().value
   }
 
   dumpAll(): TableDump<V> {

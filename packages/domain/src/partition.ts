@@ -1,9 +1,11 @@
 import type { ConversationId, EventHeaders, LogEvent, Rejection } from '@chat/schemas'
 import { evolve as evolveAccount } from './account/evolve.ts'
 import type { Account } from './account/state.ts'
-import { type Conversation, type ConversationEvent, evolve as evolveConversation, halt } from './conversation.ts'
+import { type Conversation, evolve as evolveConversation, halt } from './conversation.ts'
+import type { ConversationEvent } from './conversation-command.ts'
 import { invariant, unexpected } from './decision.ts'
 import { emptyDirect } from './direct/state.ts'
+import { type Deletions, deletionKey, deletionsMax } from './message-acts.ts'
 import { NewestTable } from './newest-table.ts'
 import { isLasting, type LastingCode, refusalKey, refusalsMax } from './refusal.ts'
 import { TrackedTable } from './tracked-table.ts'
@@ -49,6 +51,8 @@ export interface Tables {
   readonly groupNames: Table<number>
   /** By `refusalKey`: what a repetition of a refused command is answered. */
   readonly refusals: Table<LastingCode>
+  /** By `deletionKey`: positions of deletions of messages. */
+  readonly deletions: Deletions
 }
 
 /** Where a partition stands. */
@@ -82,6 +86,7 @@ export interface PartitionState {
     readonly accounts: TrackedTable<Account>
     readonly groupNames: TrackedTable<number>
     readonly refusals: NewestTable<LastingCode>
+    readonly deletions: NewestTable<number>
   }
 }
 
@@ -103,6 +108,7 @@ export const createPartitionState = (partition: number, partitions: number, wire
     accounts: new TrackedTable(),
     groupNames: new TrackedTable(),
     refusals: new NewestTable(refusalsMax),
+    deletions: new NewestTable(deletionsMax),
   },
 })
 
@@ -164,6 +170,12 @@ export const applyToTables = (
     case 'FriendRemoved':
     case 'UserBlocked':
     case 'UserUnblocked':
+    case 'MessageEdited':
+    case 'MessageDeleted':
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+    case 'MessagePinned':
+    case 'MessageUnpinned':
       applyToConversation(tables, head, event, pos, wire)
       return
     case 'CommandsRejected':
@@ -193,6 +205,7 @@ const applyToConversation = (tables: Tables, head: Head, event: ConversationEven
   const window = windowAt(tables.windows.get(key) ?? emptyWindow, head.logTimeMs)
   tables.conversations.set(event.conversation, conversation)
   tables.windows.set(key, remember(window, id, place, event.at))
+  if (event.type === 'MessageDeleted') tables.deletions.set(deletionKey(event.conversation, event.message), pos)
   if (isCreation && event.normalisedName !== null) tables.groupNames.set(event.normalisedName, event.groupId)
 }
 

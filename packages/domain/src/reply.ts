@@ -46,6 +46,12 @@ const placeOf = (event: LogEvent): Partial<Reply> => {
     case 'FriendRemoved':
     case 'UserBlocked':
     case 'UserUnblocked':
+    case 'MessageEdited':
+    case 'MessageDeleted':
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+    case 'MessagePinned':
+    case 'MessageUnpinned':
       return { at: event.at, conversation: event.conversation, seq: event.seq }
     default:
       return {}

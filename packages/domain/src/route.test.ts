@@ -60,6 +60,7 @@ test('after a takeover an event goes to present members whose stay covers it', (
       [2, { role: 'member', joinedSeq: 5 }],
     ]),
     formerMembers: new Set<number>(),
+    pins: [],
     lastSeq: 9,
     lastAtMs: 0,
   } as const

@@ -1,5 +1,6 @@
 import type { EventDelivery, LogEvent } from '@chat/schemas'
-import type { Conversation, ConversationEvent } from './conversation.ts'
+import type { Conversation } from './conversation.ts'
+import type { ConversationEvent } from './conversation-command.ts'
 import type { UserId } from './decision.ts'
 import { isBlocked } from './direct/state.ts'
 import { confidantsOf, hasNoPlace } from './placeless.ts'

@@ -180,7 +180,7 @@ test('a day of log time that shrinks windows is in the next delta', () => {
 
 const direct = {
   ...{ conversation: 'd1.2', lastSeq: 1, lastAtMs: 1 },
-  ...{ friendship: 'none', isBlockedByLo: false, isBlockedByHi: false },
+  ...{ friendship: 'none', isBlockedByLo: false, isBlockedByHi: false, pins: [] },
 }
 
 test.each<[string, Partial<DumpPart>]>([
@@ -202,6 +202,7 @@ test.each<[string, Partial<DumpPart>]>([
     accounts: [],
     groupNames: [],
     refusals: [],
+    deletions: [],
     ...entries,
   }
   expect(() => loadPart(createPartitionState(0, 1, testWire), part, testWire)).toThrow()

@@ -1,9 +1,10 @@
-import type { GroupEntry, SnapshotBegun, SnapshotPart } from '@chat/schemas'
+import type { DirectEntry, GroupEntry, SnapshotBegun, SnapshotPart } from '@chat/schemas'
 import type { Account } from './account/state.ts'
 import type { Conversation } from './conversation.ts'
 import { invariant, unexpected } from './decision.ts'
 import { isFriendship } from './direct/state.ts'
 import type { Group, Member } from './group/state.ts'
+import { noPins, type Pins } from './message-acts.ts'
 import type { Head, PartitionState, Wire } from './partition.ts'
 import { isLasting, type LastingCode } from './refusal.ts'
 import { packIds, unpackIds, type Window } from './window.ts'
@@ -47,7 +48,8 @@ const createDump = ({ head, tables }: PartitionState, which: 'dumpAll' | 'dumpTo
   const accounts = tables.accounts[which]()
   const groupNames = tables.groupNames[which]()
   const refusals = tables.refusals[which]()
-  const all = [conversations, windows, accounts, groupNames, refusals]
+  const deletions = tables.deletions[which]()
+  const all = [conversations, windows, accounts, groupNames, refusals, deletions]
   return {
     head: dumped,
     parts: partsOf({
@@ -56,6 +58,7 @@ const createDump = ({ head, tables }: PartitionState, which: 'dumpAll' | 'dumpTo
       accounts: accounts.entries,
       groupNames: groupNames.entries,
       refusals: refusals.entries,
+      deletions: deletions.entries,
     }),
     keep: () => {
       for (const table of all) table.keep()
@@ -79,6 +82,7 @@ interface Tables {
   readonly accounts: Entries<Account>
   readonly groupNames: Entries<number>
   readonly refusals: Entries<LastingCode>
+  readonly deletions: Entries<number>
 }
 
 type OpenPart = { readonly [K in keyof DumpPart]: DumpPart[K][number][] }
@@ -91,6 +95,7 @@ const emptyPart = (): OpenPart => ({
   accounts: [],
   groupNames: [],
   refusals: [],
+  deletions: [],
 })
 
 function* partsOf(tables: Tables): Iterable<DumpPart> {
@@ -118,7 +123,14 @@ const entryBytes = 40
 /** UTF-8 takes at most three bytes for each unit of a string. */
 const textBytes = (text: string): number => 3 * text.length + smallBytes
 
-function* additionsOf({ conversations, windows, accounts, groupNames, refusals }: Tables): Iterable<Addition> {
+function* additionsOf({
+  conversations,
+  windows,
+  accounts,
+  groupNames,
+  refusals,
+  deletions,
+}: Tables): Iterable<Addition> {
   for (const [key, conversation] of conversations) yield* conversationAdditions(key, conversation)
   for (const [key, window] of windows) {
     const entry = { key, lastAtMs: window.lastAtMs, dropped: [...window.dropped], ids: packIds(window.entries) }
@@ -133,6 +145,8 @@ function* additionsOf({ conversations, windows, accounts, groupNames, refusals }
     yield [(part) => void part.groupNames.push({ normalisedName, groupId }), entryBytes + textBytes(normalisedName)]
   for (const [key, code] of refusals)
     yield [(part) => void part.refusals.push({ key, code }), textBytes(key) + textBytes(code)]
+  for (const [key, pos] of deletions)
+    yield [(part) => void part.deletions.push({ key, pos }), textBytes(key) + longBytes]
 }
 
 function* conversationAdditions(conversation: string, value: Conversation): Iterable<Addition> {
@@ -141,8 +155,8 @@ function* conversationAdditions(conversation: string, value: Conversation): Iter
   switch (value.kind) {
     case 'direct': {
       const { friendship, isBlockedByLo, isBlockedByHi } = value
-      const entry = { conversation, lastSeq, lastAtMs, friendship, isBlockedByLo, isBlockedByHi }
-      yield [(part) => void part.directs.push(entry), bytes]
+      const relation = { friendship, isBlockedByLo, isBlockedByHi }
+      yield directAddition({ conversation, lastSeq, lastAtMs, ...relation, pins: [...value.pins] }, bytes)
       return
     }
     case 'halted':
@@ -156,6 +170,11 @@ function* conversationAdditions(conversation: string, value: Conversation): Iter
   }
 }
 
+const directAddition = (entry: DirectEntry, bytes: number): Addition => [
+  (part) => void part.directs.push(entry),
+  bytes + entry.pins.length * smallBytes,
+]
+
 function* groupAdditions(conversation: string, group: Group, bytes: number): Iterable<Addition> {
   const { isPublic, isOpen, lastSeq, lastAtMs } = group
   const members = [...group.members].map(([user, { role, joinedSeq }]) => ({
@@ -166,11 +185,12 @@ function* groupAdditions(conversation: string, group: Group, bytes: number): Ite
   const former = [...group.formerMembers]
   for (let from = 0; from === 0 || from < Math.max(members.length, former.length); from += membersOfEntryMax) {
     const entry = {
-      ...{ conversation, isContinued: from > 0, isPublic, isOpen, lastSeq, lastAtMs },
+      ...{ conversation, isContinued: from > 0, isPublic, isOpen, lastSeq, lastAtMs, pins: [...group.pins] },
       members: members.slice(from, from + membersOfEntryMax),
       formerMembers: former.slice(from, from + membersOfEntryMax),
     }
-    const personsBytes = entry.members.length * (2 * smallBytes + 1) + entry.formerMembers.length * smallBytes
+    const personsBytes =
+      entry.members.length * (2 * smallBytes + 1) + (entry.formerMembers.length + entry.pins.length) * smallBytes
     yield [(part) => void part.groups.push(entry), bytes + personsBytes]
   }
 }
@@ -184,7 +204,8 @@ export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire)
     invariant(isFriendship(friendship), 'a friendship is one of those known')
     const { lastSeq, lastAtMs, isBlockedByLo, isBlockedByHi } = rest
     const relation = { friendship, isBlockedByLo, isBlockedByHi }
-    conversations.restore(conversation, { kind: 'direct', lo: id.lo, hi: id.hi, lastSeq, lastAtMs, ...relation })
+    const place = { lastSeq, lastAtMs, pins: loadPins(rest.pins) }
+    conversations.restore(conversation, { kind: 'direct', lo: id.lo, hi: id.hi, ...place, ...relation })
   }
   for (const entry of part.groups)
     conversations.restore(entry.conversation, loadGroup(entry, conversations.get(entry.conversation)))
@@ -202,7 +223,11 @@ export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire)
     invariant(isLasting(code), 'only what lasts is remembered')
     tables.refusals.restore(key, code)
   }
+  for (const { key, pos } of part.deletions) tables.deletions.restore(key, pos)
 }
+
+/** An idle conversation without pins costs nothing for them. */
+const loadPins = (pins: Pins): Pins => (pins.length === 0 ? noPins : pins)
 
 const loadGroup = (entry: GroupEntry, earlier: Conversation | undefined): Group => {
   const { isContinued, isPublic, isOpen, lastSeq, lastAtMs } = entry
@@ -212,7 +237,7 @@ const loadGroup = (entry: GroupEntry, earlier: Conversation | undefined): Group 
   for (const { user, isOwner, joinedSeq } of entry.members)
     members.set(user, { role: isOwner ? 'owner' : 'member', joinedSeq })
   const formerMembers = new Set([...(begun?.formerMembers ?? []), ...entry.formerMembers])
-  return { kind: 'group', isPublic, isOpen, members, formerMembers, lastSeq, lastAtMs }
+  return { kind: 'group', isPublic, isOpen, members, formerMembers, pins: loadPins(entry.pins), lastSeq, lastAtMs }
 }
 
 /** The head of a state into which all parts were taken. */

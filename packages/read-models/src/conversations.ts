@@ -27,6 +27,10 @@ export interface StoredConversation {
   readonly description: string | null
   readonly visibility: 'public' | 'private' | null
   readonly join_policy: 'open' | 'request' | 'invite' | null
+  /** Seqs of the pinned messages, with commas between, in the order they were pinned. */
+  readonly pins: string
+  /** Events about messages that were there: 0 says that all are as they were posted. */
+  readonly acts: number
   /** What joiners see. Direct: everything. */
   readonly history: 'all' | 'sinceJoin'
 }
@@ -50,6 +54,8 @@ export const conversations: Table<StoredConversation> = {
     description: 'text?',
     visibility: 'text?',
     join_policy: 'text?',
+    pins: 'text',
+    acts: 'integer',
     history: 'text',
   },
 }
@@ -63,6 +69,8 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
         ...moved(event, place, prior),
         id: event.conversation,
         messages: 0,
+        pins: '',
+        acts: 0,
         title: storableText(event.title),
         name: event.name === null ? null : storable(event.name),
         normalised_name: event.normalisedName === null ? null : storable(event.normalisedName),
@@ -81,6 +89,15 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
     case 'FriendDeclined':
     case 'FriendRemoved':
       return { ...(prior.conversation ?? emptyDirect(event.conversation)), ...moved(event, place, prior) }
+    case 'MessageEdited':
+    case 'MessageDeleted':
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+    case 'MessagePinned':
+    case 'MessageUnpinned': {
+      const before = existing(prior, event)
+      return { ...before, ...moved(event, place, prior), acts: before.acts + 1, pins: pinsAfter(before.pins, event) }
+    }
     case 'MemberJoined':
     case 'MemberLeft':
       return { ...existing(prior, event), ...moved(event, place, prior) }
@@ -97,6 +114,17 @@ const moved = (event: { readonly seq: number; readonly at: number }, place: Plac
   const expected = (prior.conversation?.last_seq ?? 0) + 1
   if (event.seq !== expected) throw new Error(`seq ${event.seq} came where ${expected} was due`) // [G3]
   return { partition: place.partition, last_seq: event.seq, last_pos: place.pos, last_at: event.at }
+}
+
+export const pinsOf = ({ pins }: Pick<StoredConversation, 'pins'>): readonly number[] =>
+  pins === '' ? [] : pins.split(',').map(Number)
+
+const pinsAfter = (pins: string, { type, message }: { readonly type: string; readonly message: number }): string => {
+  if (type !== 'MessagePinned' && type !== 'MessageUnpinned' && type !== 'MessageDeleted') return pins
+  const before = pinsOf({ pins })
+  const others = before.filter((pinned) => pinned !== message)
+  if (type !== 'MessagePinned') return others.join()
+  return before.length === others.length ? [...before, message].join() : pins
 }
 
 const joinPolicyOf = (text: string): 'open' | 'request' | 'invite' =>
@@ -129,6 +157,8 @@ const emptyDirect = (id: string): StoredConversation => {
     description: null,
     visibility: null,
     join_policy: null,
+    pins: '',
+    acts: 0,
     history: 'all',
   }
 }

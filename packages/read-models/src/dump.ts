@@ -4,6 +4,8 @@ import { events, type StoredEvent } from './events.ts'
 import { friendships, type StoredFriendship } from './friendships.ts'
 import type { ParkedEvent } from './index.ts'
 import { memberships, type StoredStay } from './memberships.ts'
+import { messageStates, type StoredMessageState } from './message-states.ts'
+import { reactions, type StoredReaction } from './reactions.ts'
 import { receipts, type StoredReceipt } from './receipts.ts'
 import { columnsOf, keyOf, type Table } from './table.ts'
 import { type StoredUser, users } from './users.ts'
@@ -14,6 +16,8 @@ export interface Dump {
   readonly conversations: readonly StoredConversation[]
   readonly memberships: readonly StoredStay[]
   readonly events_read: readonly StoredEvent[]
+  readonly message_states: readonly StoredMessageState[]
+  readonly reactions: readonly StoredReaction[]
   readonly receipts: readonly StoredReceipt[]
   readonly friendships: readonly StoredFriendship[]
   readonly blocks: readonly StoredBlock[]
@@ -31,6 +35,8 @@ export const tables = {
   conversations,
   memberships,
   events_read: events,
+  message_states: messageStates,
+  reactions,
   receipts,
   friendships,
   blocks,
@@ -43,6 +49,8 @@ export const linesOf = (dump: Dump): readonly string[] => [
   ...tableLines(conversations, dump.conversations),
   ...tableLines(memberships, dump.memberships),
   ...tableLines(events, dump.events_read),
+  ...tableLines(messageStates, dump.message_states),
+  ...tableLines(reactions, dump.reactions),
   ...tableLines(receipts, dump.receipts),
   ...tableLines(friendships, dump.friendships),
   ...tableLines(blocks, dump.blocks),

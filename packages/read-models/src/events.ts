@@ -25,6 +25,8 @@ export interface StoredEvent {
   readonly pos: number
   readonly ordinal: number
   readonly own_ordinal: number | null
+  /** The seq of the message that it is about; null: none. */
+  readonly about: number | null
 }
 
 export const events: Table<StoredEvent> = {
@@ -40,6 +42,7 @@ export const events: Table<StoredEvent> = {
     pos: 'bigint',
     ordinal: 'integer',
     own_ordinal: 'integer?',
+    about: 'integer?',
   },
 }
 
@@ -59,6 +62,7 @@ export const projectEvent = (event: LogEvent, place: Place, prior: Prior): Store
     pos: place.pos,
     ordinal: messagesBefore + (isMessage ? 1 : 0),
     own_ordinal: isMessage ? prior.ownMessages + 1 : null,
+    about: 'message' in event ? event.message : null,
   }
 }
 

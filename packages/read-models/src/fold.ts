@@ -4,7 +4,9 @@ import type { StoredEvent } from './events.ts'
 import type { StoredFriendship } from './friendships.ts'
 import type { EventBatch, ParkedEvent, PlacedEvent, PlacedReceipt } from './index.ts'
 import type { StoredStay } from './memberships.ts'
+import { messageStates, type StoredMessageState } from './message-states.ts'
 import { type Needs, needsOf, type Prior, project } from './project.ts'
+import { reactions, type StoredReaction } from './reactions.ts'
 import { projectReceipt, receiptKey, receipts, type StoredReceipt } from './receipts.ts'
 import { keyOf } from './table.ts'
 import type { StoredUser } from './users.ts'
@@ -43,6 +45,8 @@ export interface FoldedRows {
   readonly friendships: Map<string, StoredFriendship>
   /** By `user|blocked`. */
   readonly blocks: Map<string, StoredBlock>
+  readonly message_states: Map<string, StoredMessageState>
+  readonly reactions: Map<string, StoredReaction>
   readonly parked: ParkedEvent[]
   /** Those of `parked` whose handler failed now; the others follow one that failed before. */
   readonly failed: ParkedEvent[]
@@ -55,6 +59,8 @@ export const noRows = (): FoldedRows => ({
   events_read: [],
   friendships: new Map(),
   blocks: new Map(),
+  message_states: new Map(),
+  reactions: new Map(),
   parked: [],
   failed: [],
 })
@@ -110,6 +116,12 @@ const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldSt
         break
       case 'blocks':
         rows.blocks.set(`${change.row.user_id}|${change.row.blocked_id}`, change.row)
+        break
+      case 'message_states':
+        rows.message_states.set(keyOf(messageStates, change.row), change.row)
+        break
+      case 'reactions':
+        rows.reactions.set(keyOf(reactions, change.row), change.row)
     }
   }
 }

@@ -1,7 +1,8 @@
 import { idMax } from '@chat/schemas'
 import { historyEventsMax } from '@chat/schemas/protocol'
-import { toClient } from './events.ts'
+import type { StoredEvent } from './events.ts'
 import type { HistoryPage, HistoryQuery } from './index.ts'
+import { present } from './present.ts'
 import type { Snapshot } from './snapshot.ts'
 import { clip, highestOf, type Interval, visibleTo } from './visibility.ts'
 
@@ -16,19 +17,23 @@ export const historyPage = async (snapshot: Snapshot, query: HistoryQuery): Prom
   const highest = highestOf(visible)
   if (highest === 0) return undefined
   const limit = Math.min(Math.max(query.limit, 1), historyEventsMax)
+  const shownAs = async (events: readonly StoredEvent[]) => {
+    const [found] = await present(snapshot, query.user, [{ conversation: seat.conversation, highest, events }])
+    return (found ?? []).map(({ event }) => event)
+  }
   if (query.after !== undefined) {
     const from = Math.min(query.after, idMax) + 1
     const last = lastBefore(query, highest)
     const events = await eventsIn(snapshot, query.conversation, clip(visible, { from, to: last }), limit, 'first')
     const hasMore = events.length > limit
     const to = hasMore ? (events[limit - 1]?.seq ?? last) : last
-    return { events: events.slice(0, limit).map(toClient), from, to, hasMore }
+    return { events: await shownAs(events.slice(0, limit)), from, to, hasMore }
   }
   const to = lastBefore(query, highest)
   const events = await eventsIn(snapshot, query.conversation, clip(visible, { from: 1, to }), limit, 'last')
   const hasMore = events.length > limit
   const shown = hasMore ? events.slice(-limit) : events
-  return { events: shown.map(toClient), from: hasMore ? (shown[0]?.seq ?? 1) : 1, to, hasMore }
+  return { events: await shownAs(shown), from: hasMore ? (shown[0]?.seq ?? 1) : 1, to, hasMore }
 }
 
 const lastBefore = ({ before }: HistoryQuery, highest: number): number =>

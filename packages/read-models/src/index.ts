@@ -1,4 +1,7 @@
 import type { ClientEvent, LogEvent, ReceiptAdvanced } from '@chat/schemas'
+import type { EditsPage, EditsQuery, MessageFacts } from './messages.ts'
+
+export type { EditsPage, EditsQuery, MessageFacts, MessageVersion } from './messages.ts'
 
 /** A place in the event log: what a `position` token and `minPos` mean. */
 export interface Position {
@@ -30,6 +33,8 @@ export interface ConversationView {
   readonly history?: 'all' | 'sinceJoin'
   readonly lastSeq: number
   readonly lastAt: number
+  /** Seqs of the pinned messages that he may see, in the order they were pinned; absent: none. */
+  readonly pins?: readonly number[]
   readonly unread: number
   readonly readSeq: number
   readonly deliveredSeq: number
@@ -169,6 +174,8 @@ export interface ReadModels {
   userByRegistration(registrationId: string): Promise<UserRow | undefined>
   /** By name, those whose name or display name begins with the query; behind them those that are similar to it. See `searchUsers`. */
   users(query: string, after: string | undefined, limit: number): Promise<Page<UserRow>>
+  /** The ids of those of these normalised names that are somebody's. */
+  usersByNames(normalisedNames: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Which of these ids exist. */
   existingUsers(ids: readonly number[]): Promise<ReadonlySet<number>>
   /**
@@ -195,6 +202,9 @@ export interface ReadModels {
   blocksBetween(by: readonly number[], whom: readonly number[]): Promise<readonly Block[]>
   /** undefined: nothing of it is visible to this user. */
   history(query: HistoryQuery): Promise<HistoryPage | undefined>
+  message(user: number, conversation: string, seq: number): Promise<MessageFacts>
+  /** undefined: nothing of the conversation is visible to this user. Of a deleted message there is nothing. */
+  edits(query: EditsQuery): Promise<EditsPage | undefined>
   sync(query: SyncQuery): Promise<SyncPage>
   /** Every conversation that the user is or was in, by id, those behind `after`. */
   everConversations(user: number, after: string, limit: number): Promise<readonly EverConversation[]>

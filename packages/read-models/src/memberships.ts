@@ -56,6 +56,12 @@ export const projectStays = (event: LogEvent, place: Place, prior: Prior): reado
       return prior.conversation === undefined ? parties(event) : []
     case 'UserBlocked':
     case 'UserUnblocked':
+    case 'MessageEdited':
+    case 'MessageDeleted':
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+    case 'MessagePinned':
+    case 'MessageUnpinned':
     case 'UserRegistered':
     case 'CommandsRejected':
     case 'LogOpened':

@@ -5,6 +5,8 @@ import { type FoldedRows, type FoldState, memberKey } from './fold.ts'
 import type { StoredFriendship } from './friendships.ts'
 import type { ParkedEvent, ProjectionOffset, Source } from './index.ts'
 import type { StoredStay } from './memberships.ts'
+import type { StoredMessageState } from './message-states.ts'
+import type { StoredReaction } from './reactions.ts'
 import type { StoredReceipt } from './receipts.ts'
 import type { StoredUser } from './users.ts'
 
@@ -17,6 +19,10 @@ export interface MemoryRows {
   readonly staysOf: Map<number, Map<string, Map<number, StoredStay>>>
   /** Index = seq − 1. */
   readonly events: Map<string, StoredEvent[]>
+  /** By `conversation|seq`. */
+  readonly messageStates: Map<string, StoredMessageState>
+  /** `conversation|message` → key → its reactions. */
+  readonly reactions: Map<string, Map<string, StoredReaction>>
   readonly receipts: Map<string, StoredReceipt>
   readonly receiptsOf: Map<string, Map<string, StoredReceipt>>
   readonly friendships: Map<string, StoredFriendship>
@@ -33,6 +39,8 @@ export const emptyRows = (generation: string): MemoryRows => ({
   stays: new Map(),
   staysOf: new Map(),
   events: new Map(),
+  messageStates: new Map(),
+  reactions: new Map(),
   receipts: new Map(),
   receiptsOf: new Map(),
   friendships: new Map(),
@@ -64,6 +72,11 @@ export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
   }
   for (const [key, friendship] of folded.friendships) rows.friendships.set(key, friendship)
   for (const [key, block] of folded.blocks) rows.blocks.set(key, block)
+  for (const [key, state] of folded.message_states) rows.messageStates.set(key, state)
+  for (const [key, reaction] of folded.reactions) {
+    const ofMessage = `${reaction.conversation}|${reaction.message}`
+    within(rows.reactions, ofMessage, () => new Map<string, StoredReaction>()).set(key, reaction)
+  }
   rows.parked.push(...folded.parked)
 }
 

@@ -1,9 +1,11 @@
+import { reactionEmojisMax, reactionUsersMax } from '@chat/schemas/protocol'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
 import { memberKey } from './fold.ts'
 import type { MemberCursor, Source } from './index.ts'
 import { relationsOf } from './memory-relations.ts'
 import type { MemoryRows } from './memory-rows.ts'
+import type { ReactionCount, StoredReaction } from './reactions.ts'
 import type { Offsets, Seat, Snapshot } from './snapshot.ts'
 import { gramSeparator, isSimilar, type StoredUser } from './users.ts'
 import { otherOf } from './views.ts'
@@ -109,6 +111,28 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       (rows.events.get(conversation) ?? [])
         .filter((event) => event.actor === user && event.own_ordinal !== null && event.seq > afterSeq)
         .slice(0, limit),
+    messageStates: async (spots) =>
+      spots.flatMap(({ conversation, seq }) => rows.messageStates.get(`${conversation}|${seq}`) ?? []),
+    deletedCounts: async (user, ranges) =>
+      ranges.map(({ conversation, from, to }) => {
+        const states = [...rows.messageStates.values()].filter((state) => state.conversation === conversation)
+        return states.filter(
+          ({ seq, author, deleted_seq }) => deleted_seq !== null && seq >= from && seq <= to && author !== user,
+        ).length
+      }),
+    reactions: async (user, spots) =>
+      spots.map(({ conversation, seq, to }) =>
+        countedReactions(user, [...(rows.reactions.get(`${conversation}|${seq}`)?.values() ?? [])], to),
+      ),
+    edits: async ({ conversation, message, from, to }, limit, end) => {
+      const between = (rows.events.get(conversation) ?? []).slice(Math.max(from - 1, 0), to)
+      const found = between.filter(({ type, about }) => type === 'messageEdited' && about === message)
+      return end === 'first' ? found.slice(0, limit) : found.slice(-limit)
+    },
+    usersByNames: async (names) => {
+      const asked = new Set(names)
+      return [...rows.users.values()].filter((user) => asked.has(user.normalised_name))
+    },
     usersByIds: async (ids) =>
       ids.flatMap((id) => {
         const user = rows.users.get(id)
@@ -163,6 +187,21 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }
     },
   }
+}
+
+const countedReactions = (user: number, all: readonly StoredReaction[], to: number): readonly ReactionCount[] => {
+  const present = all
+    .flatMap(({ emoji, user_id, seq }) => (seq !== null && seq <= to ? [{ emoji, user_id, seq }] : []))
+    .sort((a, b) => a.seq - b.seq)
+  const byEmoji = Map.groupBy(present, ({ emoji }) => emoji)
+  return [...byEmoji].slice(0, reactionEmojisMax).map(([emoji, found]) => ({
+    emoji,
+    count: found.length,
+    users: found
+      .map(({ user_id }) => user_id)
+      .sort((a, b) => Number(b === user) - Number(a === user))
+      .slice(0, reactionUsersMax),
+  }))
 }
 
 const nextOffsets = (rows: MemoryRows, source: Source): readonly number[] => {

@@ -36,6 +36,8 @@ export const createMemoryReadModels = (options: {
       conversations: [...rows.conversations.values()],
       memberships: [...rows.stays.values()].flatMap((stays) => [...stays.values()]),
       events_read: [...rows.events.values()].flat(),
+      message_states: [...rows.messageStates.values()],
+      reactions: [...rows.reactions.values()].flatMap((ofMessage) => [...ofMessage.values()]),
       receipts: [...rows.receipts.values()],
       friendships: [...rows.friendships.values()],
       blocks: [...rows.blocks.values()],

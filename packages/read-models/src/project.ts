@@ -4,7 +4,9 @@ import { projectConversation, type StoredConversation } from './conversations.ts
 import { projectEvent, type StoredEvent } from './events.ts'
 import { projectFriendship, type StoredFriendship } from './friendships.ts'
 import { projectStays, type StoredStay } from './memberships.ts'
+import { projectMessageState, type StoredMessageState } from './message-states.ts'
 import type { Place } from './place.ts'
+import { projectReaction, type StoredReaction } from './reactions.ts'
 import { projectUser, type StoredUser } from './users.ts'
 
 /** The rows that an event's projection may look at, and nothing else: so a rebuild from offset 0 gives what live gave. */
@@ -34,6 +36,8 @@ export type Change =
   | { readonly table: 'events_read'; readonly row: StoredEvent }
   | { readonly table: 'friendships'; readonly row: StoredFriendship }
   | { readonly table: 'blocks'; readonly row: StoredBlock }
+  | { readonly table: 'message_states'; readonly row: StoredMessageState }
+  | { readonly table: 'reactions'; readonly row: StoredReaction }
 
 /** undefined: nothing is projected of this event. */
 export const needsOf = (event: LogEvent): Needs | undefined => {
@@ -46,6 +50,12 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
     case 'FriendAccepted':
     case 'FriendDeclined':
     case 'FriendRemoved':
+    case 'MessageEdited':
+    case 'MessageDeleted':
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+    case 'MessagePinned':
+    case 'MessageUnpinned':
       return { aggregate: event.conversation, conversation: event.conversation }
     case 'MessagePosted':
       return { aggregate: event.conversation, conversation: event.conversation, author: event.actor }
@@ -75,5 +85,9 @@ export const project = (event: LogEvent, place: Place, prior: Prior): readonly C
   if (friendship !== undefined) changes.push({ table: 'friendships', row: friendship })
   const block = projectBlock(event, place)
   if (block !== undefined) changes.push({ table: 'blocks', row: block })
+  const state = projectMessageState(event)
+  if (state !== undefined) changes.push({ table: 'message_states', row: state })
+  const reaction = projectReaction(event)
+  if (reaction !== undefined) changes.push({ table: 'reactions', row: reaction })
   return changes
 }

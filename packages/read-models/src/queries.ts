@@ -1,9 +1,10 @@
 import { assert } from '@chat/runtime'
 import { idMax } from '@chat/schemas'
-import { toClient } from './events.ts'
 import { friendsPage } from './friends.ts'
 import { historyPage } from './history.ts'
 import { aheadWaitMs, type Position, type ReadModels } from './index.ts'
+import { editsPage, messageFacts } from './message-reads.ts'
+import { present } from './present.ts'
 import type { AtMoment } from './snapshot.ts'
 import { startOf, syncPage, unchangedPage } from './sync.ts'
 import { searchUsers } from './user-search.ts'
@@ -63,15 +64,27 @@ export const createQueries = (
   friends: (user, after, limit) => atMoment('many', (snapshot) => friendsPage(snapshot, user, after, limit)),
   blocksBetween: (by, whom) =>
     atMoment('single', (snapshot) => snapshot.blocksBetween(by.filter(isId), whom.filter(isId))),
+  message: (user, conversation, seq) => atMoment('many', (snapshot) => messageFacts(snapshot, user, conversation, seq)),
+  edits: (query) => atMoment('many', (snapshot) => editsPage(snapshot, query)),
+  usersByNames: (normalisedNames) =>
+    atMoment('single', async (snapshot) => {
+      const found = normalisedNames.length === 0 ? [] : await snapshot.usersByNames(normalisedNames)
+      return new Map(found.map(({ normalised_name, id }) => [normalised_name, id]))
+    }),
   history: (query) => atMoment('many', (snapshot) => historyPage(snapshot, query)),
   everConversations: (user, after, limit) =>
     atMoment('single', async (snapshot) =>
       (await snapshot.everSeats(user, after, limit)).map((seat) => everConversation(user, seat)),
     ),
   ownMessages: (user, conversation, after, limit) =>
-    atMoment('single', async (snapshot) =>
-      (await snapshot.ownMessages(user, conversation, after, limit)).map(toClient),
-    ),
+    atMoment('many', async (snapshot) => {
+      const seat = await snapshot.seat(user, conversation)
+      if (seat === undefined) return []
+      const events = await snapshot.ownMessages(user, conversation, after, limit)
+      const highest = highestOf(visibleTo(seat.conversation, seat.stays))
+      const [shown] = await present(snapshot, user, [{ conversation: seat.conversation, highest, events }])
+      return (shown ?? []).map(({ event }) => event)
+    }),
   cursor: (user, device, conversation) => atMoment('single', (snapshot) => snapshot.cursor(user, device, conversation)),
   isMember: (user, conversation) =>
     atMoment('single', async (snapshot) => {

@@ -4,6 +4,8 @@ import type { StoredEvent } from './events.ts'
 import type { StoredFriendship } from './friendships.ts'
 import type { Block, CursorCounts, MemberCursor } from './index.ts'
 import type { StoredStay } from './memberships.ts'
+import type { StoredMessageState } from './message-states.ts'
+import type { ReactionCount } from './reactions.ts'
 import type { StoredUser } from './users.ts'
 import type { Interval } from './visibility.ts'
 
@@ -82,6 +84,22 @@ export interface Snapshot {
   everSeats(user: number, afterId: string, limit: number): Promise<readonly Seat[]>
   /** His messages there, oldest first. */
   ownMessages(user: number, conversation: string, afterSeq: number, limit: number): Promise<readonly StoredEvent[]>
+  /** Of those that were edited or deleted. */
+  messageStates(spots: readonly Spot[]): Promise<readonly StoredMessageState[]>
+  /** Deleted messages of others in each range, in order. */
+  deletedCounts(user: number, ranges: readonly EventRange[]): Promise<readonly number[]>
+  /** What each message shows to `user`, in order, of what was put there up to the seq `to`. */
+  reactions(
+    user: number,
+    spots: readonly (Spot & { readonly to: number })[],
+  ): Promise<readonly (readonly ReactionCount[])[]>
+  /** The first (or last) `limit` edits of one message whose own seqs are in the range, oldest first. */
+  edits(
+    range: EventRange & { readonly message: number },
+    limit: number,
+    end: 'first' | 'last',
+  ): Promise<readonly StoredEvent[]>
+  usersByNames(normalisedNames: readonly string[]): Promise<readonly StoredUser[]>
   usersByIds(ids: readonly number[]): Promise<readonly StoredUser[]>
   hasParked(): Promise<boolean>
   /** Those of these registrations that a user has. */

@@ -1,7 +1,8 @@
 import { idMax } from '@chat/schemas'
 import { syncEventsPerConversationMax, syncFirstEventsMax, syncPageBytesMax } from '@chat/schemas/protocol'
-import { bytesOf, type StoredEvent, toClient } from './events.ts'
+import type { StoredEvent } from './events.ts'
 import type { SyncedConversation, SyncQuery } from './index.ts'
+import { type Presented, present } from './present.ts'
 import type { EventRange, Offsets, Seat, Snapshot } from './snapshot.ts'
 import { cursorsOf, unreadOf } from './unread.ts'
 import { otherOf, titleOf } from './views.ts'
@@ -34,7 +35,7 @@ export const fillPage = async (snapshot: Snapshot, query: SyncQuery, selection: 
   let isFull = false
   for (let from = 0; from < drafts.length && !isFull; ) {
     const chunk = chunkOf(drafts, from)
-    const found = await eventsOf(snapshot, chunk)
+    const found = await presentedOf(snapshot, query.user, chunk)
     for (const [index, draft] of chunk.entries()) {
       const entry = entryOf(draft, found[index] ?? [])
       if (entries.length > 0 && bytes + entry.bytes > syncPageBytesMax) {
@@ -120,19 +121,29 @@ const eventsOf = async (snapshot: Snapshot, drafts: readonly Draft[]): Promise<r
   })
 }
 
+const presentedOf = async (snapshot: Snapshot, user: number, drafts: readonly Draft[]) => {
+  const found = await eventsOf(snapshot, drafts)
+  const seen = drafts.map(({ seat: { conversation }, highest }, index) => ({
+    conversation,
+    highest,
+    events: found[index] ?? [],
+  }))
+  return present(snapshot, user, seen)
+}
+
 interface Entry {
   readonly draft: Draft
-  readonly events: readonly StoredEvent[]
+  readonly events: readonly Presented[]
   readonly isCut: boolean
   readonly bytes: number
 }
 
-const entryOf = (draft: Draft, found: readonly StoredEvent[]): Entry => {
+const entryOf = (draft: Draft, found: readonly Presented[]): Entry => {
   const newestFirst = draft.end === 'last' ? found.toReversed() : found
-  const events: StoredEvent[] = []
+  const events: Presented[] = []
   let bytes = headerBytes + Buffer.byteLength(titleOf(draft.seat))
   for (const event of newestFirst) {
-    const size = bytesOf(event)
+    const size = event.bytes
     if (events.length === draft.limit || (events.length > 0 && bytes + size > syncPageBytesMax)) break
     events.push(event)
     bytes += size
@@ -154,12 +165,12 @@ const syncedOf = (user: number, { draft, events, isCut }: Entry, unread: number)
     kind,
     title: titleOf(seat),
     ...(other === undefined ? {} : { with: other }),
-    from: end === 'last' && isCut ? (events[0]?.seq ?? 1) : draft.from,
-    to: end === 'first' && isCut ? (events.at(-1)?.seq ?? highest) : highest,
+    from: end === 'last' && isCut ? (events[0]?.event.seq ?? 1) : draft.from,
+    to: end === 'first' && isCut ? (events.at(-1)?.event.seq ?? highest) : highest,
     lastSeq: highest,
     unread,
     readSeq: cursorsOf(seat).readSeq,
-    events: events.map(toClient),
+    events: events.map(({ event }) => event),
     ...(end === 'first' && isCut ? { truncated: true as const } : {}),
     ...(isMember(seat.stays) ? {} : { left: true as const }),
   }

@@ -1,7 +1,8 @@
+import { pinsOf } from './conversations.ts'
 import type { ConversationView, EverConversation, Page } from './index.ts'
 import type { NewestKey, Seat, Snapshot } from './snapshot.ts'
 import { cursorsOf, unreadOf } from './unread.ts'
-import { highestOf, isMember, visibleTo } from './visibility.ts'
+import { clip, highestOf, isMember, visibleTo } from './visibility.ts'
 
 export const conversationViews = async (
   snapshot: Snapshot,
@@ -41,6 +42,9 @@ const lastAtOf = async (snapshot: Snapshot, seat: Seat, highest: number): Promis
 const viewOf = (user: number, seat: Seat, unread: number, lastAt: number): ConversationView => {
   const { conversation } = seat
   const other = otherOf(user, seat)
+  const visible = visibleTo(conversation, seat.stays)
+  const pinned = isMember(seat.stays) ? pinsOf(conversation) : []
+  const pins = pinned.filter((seq) => clip(visible, { from: seq, to: seq }).length > 0)
   return {
     id: conversation.id,
     kind: conversation.kind,
@@ -51,7 +55,8 @@ const viewOf = (user: number, seat: Seat, unread: number, lastAt: number): Conve
     ...(conversation.visibility === null ? {} : { visibility: conversation.visibility }),
     ...(conversation.join_policy === null ? {} : { joinPolicy: conversation.join_policy }),
     ...(conversation.kind === 'direct' ? {} : { history: conversation.history }),
-    lastSeq: highestOf(visibleTo(conversation, seat.stays)),
+    ...(pins.length === 0 ? {} : { pins }),
+    lastSeq: highestOf(visible),
     lastAt,
     unread,
     ...cursorsOf(seat),

@@ -62,8 +62,8 @@ export const messageId = (n: number, seconds = 0): string => {
 export const device = 'a0000000-0000-4000-8000-000000000001'
 export const otherDevice = 'a0000000-0000-4000-8000-000000000002'
 
-type Options<T> = Partial<Omit<T, 'type'>>
-type CommandOptions<T> = Options<T> & { readonly atMs?: number }
+export type Options<T> = Partial<Omit<T, 'type'>>
+export type CommandOptions<T> = Options<T> & { readonly atMs?: number }
 
 /** A command as it lies on the log, but for its offset. */
 export interface GivenCommand {
@@ -71,14 +71,15 @@ export interface GivenCommand {
   readonly atMs: number
 }
 
-const reply = { replySlot: 1, replyEpoch: 7, request: 1 }
+/** Where the replies of given commands go. */
+export const reply = { replySlot: 1, replyEpoch: 7, request: 1 }
 const noText: Uint8Array = Buffer.alloc(0) // avsc takes Buffers only
 export const bodyOf = (text: string): Uint8Array => Buffer.from(JSON.stringify({ kind: 'text', text }))
 
 let serial = 0
-const nextMessageId = (): string => messageId(++serial)
+export const nextMessageId = (): string => messageId(++serial)
 
-const lying = <C extends Command>(base: C, { atMs, ...options }: CommandOptions<C>): GivenCommand => ({
+export const lying = <C extends Command>(base: C, { atMs, ...options }: CommandOptions<C>): GivenCommand => ({
   command: { ...base, ...options },
   atMs: atMs ?? at(0),
 })
@@ -136,6 +137,7 @@ export const postMessage = (
       body: bodyOf('hi'),
       keyId: null,
       replyTo: null,
+      mentions: [],
       ...reply,
     },
     options,
@@ -177,7 +179,7 @@ export const relationCommand = (
   return lying<RelationCommand>(command, options)
 }
 
-const common = () => ({ device, clientMsgId: nextMessageId(), at: at(0) })
+export const common = () => ({ device, clientMsgId: nextMessageId(), at: at(0) })
 
 export const userRegistered = (
   userId: number,
@@ -249,6 +251,7 @@ export const messagePosted = (
   body: bodyOf('hi'),
   keyId: null,
   replyTo: null,
+  mentions: [],
   ...options,
 })
 

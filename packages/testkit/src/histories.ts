@@ -10,6 +10,7 @@ import {
   registerUser,
   relationCommand,
 } from './given.ts'
+import { addReaction, deleteMessage, editMessage, pinMessage, removeReaction, unpinMessage } from './given-acts.ts'
 
 const relations = [
   'AcceptFriend',
@@ -31,6 +32,9 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
     atMs: fc.nat(1000).map(at),
   })
   const after = fc.option(fc.nat(25).map((n) => messageId(n)))
+  const acts = [editMessage, deleteMessage, addReaction, removeReaction, pinMessage, unpinMessage]
+  const author = fc.option(user)
+  const asOf = fc.nat(50)
   const replyTo = fc.option(fc.integer({ min: -1, max: 6 }))
   return fc.oneof(
     fc.tuple(fc.constantFrom('ann', 'bob', 'eve'), options).map(([name, o]) => registerUser(name, o)),
@@ -50,6 +54,12 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
       arbitrary: fc
         .tuple(fc.constantFrom(...relations), user, conversation, options)
         .map(([type, actor, c, o]) => relationCommand(type, actor, c, o)),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...acts), user, conversation, fc.integer({ min: 0, max: 6 }), options, author, asOf)
+        .map(([act, actor, c, message, o, a, seen]) => act(actor, c, message, { ...o, author: a, asOf: seen })),
     },
   )
 }

@@ -40,6 +40,18 @@ export {
   testWire,
   userRegistered,
 } from './given.ts'
+export {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  messageDeleted,
+  messageEdited,
+  messagePinned,
+  pinMessage,
+  reactionAdded,
+  removeReaction,
+  unpinMessage,
+} from './given-acts.ts'
 export { givenCommands } from './histories.ts'
 export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
 export { connectLoadSockets, type LoadSocket } from './load-sockets.ts'

@@ -1,4 +1,5 @@
 import { type TProperties, type TSchema, Type } from 'typebox'
+import { messageBody } from '../body.ts'
 import { anyEvent } from '../events.ts'
 import { conversation, seqBound, userId } from '../fields.ts'
 import type { RequestOp } from '../frames.ts'
@@ -69,6 +70,16 @@ export const answerFields = {
   'friend.remove': written,
   block: written,
   unblock: written,
+  delete: written,
+  edit: written,
+  edits: pageOf(
+    Type.Object({
+      seq: Type.Integer({ minimum: 1, description: 'Of the message, or of the edit.' }),
+      actor: userId,
+      at: time,
+      body: messageBody,
+    }),
+  ),
   'group.create': { ...written, groupId: Type.Optional(userId) },
   'group.join': written,
   'group.leave': written,
@@ -93,13 +104,17 @@ export const answerFields = {
   logout: {},
   me: { user: userView, ...stale },
   members: pageOf(memberView),
+  pin: written,
   ping: {},
   'presence.unwatch': {},
   'presence.watch': { users: Type.Array(presenceView) },
+  react: written,
   read: {},
   send: written,
   sync: syncPage,
   typing: {},
+  unpin: written,
+  unreact: written,
   user: { user: userView, ...stale },
   users: pageOf(userView),
 } as const satisfies Readonly<Record<RequestOp, TProperties>>

@@ -66,6 +66,9 @@ export const conversationView = Type.Object(
         { description: 'How many members are at `countsAt` or beyond.' },
       ),
     ),
+    pins: Type.Optional(
+      Type.Array(seq, { description: 'Pinned messages, in the order they were pinned; absent: none.' }),
+    ),
   },
   { title: 'Conversation' },
 )

@@ -3,304 +3,270 @@
 /** The final refusals of one append. Ignorable: it changes no aggregate. */
 export interface CommandsRejected {
   readonly type: 'CommandsRejected'
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** In order of cmd. */
-  readonly rejections: readonly Rejection[]
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** In order of cmd. */ readonly rejections: readonly Rejection[]
 }
 
 export interface Rejection {
-  /** Offset of the refused command. */
-  readonly cmd: number
-  /** The error code of the protocol. */
-  readonly code: string
-  /** Given where a repetition of the command is refused with the same code, whatever happened since; null: it is decided anew. */
-  readonly refused: null | RefusedCommand
+  /** Offset of the refused command. */ readonly cmd: number
+  /** The error code of the protocol. */ readonly code: string
+  /** Given where a repetition of the command is refused with the same code, whatever happened since; null: it is decided anew. */ readonly refused: null | RefusedCommand
 }
 
 /** A refused command, by what tells its repetitions. */
 export interface RefusedCommand {
-  /** `d<lo>.<hi>` or `g<n>`; null: it would have created a group. */
-  readonly conversation: null | string
-  /** The user who asked. */
-  readonly actor: number
-  /** The device it was asked on. */
-  readonly device: string
-  /** The command's UUID v7. */
-  readonly clientMsgId: string
+  /** `d<lo>.<hi>` or `g<n>`; null: it would have created a group. */ readonly conversation: null | string
+  /** The user who asked. */ readonly actor: number
+  /** The device it was asked on. */ readonly device: string
+  /** The command's UUID v7. */ readonly clientMsgId: string
 }
 
 /** Two users became friends: the asked one said yes, or asked himself. */
 export interface FriendAccepted {
   readonly type: 'FriendAccepted'
-  /** `d<lo>.<hi>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** Who had asked first. */
-  readonly user: number
+  /** `d<lo>.<hi>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who had asked first. */ readonly user: number
 }
 
 /** The asked user said no. */
 export interface FriendDeclined {
   readonly type: 'FriendDeclined'
-  /** `d<lo>.<hi>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** Who had asked. */
-  readonly user: number
+  /** `d<lo>.<hi>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who had asked. */ readonly user: number
 }
 
 /** A user ended a friendship. */
 export interface FriendRemoved {
   readonly type: 'FriendRemoved'
-  /** `d<lo>.<hi>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** The other one. */
-  readonly user: number
+  /** `d<lo>.<hi>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The other one. */ readonly user: number
 }
 
 /** A user asked the other one of a direct conversation to be friends. */
 export interface FriendRequested {
   readonly type: 'FriendRequested'
-  /** `d<lo>.<hi>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** Who was asked. */
-  readonly user: number
-  /** What he says to it; empty: nothing. UTF-8, or bytes under keyId. */
-  readonly note: Uint8Array
-  /** The key that the personal bytes are encrypted with; null: they are clear. */
-  readonly keyId: null | string
+  /** `d<lo>.<hi>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who was asked. */ readonly user: number
+  /** What he says to it; empty: nothing. UTF-8, or bytes under keyId. */ readonly note: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
 }
 
 /** A user took back what he had asked. */
 export interface FriendWithdrawn {
   readonly type: 'FriendWithdrawn'
-  /** `d<lo>.<hi>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** Who had been asked. */
-  readonly user: number
+  /** `d<lo>.<hi>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who had been asked. */ readonly user: number
 }
 
 /** A group began; `actor` is its owner, `members` are the others. */
 export interface GroupCreated {
   readonly type: 'GroupCreated'
-  /** `d<lo>.<hi>` or `g<n>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** id = n·P + p + 1; the conversation is `g<groupId>`. */
-  readonly groupId: number
-  /** The unique name of a public group; null: a private group. */
-  readonly name: null | string
-  /** NFKC, lower case. */
-  readonly normalisedName: null | string
-  /** UTF-8, or bytes under keyId. */
-  readonly title: Uint8Array
-  /** UTF-8, or bytes under keyId. */
-  readonly description: Uint8Array
-  /** The key that the personal bytes are encrypted with; null: they are clear. */
-  readonly keyId: null | string
-  /** public | private. */
-  readonly visibility: string
-  /** open | request | invite. */
-  readonly joinPolicy: string
-  /** What joiners see: all | sinceJoin. */
-  readonly history: string
-  /** Without the owner. */
-  readonly members: readonly number[]
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** id = n·P + p + 1; the conversation is `g<groupId>`. */ readonly groupId: number
+  /** The unique name of a public group; null: a private group. */ readonly name: null | string
+  /** NFKC, lower case. */ readonly normalisedName: null | string
+  /** UTF-8, or bytes under keyId. */ readonly title: Uint8Array
+  /** UTF-8, or bytes under keyId. */ readonly description: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** public | private. */ readonly visibility: string
+  /** open | request | invite. */ readonly joinPolicy: string
+  /** What joiners see: all | sinceJoin. */ readonly history: string
+  /** Without the owner. */ readonly members: readonly number[]
 }
 
 /** Pos 0 of every partition, written by its first owner. A process with another number of partitions refuses to start. */
 export interface LogOpened {
   readonly type: 'LogOpened'
-  /** P, fixed for ever. */
-  readonly partitions: number
-  /** The least id that this log gives to users and groups. */
-  readonly firstId: number
-  /** The partition rule: `murmur2-utf8-positive`. */
-  readonly hash: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
+  /** P, fixed for ever. */ readonly partitions: number
+  /** The least id that this log gives to users and groups. */ readonly firstId: number
+  /** The partition rule: `murmur2-utf8-positive`. */ readonly hash: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
 }
 
 /** A user became a member. */
 export interface MemberJoined {
   readonly type: 'MemberJoined'
-  /** `d<lo>.<hi>` or `g<n>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** The new member. */
-  readonly user: number
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The new member. */ readonly user: number
 }
 
 /** A member left of his own will. */
 export interface MemberLeft {
   readonly type: 'MemberLeft'
-  /** `d<lo>.<hi>` or `g<n>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** Who left. */
-  readonly user: number
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who left. */ readonly user: number
+}
+
+/** A message was deleted for everybody. */
+export interface MessageDeleted {
+  readonly type: 'MessageDeleted'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
+  /** Who had posted it. */ readonly author: number
+}
+
+/** A message got another body. */
+export interface MessageEdited {
+  readonly type: 'MessageEdited'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
+  /** JSON of the body, UTF-8, or bytes under keyId. */ readonly body: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** The members whom the text names, in its order, each once. */ readonly mentions: readonly number[]
+}
+
+/** A message was pinned, perhaps once more. */
+export interface MessagePinned {
+  readonly type: 'MessagePinned'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
 }
 
 /** A message took its place in a conversation. */
 export interface MessagePosted {
   readonly type: 'MessagePosted'
-  /** `d<lo>.<hi>` or `g<n>`. */
-  readonly conversation: string
-  /** Place in the conversation: 1, 2, 3, … */
-  readonly seq: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** JSON of the body (`{"kind":"text","text":…}`), UTF-8, or bytes under keyId. */
-  readonly body: Uint8Array
-  /** The key that the personal bytes are encrypted with; null: they are clear. */
-  readonly keyId: null | string
-  /** The seq it answers. */
-  readonly replyTo: null | number
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** JSON of the body (`{"kind":"text","text":…}`), UTF-8, or bytes under keyId. */ readonly body: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** The seq it answers. */ readonly replyTo: null | number
+  /** The members whom the text names, in its order, each once. */ readonly mentions: readonly number[]
+}
+
+/** A message is not pinned, perhaps was not before. */
+export interface MessageUnpinned {
+  readonly type: 'MessageUnpinned'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
+}
+
+/** Somebody reacted to a message, perhaps once more with the same. */
+export interface ReactionAdded {
+  readonly type: 'ReactionAdded'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
+  /** One grapheme cluster. */ readonly emoji: string
+}
+
+/** Somebody took back a reaction, perhaps one that was not there. */
+export interface ReactionRemoved {
+  readonly type: 'ReactionRemoved'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
+  /** One grapheme cluster. */ readonly emoji: string
 }
 
 /** A user let the other one of a direct conversation write to him no more. Only he is told. */
 export interface UserBlocked {
   readonly type: 'UserBlocked'
-  /** `d<lo>.<hi>`. */
-  readonly conversation: string
-  /** It has no place in the conversation: not every member may see it. */
-  readonly seq: null
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** Who is blocked. */
-  readonly user: number
+  /** `d<lo>.<hi>`. */ readonly conversation: string
+  /** It has no place in the conversation: not every member may see it. */ readonly seq: null
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who is blocked. */ readonly user: number
 }
 
 /** An account began; its name is claimed for ever. */
 export interface UserRegistered {
   readonly type: 'UserRegistered'
-  /** id = n·P + p + 1. */
-  readonly userId: number
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** As the user wrote it. */
-  readonly name: string
-  /** NFKC, lower case: what is unique. */
-  readonly normalisedName: string
-  /** Random; a credential is valid if and only if a user with its registrationId exists. */
-  readonly registrationId: string
-  /** UTF-8, or bytes under keyId. */
-  readonly displayName: Uint8Array
-  /** The key that the personal bytes are encrypted with; null: they are clear. */
-  readonly keyId: null | string
+  /** id = n·P + p + 1. */ readonly userId: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** As the user wrote it. */ readonly name: string
+  /** NFKC, lower case: what is unique. */ readonly normalisedName: string
+  /** Random; a credential is valid if and only if a user with its registrationId exists. */ readonly registrationId: string
+  /** UTF-8, or bytes under keyId. */ readonly displayName: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
 }
 
 /** A user took his block back. Only he is told. */
 export interface UserUnblocked {
   readonly type: 'UserUnblocked'
-  /** `d<lo>.<hi>`. */
-  readonly conversation: string
-  /** It has no place in the conversation: not every member may see it. */
-  readonly seq: null
-  /** The user who did it. */
-  readonly actor: number
-  /** The device it was done on. */
-  readonly device: string
-  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */
-  readonly at: number
-  /** The command's UUID v7: a repeated command has no second effect. */
-  readonly clientMsgId: string
-  /** Who was blocked. */
-  readonly user: number
+  /** `d<lo>.<hi>`. */ readonly conversation: string
+  /** It has no place in the conversation: not every member may see it. */ readonly seq: null
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who was blocked. */ readonly user: number
 }
 
-export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupCreated | LogOpened | MemberJoined | MemberLeft | MessagePosted | UserBlocked | UserRegistered | UserUnblocked
+export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupCreated | LogOpened | MemberJoined | MemberLeft | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageUnpinned | ReactionAdded | ReactionRemoved | UserBlocked | UserRegistered | UserUnblocked

@@ -14,7 +14,7 @@ export const refused = (
 /** What people read where the code alone would puzzle them. */
 const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
   not_found: 'there is nothing here that you may see',
-  too_late: 'this clientMsgId is too old to be told apart from a repetition',
+  too_late: 'the time for it is over, or this clientMsgId is too old to be told apart from a repetition',
   out_of_order: 'the message named by `after` was not accepted',
   unavailable: 'not possible at the moment, try again',
   timeout: 'no answer in time; it may still have happened: send the same clientMsgId again',

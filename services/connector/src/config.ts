@@ -25,6 +25,7 @@ export interface ConnectorConfig {
   readonly capacity: number
   readonly drainSpreadMs: number
   readonly limits: 'on' | 'off'
+  readonly editWindowMs: number
   readonly tokenKeys: TokenKeys
   /** `many` unless it is said. */
   readonly loginPolicy?: LoginPolicy | undefined
@@ -46,6 +47,8 @@ export const connectorSettings = {
   loginPolicy: oneOf({ env: 'CHAT_LOGIN_POLICY', values: ['many', 'refuse', 'replace'], default: 'many' }),
   /** `off` lifts all rate limits: for load tests. */
   limits: oneOf({ env: 'CHAT_LIMITS', values: ['on', 'off'], default: 'on' }),
+  /** How long after its posting a message may be edited, ms; 0: for ever. */
+  editWindowMs: integer({ env: 'CHAT_EDIT_WINDOW_MS', default: 0, min: 0, max: 10 * 365 * 24 * 3_600_000 }),
   /** The keys of access tokens, the same for all connectors of a world; made when it is not there. */
   tokenKeyFile: text({ env: 'CHAT_TOKEN_KEY_FILE', default: '.chat/token-keys' }),
   /** Connections to PostgreSQL, at most, for each of read models and credentials. */

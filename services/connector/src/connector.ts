@@ -200,6 +200,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     ...ports,
     ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts },
     ...{ signals, presenceWatch, isOpen, rateLimiter, logins },
+    editWindowMs: config.editWindowMs,
     helloGate: createHelloGate(ports.random),
     authenticate,
     endSession: accounts.endSession,

@@ -1,4 +1,4 @@
-import type { ReadModels } from '@chat/read-models'
+import { Fault } from '@chat/runtime'
 import { expect, test } from 'vitest'
 import { createDirectory } from './directory.ts'
 
@@ -7,10 +7,11 @@ const createWorld = (options: {
   readonly early: readonly number[]
   readonly late?: readonly number[]
   readonly isStuck?: true
+  readonly isAway?: true
 }) => {
   const calls = { existing: 0, waits: [] as unknown[] }
   const present = new Set(options.early)
-  const readModels: Pick<ReadModels, 'existingUsers' | 'waitFor' | 'userById' | 'userByName' | 'groupByName'> = {
+  const readModels: Parameters<typeof createDirectory>[0]['readModels'] = {
     existingUsers: async (ids) => {
       calls.existing++
       return new Set(ids.filter((id) => present.has(id)))
@@ -22,6 +23,14 @@ const createWorld = (options: {
     },
     userById: async () => undefined,
     userByName: async () => undefined,
+    usersByNames: async () => {
+      if (options.isAway === true) throw new Fault('read_models_unavailable', 'away')
+      return new Map([['ann', 1]])
+    },
+    message: async () => {
+      if (options.isAway === true) throw new Fault('read_models_unavailable', 'away')
+      return { author: present.has(1) ? 1 : null, postedAt: 5, asOf: 7 }
+    },
     groupByName: async () => (present.has(1) ? 'g1' : undefined),
   }
   const ends = [0, 1, 2, 3].map((partition) => ({ partition, pos: 9 }))
@@ -56,4 +65,20 @@ test('nothing is said of a user while the projection is too far behind', async (
 test('a name is asked again after the wait', async () => {
   expect(await createWorld({ early: [], late: [1] }).directory.groupByName('tea')).toBe('g1')
   expect(await createWorld({ early: [] }).directory.groupByName('tea')).toBeUndefined()
+})
+
+test('a message that is not found is looked for again behind the end of its partition, and what is found needs no wait', async () => {
+  const found = createWorld({ early: [1] })
+  expect(await found.directory.message(1, 'g1', 4)).toEqual({ author: 1, postedAt: 5, asOf: 7 })
+  expect(found.calls.waits).toEqual([])
+  expect(await createWorld({ early: [], late: [1] }).directory.message(1, 'g1', 4)).toMatchObject({ author: 1 })
+  expect(await createWorld({ early: [] }).directory.message(1, 'g1', 4)).toMatchObject({ author: null })
+  expect(await createWorld({ early: [], isStuck: true }).directory.message(1, 'g1', 4)).toBe('unavailable')
+})
+
+test('nothing is known of messages and names while the read models are away', async () => {
+  const { directory } = createWorld({ early: [1], isAway: true })
+  expect(await directory.message(1, 'g1', 4)).toBe('unavailable')
+  expect(await directory.usersByNames(['ann'])).toBe('unavailable')
+  expect(await createWorld({ early: [] }).directory.usersByNames(['ann'])).toEqual(new Map([['ann', 1]]))
 })

@@ -1,5 +1,6 @@
-import type { ReadModels, UserRow } from '@chat/read-models'
-import { partitionOf, partitionOfId } from '@chat/schemas'
+import type { MessageFacts, ReadModels, UserRow } from '@chat/read-models'
+import { isFault } from '@chat/runtime'
+import { partitionOf, partitionOfConversation, partitionOfId } from '@chat/schemas'
 import type { Watermark } from './watermark.ts'
 
 /** How long a negative answer waits for the projection, ms; past it nothing is known (`unavailable`). */
@@ -18,15 +19,31 @@ export interface Directory {
   user(id: number): Promise<Found<UserRow>>
   userByName(normalisedName: string): Promise<Found<UserRow>>
   groupByName(normalisedName: string): Promise<Found<string>>
+  /** What the router is told of a message that somebody wants to do something to. */
+  message(user: number, conversation: string, seq: number): Promise<MessageFacts | 'unavailable'>
+  /** Who has these normalised names: of those that are anybody's by now. */
+  usersByNames(normalisedNames: readonly string[]): Promise<ReadonlyMap<string, number> | 'unavailable'>
   /** true at once when all are known to exist; else the first refusal, or true, after asking. */
   allExist(ids: readonly number[]): true | Promise<true | 'no_such_user' | 'unavailable'>
 }
 
 interface DirectoryPorts {
-  readonly readModels: Pick<ReadModels, 'waitFor' | 'userById' | 'userByName' | 'existingUsers' | 'groupByName'>
+  readonly readModels: Pick<
+    ReadModels,
+    'waitFor' | 'userById' | 'userByName' | 'usersByNames' | 'existingUsers' | 'groupByName' | 'message'
+  >
   readonly watermark: Watermark
   readonly partitions: number
 }
+
+/** Whoever waits for the answer may ask again: nothing of it is on its way to the log yet. */
+const unlessAway =
+  <A extends readonly unknown[], T>(ask: (...args: A) => Promise<T>) =>
+  (...args: A): Promise<T | 'unavailable'> =>
+    ask(...args).catch((error: unknown) => {
+      if (isFault(error, 'read_models_unavailable')) return 'unavailable'
+      throw error
+    })
 
 export const createDirectory = ({ readModels, watermark, partitions }: DirectoryPorts): Directory => {
   const known = new Set<number>()
@@ -73,6 +90,16 @@ export const createDirectory = ({ readModels, watermark, partitions }: Directory
     },
     userByName: (name) => find(() => readModels.userByName(name), partitionOf(name, partitions)),
     groupByName: (name) => find(() => readModels.groupByName(name), partitionOf(name, partitions)),
+    message: unlessAway(async (user: number, conversation: string, seq: number) => {
+      const first = await readModels.message(user, conversation, seq)
+      const partition = partitionOfConversation(conversation, partitions)
+      if (first.author !== null || partition === undefined) return first
+      const end = await watermark.ofPartition(partition)
+      const isCaughtUp = await readModels.waitFor(end, negativeWaitMs)
+      const second = await readModels.message(user, conversation, seq)
+      return second.author !== null || isCaughtUp ? second : 'unavailable'
+    }),
+    usersByNames: unlessAway((names: readonly string[]) => readModels.usersByNames(names)),
     allExist: (ids) => {
       const unknown = ids.filter((id) => !known.has(id))
       return unknown.length === 0 ? true : askAll(unknown)

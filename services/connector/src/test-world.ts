@@ -164,7 +164,7 @@ export const createTestWorld = async (slots = 4) => {
   ) =>
     happen(conversation, (seq) => ({
       ...{ type: 'MessagePosted', conversation, seq, actor: from, device, at: clock.now(), clientMsgId },
-      ...{ body: Buffer.from(JSON.stringify({ kind: 'text', text })), keyId: null, replyTo: null },
+      ...{ body: Buffer.from(JSON.stringify({ kind: 'text', text })), keyId: null, replyTo: null, mentions: [] },
     }))
 
   /** Routers tell for so long that presence is away. */
@@ -182,6 +182,7 @@ export const createTestWorld = async (slots = 4) => {
     if (command.type === 'PostMessage') {
       const { seq, pos } = await happen(command.conversation, (place) => ({
         ...{ ...command, type: 'MessagePosted', seq: place, at: clock.now() },
+        mentions: command.mentions.flatMap(({ users }) => users.slice(0, 1)),
       }))
       return reply(command, partition, { conversation: command.conversation, seq, pos, at: clock.now() })
     }
@@ -242,15 +243,30 @@ export const createTestWorld = async (slots = 4) => {
       createTokens({ keys, clock: by }).sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
     connector: (
       overrides: Partial<Ports> &
-        Partial<Pick<ConnectorConfig, 'capacity' | 'drainSpreadMs' | 'limits' | 'loginPolicy'>> = {},
+        Partial<Pick<ConnectorConfig, 'capacity' | 'drainSpreadMs' | 'limits' | 'loginPolicy' | 'editWindowMs'>> = {},
     ) => {
-      const { capacity = 100, drainSpreadMs = 1000, limits = 'off', loginPolicy, ...ports } = overrides
+      const {
+        capacity = 100,
+        drainSpreadMs = 1000,
+        limits = 'off',
+        loginPolicy,
+        editWindowMs = 0,
+        ...ports
+      } = overrides
       const sockets = createMemorySockets()
       const health = createHealth()
       const fatal: unknown[] = []
       const service = createConnector(
         {
-          ...{ connectorId: 'c', publicUrl: 'http://127.0.0.1:1', capacity, drainSpreadMs, limits, loginPolicy },
+          ...{
+            connectorId: 'c',
+            publicUrl: 'http://127.0.0.1:1',
+            capacity,
+            drainSpreadMs,
+            limits,
+            loginPolicy,
+            editWindowMs,
+          },
           tokenKeys: keys,
         },
         {

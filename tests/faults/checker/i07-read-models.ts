@@ -51,6 +51,8 @@ const emptyDump = (): Rows => ({
   conversations: [],
   memberships: [],
   events_read: [],
+  message_states: [],
+  reactions: [],
   receipts: [],
   friendships: [],
   blocks: [],

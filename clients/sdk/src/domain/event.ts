@@ -15,7 +15,17 @@ interface Placed {
 
 export interface MessagePosted extends Placed {
   readonly type: 'messagePosted'
-  readonly data: { readonly clientMsgId: string; readonly body: MessageBody; readonly replyTo?: number }
+  readonly data: {
+    readonly clientMsgId: string
+    /** A deleted message has none. */
+    readonly body: MessageBody
+    readonly replyTo?: number
+    /** The members whom its text names. */
+    readonly mentions?: readonly number[]
+    /** The seq of its newest edit. */
+    readonly editedSeq?: number
+    readonly deleted?: true
+  }
 }
 
 /** Every other type, those of later servers included; its fields are the protocol's. */

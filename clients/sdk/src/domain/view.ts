@@ -1,12 +1,25 @@
-import { type ChatEvent, isMessage, type MessageBody } from './event.ts'
+import { type ChatEvent, isMessage, type MessageBody, type MessagePosted } from './event.ts'
 import type { Outbox, OutboxEntry } from './outbox.ts'
 import type { Timeline } from './timeline.ts'
 
 /** A message as it is shown: at its place in the log, or behind all of them while it is on its way. */
-export type Message = LoggedMessage | PendingMessage
+export type Message = LoggedMessage | DeletedMessage | PendingMessage
 
-export interface LoggedMessage extends Shown {
+export interface LoggedMessage extends Shown, Logged {
   readonly state: 'logged'
+  readonly mentions?: readonly number[]
+  /** The seq of its newest edit. */
+  readonly editedSeq?: number
+  /** By emoji: who put it there, in order. Of what is held: the run of the conversation. */
+  readonly reactions?: Readonly<Record<string, readonly number[]>>
+}
+
+/** It has no body any more. */
+export interface DeletedMessage extends Omit<Shown, 'body'>, Logged {
+  readonly state: 'deleted'
+}
+
+interface Logged {
   readonly seq: number
   readonly at: string
 }
@@ -32,15 +45,44 @@ export const messagesOf = (
   conversation: string,
   me: number,
 ): readonly Message[] => {
-  const logged = timeline.events.flatMap((event) => loggedMessage(event))
+  const logged = loggedMessages(timeline.events)
   const pending = outbox.entries.filter((entry) => entry.conversation === conversation)
   return [...logged, ...pending.map((entry) => pendingMessage(entry, me))]
 }
 
-const loggedMessage = (event: ChatEvent): readonly LoggedMessage[] => {
-  if (!isMessage(event)) return []
-  const { conversation, seq, actor, at, data } = event
-  return [{ conversation, seq, actor, at, ...data, state: 'logged' }]
+/** Everything that became of a message lies behind it in the run, so that applying it once more to what a page gave changes nothing. */
+const loggedMessages = (events: readonly ChatEvent[]): Iterable<LoggedMessage | DeletedMessage> => {
+  const shown = new Map<unknown, LoggedMessage | DeletedMessage>()
+  for (const event of events) {
+    if (isMessage(event)) shown.set(event.seq, loggedMessage(event))
+    else {
+      const message = shown.get(event.data.seq)
+      if (message?.state === 'logged') shown.set(message.seq, changed(message, event))
+    }
+  }
+  return shown.values()
+}
+
+const loggedMessage = ({ conversation, seq, actor, at, data }: MessagePosted): LoggedMessage | DeletedMessage => {
+  const { clientMsgId, body, replyTo, mentions, editedSeq, deleted } = data
+  const placed = { conversation, seq, actor, at, clientMsgId, ...(replyTo && { replyTo }) }
+  if (deleted) return { ...placed, state: 'deleted' }
+  return { ...placed, body, ...(mentions && { mentions }), ...(editedSeq && { editedSeq }), state: 'logged' }
+}
+
+const changed = (message: LoggedMessage, { type, seq, actor, data }: ChatEvent): LoggedMessage | DeletedMessage => {
+  const { body, mentions, editedSeq = 0, reactions, ...rest } = message
+  if (type === 'messageDeleted') return { ...rest, state: 'deleted' }
+  if (type === 'messageEdited' && seq > editedSeq && data.body) {
+    const edit = data as { readonly body: MessageBody; readonly mentions?: readonly number[] }
+    return { ...rest, ...(reactions && { reactions }), ...edit, seq: message.seq, editedSeq: seq }
+  }
+  const emoji = String((data as { readonly emoji?: unknown }).emoji)
+  const others = (reactions?.[emoji] ?? []).filter((user) => user !== actor)
+  if (type === 'reactionAdded') return { ...message, reactions: { ...reactions, [emoji]: [...others, actor] } }
+  if (type !== 'reactionRemoved' || !reactions) return message
+  const { [emoji]: _, ...left } = reactions
+  return { ...message, reactions: others.length ? { ...left, [emoji]: others } : left }
 }
 
 const pendingMessage = (entry: OutboxEntry, actor: number): PendingMessage => {

@@ -1,21 +1,29 @@
-import type { JoinGroup, LeaveGroup, PostMessage } from '@chat/schemas'
+import type { PostMessage } from '@chat/schemas'
+import type { Circumstances, ConversationCommand } from '../conversation-command.ts'
 import { type ConversationHappening, type Decision, rejected } from '../decision.ts'
 import { post } from '../message.ts'
+import { actOnMessage, type MessageAct } from '../message-acts.ts'
 import type { Policy } from '../policy.ts'
 import { decideRelation } from './decide-relation.ts'
-import type { RelationCommand } from './relation.ts'
 import { type Direct, isBlocked, isParty } from './state.ts'
 
 export const decide = (
-  command: PostMessage | JoinGroup | LeaveGroup | RelationCommand,
+  command: ConversationCommand,
   direct: Direct,
-  policy: Policy,
+  circumstances: Circumstances,
 ): Decision<ConversationHappening> => {
   // A third person must not learn whether two others ever talked.
   if (!isParty(direct, command.actor)) return rejected('no_such_conversation') // [G5]
   switch (command.type) {
     case 'PostMessage':
-      return postMessage(command, direct, policy)
+      return postMessage(command, direct, circumstances.policy)
+    case 'EditMessage':
+    case 'DeleteMessage':
+    case 'AddReaction':
+    case 'RemoveReaction':
+    case 'PinMessage':
+    case 'UnpinMessage':
+      return act(command, direct, circumstances)
     case 'JoinGroup':
     case 'LeaveGroup':
       return rejected('forbidden')
@@ -28,5 +36,17 @@ const postMessage = (command: PostMessage, direct: Direct, policy: Policy): Deci
   if (isBlocked(direct)) return rejected('blocked')
   const isWithSelf = direct.lo === direct.hi
   if (policy.direct === 'friends' && !isWithSelf && direct.friendship !== 'friends') return rejected('not_friend')
-  return post(command, direct.lastSeq)
+  return post(command, direct.lastSeq, membersOf(direct))
 }
+
+/** A block does not keep anybody from taking back what he wrote. */
+const act = (
+  command: MessageAct,
+  direct: Direct,
+  { deletions, atMs }: Circumstances,
+): Decision<ConversationHappening> => {
+  if (isBlocked(direct) && command.type !== 'DeleteMessage') return rejected('blocked')
+  return actOnMessage(command, { ...direct, members: membersOf(direct), isModerator: false }, deletions, atMs)
+}
+
+const membersOf = (direct: Direct) => ({ has: (user: number) => isParty(direct, user) })

@@ -1,16 +1,21 @@
-import type { GroupCreated, MemberJoined, MemberLeft, MessagePosted } from '@chat/schemas'
+import type { ConversationEvent } from '../conversation-command.ts'
 import { invariant, unexpected } from '../decision.ts'
+import { pinsAfter } from '../message-acts.ts'
 import type { RelationEvent } from './relation.ts'
 import { type Direct, isParty } from './state.ts'
 
-export const evolve = (
-  direct: Direct,
-  event: GroupCreated | MemberJoined | MemberLeft | MessagePosted | RelationEvent,
-): Direct => {
+export const evolve = (direct: Direct, event: ConversationEvent): Direct => {
   const place = { lastSeq: event.seq ?? direct.lastSeq, lastAtMs: event.at }
   switch (event.type) {
     case 'MessagePosted':
       return { ...direct, ...place }
+    case 'MessageEdited':
+    case 'MessageDeleted':
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+    case 'MessagePinned':
+    case 'MessageUnpinned':
+      return { ...direct, ...place, pins: pinsAfter(direct.pins, event) }
     case 'GroupCreated':
     case 'MemberJoined':
     case 'MemberLeft':

@@ -1,4 +1,5 @@
 import type { UserId } from '../decision.ts'
+import { noPins, type Pins } from '../message-acts.ts'
 
 /** `requestedByLo`: the one with the lower id asked, and the other one did not answer yet. */
 const friendships = ['none', 'requestedByLo', 'requestedByHi', 'friends'] as const
@@ -11,6 +12,7 @@ export interface Direct {
   readonly kind: 'direct'
   readonly lo: UserId
   readonly hi: UserId
+  readonly pins: Pins
   readonly lastSeq: number
   /** `at` of its last event, ms. */
   readonly lastAtMs: number
@@ -24,6 +26,7 @@ export const emptyDirect = (lo: UserId, hi: UserId): Direct => ({
   kind: 'direct',
   lo,
   hi,
+  pins: noPins,
   lastSeq: 0,
   lastAtMs: 0,
   friendship: 'none',

@@ -1,4 +1,5 @@
 import type { CreateGroup, JoinGroup, LeaveGroup, PostMessage } from '@chat/schemas'
+import type { Circumstances, GroupCommand } from '../conversation-command.ts'
 import {
   accepted,
   type ConversationHappening,
@@ -9,6 +10,7 @@ import {
   unexpected,
 } from '../decision.ts'
 import { post } from '../message.ts'
+import { actOnMessage, type MessageAct } from '../message-acts.ts'
 import { type Group, groupMembersMax } from './state.ts'
 
 /** `isNameTaken`: another group has the name; `nextId`: the id a new group gets, undefined when the partition has none left. */
@@ -40,12 +42,20 @@ export const decideCreation = (
 }
 
 export const decide = (
-  command: PostMessage | JoinGroup | LeaveGroup,
+  command: GroupCommand,
   group: Group,
+  circumstances: Circumstances,
 ): Decision<ConversationHappening> => {
   switch (command.type) {
     case 'PostMessage':
       return postMessage(command, group)
+    case 'EditMessage':
+    case 'DeleteMessage':
+    case 'AddReaction':
+    case 'RemoveReaction':
+    case 'PinMessage':
+    case 'UnpinMessage':
+      return act(command, group, circumstances)
     case 'JoinGroup':
       return joinGroup(command, group)
     case 'LeaveGroup':
@@ -57,7 +67,20 @@ export const decide = (
 
 const postMessage = (command: PostMessage, group: Group): Decision<ConversationHappening> => {
   if (!group.members.has(command.actor)) return rejected(unlessHidden('not_member', group, command.actor)) // [G5]
-  return post(command, group.lastSeq)
+  return post(command, group.lastSeq, group.members)
+}
+
+const act = (
+  command: MessageAct,
+  group: Group,
+  { deletions, atMs }: Circumstances,
+): Decision<ConversationHappening> => {
+  const member = group.members.get(command.actor)
+  if (member === undefined) return rejected(unlessHidden('not_member', group, command.actor)) // [G5]
+  const isModerator = member.role !== 'member'
+  const isForModerators = command.type === 'PinMessage' || command.type === 'UnpinMessage'
+  if (isForModerators && !isModerator) return rejected('forbidden')
+  return actOnMessage(command, { ...group, isModerator }, deletions, atMs)
 }
 
 const joinGroup = (command: JoinGroup, group: Group): Decision<ConversationHappening> => {

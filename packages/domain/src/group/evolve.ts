@@ -1,17 +1,23 @@
-import type { GroupCreated, MemberJoined, MemberLeft, MessagePosted } from '@chat/schemas'
+import type { GroupCreated, MemberJoined, MemberLeft } from '@chat/schemas'
+import type { GroupEvent } from '../conversation-command.ts'
 import { invariant, unexpected } from '../decision.ts'
+import { noPins, pinsAfter } from '../message-acts.ts'
 import type { Group, Member } from './state.ts'
 
-export const evolve = (
-  group: Group | undefined,
-  event: GroupCreated | MemberJoined | MemberLeft | MessagePosted,
-): Group => {
+export const evolve = (group: Group | undefined, event: GroupEvent): Group => {
   if (event.type === 'GroupCreated') return groupCreated(group, event)
   invariant(group !== undefined, `${event.type} in a group that was never created`)
   const place = { lastSeq: event.seq, lastAtMs: event.at }
   switch (event.type) {
     case 'MessagePosted':
       return { ...group, ...place }
+    case 'MessageEdited':
+    case 'MessageDeleted':
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+    case 'MessagePinned':
+    case 'MessageUnpinned':
+      return { ...group, ...place, pins: pinsAfter(group.pins, event) }
     case 'MemberJoined':
       return { ...memberJoined(group, event), ...place }
     case 'MemberLeft':
@@ -32,6 +38,7 @@ const groupCreated = (group: Group | undefined, event: GroupCreated): Group => {
     isOpen: event.joinPolicy === 'open',
     members,
     formerMembers: new Set(),
+    pins: noPins,
     lastSeq: event.seq,
     lastAtMs: event.at,
   }

@@ -1,7 +1,8 @@
 import type { UserId } from '../decision.ts'
+import type { Pins } from '../message-acts.ts'
 
 export interface Member {
-  readonly role: 'owner' | 'member'
+  readonly role: 'owner' | 'admin' | 'member'
   /** `seq` that began the present stay. */
   readonly joinedSeq: number
 }
@@ -13,6 +14,7 @@ export interface Group {
   readonly members: ReadonlyMap<UserId, Member>
   /** Of a private group: who ever left it. They know that it exists. */
   readonly formerMembers: ReadonlySet<UserId>
+  readonly pins: Pins
   readonly lastSeq: number
   /** `at` of its last event, ms. */
   readonly lastAtMs: number

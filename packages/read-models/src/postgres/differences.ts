@@ -37,22 +37,21 @@ const offset = (schema: string, source: string, partition: string): string =>
   `coalesce((select next_offset from ${schema}.projection_offsets o
     where o.source = '${source}' and o.partition = ${partition}), 0)`
 
+/** Tables whose rows belong to a conversation. */
+const ofConversations = [tables.events_read, tables.memberships, tables.message_states, tables.reactions] as const
+
+/** A conversation's own row, and of each table of its rows their number and checksum. */
+const sidesOf = (schema: string): string => `
+    select c.id, c.partition, c.last_pos, row(${rowText(tables.conversations, 'c')},
+      ${ofConversations.map(({ name }) => `${name}.rows, ${name}.checksum`).join(', ')})::text as rows
+    from ${schema}.conversations c
+    ${ofConversations.map((table) => `left join (${sums<never>(schema, table)}) ${table.name} on ${table.name}.conversation = c.id`).join('\n    ')}`
+
 const conversationsDiffer = (live: string, next: string): string => `
-  with l as (
-    select c.id, c.partition, c.last_pos, ${rowText(tables.conversations, 'c')} as row, e.rows, e.checksum,
-      m.rows as stays, m.checksum as stays_checksum
-    from ${live}.conversations c
-    left join (${sums(live, tables.events_read)}) e on e.conversation = c.id
-    left join (${sums(live, tables.memberships)}) m on m.conversation = c.id),
-  n as (
-    select c.id, c.partition, c.last_pos, ${rowText(tables.conversations, 'c')} as row, e.rows, e.checksum,
-      m.rows as stays, m.checksum as stays_checksum
-    from ${next}.conversations c
-    left join (${sums(next, tables.events_read)}) e on e.conversation = c.id
-    left join (${sums(next, tables.memberships)}) m on m.conversation = c.id)
+  with l as (${sidesOf(live)}),
+  n as (${sidesOf(next)})
   select 'conversations' as table, coalesce(l.id, n.id) as key from l full join n on n.id = l.id
-  where (l.row, l.rows, l.checksum, l.stays, l.stays_checksum) is distinct from
-      (n.row, n.rows, n.checksum, n.stays, n.stays_checksum)
+  where l.rows is distinct from n.rows
     and coalesce(n.last_pos, -1) < ${offset(live, 'events', 'coalesce(l.partition, n.partition)')}
     and coalesce(l.last_pos, -1) < ${offset(next, 'events', 'coalesce(l.partition, n.partition)')}
     and coalesce(l.id, n.id) not in (select aggregate from ${live}.parked union all select aggregate from ${next}.parked)

@@ -13,6 +13,8 @@ export const dumpDatabase = (database: Database, schema = liveSchema): Promise<D
       conversations: await read(tables.conversations),
       memberships: await read(tables.memberships),
       events_read: await read(tables.events_read),
+      message_states: await read(tables.message_states),
+      reactions: await read(tables.reactions),
       receipts: await read(tables.receipts),
       friendships: await read(tables.friendships),
       blocks: await read(tables.blocks),

@@ -58,6 +58,10 @@ test.each([1, 2, 3, 4, 5])(
         for (const conversation of history.conversations.slice(0, 10)) {
           const query = { user, conversation, limit: 7, after: Math.floor(random.fraction() * 9) }
           expect(await stored.history(query)).toEqual(await memory.history(query))
+          const seq = 1 + Math.floor(random.fraction() * 12)
+          expect(await stored.message(user, conversation, seq)).toEqual(await memory.message(user, conversation, seq))
+          const asked = { user, conversation, seq, limit: 2 }
+          expect(await stored.edits(asked)).toEqual(await memory.edits(asked))
           expect(await stored.conversation(user, conversation)).toEqual(await memory.conversation(user, conversation))
         }
       }

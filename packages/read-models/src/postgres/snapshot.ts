@@ -6,7 +6,8 @@ import { memberships, type StoredStay } from '../memberships.ts'
 import type { Offsets, Seat, Snapshot } from '../snapshot.ts'
 import { type StoredUser, users } from '../users.ts'
 import type { Session } from './database.ts'
-import { liveSchema } from './migrate.ts'
+import { messageQueries } from './message-queries.ts'
+import { read } from './names.ts'
 import { createRelations } from './relations.ts'
 import { asJson, list } from './rows.ts'
 
@@ -63,6 +64,7 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
   },
   ownMessages: (user, conversation, afterSeq, limit) =>
     session.rows<StoredEvent>(ownMessages, [conversation, user, afterSeq, limit]),
+  ...messageQueries(session),
   usersByIds: (ids) =>
     ids.length === 0
       ? Promise.resolve([])
@@ -116,17 +118,6 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }
   },
 })
-
-const read = {
-  offsets: `${liveSchema}.projection_offsets`,
-  generation: `${liveSchema}.generation`,
-  users: `${liveSchema}.users`,
-  conversations: `${liveSchema}.conversations`,
-  memberships: `${liveSchema}.memberships`,
-  events: `${liveSchema}.events_read`,
-  receipts: `${liveSchema}.receipts`,
-  parked: `${liveSchema}.parked`,
-}
 
 interface OffsetRow {
   readonly generation: string

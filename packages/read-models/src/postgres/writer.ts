@@ -53,6 +53,8 @@ export const createWriter = (schema: string): Writer => {
       await write(session, tables.events_read, rows.events_read)
       await write(session, tables.friendships, [...rows.friendships.values()])
       await write(session, tables.blocks, [...rows.blocks.values()])
+      await write(session, tables.message_states, [...rows.message_states.values()])
+      await write(session, tables.reactions, [...rows.reactions.values()])
       await write<ParkedEvent>(session, tables.parked, rows.parked)
     },
     writeReceipts: (session, rows) => write(session, tables.receipts, rows),
@@ -76,6 +78,8 @@ export const createWriter = (schema: string): Writer => {
       add(tables.events_read, rows.events_read)
       add(tables.friendships, [...rows.friendships.values()])
       add(tables.blocks, [...rows.blocks.values()])
+      add(tables.message_states, [...rows.message_states.values()])
+      add(tables.reactions, [...rows.reactions.values()])
       add<ParkedEvent>(tables.parked, rows.parked)
       return (await session.rows(`with ${parts.join(', ')} select from moved`, parameters)).length > 0
     },

@@ -18,9 +18,10 @@ export interface RandomHistory {
   readonly conversations: readonly string[]
 }
 
-/** Users, groups, joins, leaves, messages and cursors in an order that only the random numbers decide; every event is one a router could write. */
+/** Users, groups, joins, leaves, messages, what becomes of them, and cursors in an order that only the random numbers decide; every event is one a router could write. */
 export const randomHistory = (story: Story, random: Random): RandomHistory => {
   const users: number[] = []
+  const messages: { readonly conversation: string; readonly author: number; readonly seq: number }[] = []
   const members = new Map<string, Set<number>>()
   const below = (count: number) => Math.floor(random.fraction() * count)
   const pick = <T>(items: readonly T[]): T | undefined => items[below(items.length)]
@@ -50,8 +51,25 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
   const post = () =>
     inSome((conversation, inside) => {
       const author = pick([...inside])
-      if (author !== undefined) story.post(conversation, author)
+      if (author !== undefined) messages.push({ conversation, author, seq: story.post(conversation, author) })
     })
+  /** Something becomes of a message that is there. */
+  const change = () => {
+    const at = below(messages.length)
+    const message = messages[at]
+    if (message === undefined) return
+    const { conversation, author, seq } = message
+    const user = pick([...(members.get(conversation) ?? [])])
+    if (user === undefined) return
+    const what = below(8)
+    if (what < 2) story.edit(conversation, author, seq, `edit ${story.lastSeq(conversation)}`)
+    else if (what < 5) story.react(conversation, user, seq, pick(['👍', '🎉', '❤️']) ?? '👍', random.fraction() < 0.7)
+    else if (what < 7) story.pin(conversation, user, seq, random.fraction() < 0.7)
+    else {
+      story.remove(conversation, user, seq, author)
+      messages.splice(at, 1)
+    }
+  }
   const join = () =>
     inSome((conversation, inside) => {
       const user = pick(users) ?? 1
@@ -93,6 +111,9 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
     read,
     read,
     ...Array<() => void>(7).fill(post),
+    change,
+    change,
+    change,
   ]
 
   return {

@@ -37,6 +37,11 @@ export interface Story {
   befriend(type: FriendEventType, user: number, other: number, note?: string): number
   /** One of blocks, without a place. */
   block(type: 'UserBlocked' | 'UserUnblocked', user: number, other: number): Position
+  /** What became of the message at `message`; resolves to the event's own seq. */
+  edit(conversation: string, user: number, message: number, text: string): number
+  remove(conversation: string, user: number, message: number, author?: number): number
+  react(conversation: string, user: number, message: number, emoji: string, isThere?: boolean): number
+  pin(conversation: string, user: number, message: number, isPinned?: boolean): number
   receipt(
     conversation: string,
     user: number,
@@ -64,6 +69,11 @@ export interface ReadModelsScene {
   /** Projects what the story has so far. */
   project(): Promise<void>
 }
+
+type OfMessage<E> = E extends { readonly message: number }
+  ? Omit<E, 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgId'>
+  : never
+type MessageActFields = OfMessage<LogEvent>
 
 export const createStory = (partitions: number): Story => {
   const events: PlacedEvent[][] = Array.from({ length: partitions }, () => [])
@@ -104,6 +114,7 @@ export const createStory = (partitions: number): Story => {
       body,
       keyId: null,
       replyTo: null,
+      mentions: [],
     } as const
     raw(partitionOf(conversation), event)
     return seq
@@ -114,7 +125,23 @@ export const createStory = (partitions: number): Story => {
     return seq
   }
 
+  const act = (conversation: string, user: number, event: MessageActFields): number => {
+    const seq = nextSeq(conversation)
+    raw(partitionOf(conversation), { conversation, seq, ...common(user), ...event })
+    return seq
+  }
+
   return {
+    edit: (conversation, user, message, text) => {
+      const body = Buffer.from(JSON.stringify({ kind: 'text', text }))
+      return act(conversation, user, { type: 'MessageEdited', message, body, keyId: null, mentions: [] })
+    },
+    remove: (conversation, user, message, author = user) =>
+      act(conversation, user, { type: 'MessageDeleted', message, author }),
+    react: (conversation, user, message, emoji, isThere = true) =>
+      act(conversation, user, { type: isThere ? 'ReactionAdded' : 'ReactionRemoved', message, emoji }),
+    pin: (conversation, user, message, isPinned = true) =>
+      act(conversation, user, { type: isPinned ? 'MessagePinned' : 'MessageUnpinned', message }),
     events,
     receipts,
     raw,

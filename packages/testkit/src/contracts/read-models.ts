@@ -2,6 +2,7 @@ import type { Projection, ReadModels } from '@chat/read-models'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cursorTests } from './read-models-cursors.ts'
 import { historyTests } from './read-models-history.ts'
+import { messageTests } from './read-models-messages.ts'
 import { relationTests } from './read-models-relations.ts'
 import { createStory, type ReadModelsScene } from './read-models-story.ts'
 import { syncTests } from './read-models-sync.ts'
@@ -35,6 +36,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     cursorTests(current)
     relationTests(current)
     historyTests(current)
+    messageTests(current)
     syncTests(current)
   })
 }
@@ -89,7 +91,7 @@ const projectionTests = (scene: () => ReadModelsScene): void => {
     story.group(1, 1)
     story.group(5, 1)
     await project()
-    const at = { actor: 1, device: 'd', at: 0, clientMsgId: 'x', keyId: null, replyTo: null }
+    const at = { actor: 1, device: 'd', at: 0, clientMsgId: 'x', keyId: null, replyTo: null, mentions: [] }
     const body = Buffer.from('no json')
     story.raw(0, { type: 'MessagePosted', conversation: 'g1', seq: 2, ...at, body })
     story.post('g5', 1)

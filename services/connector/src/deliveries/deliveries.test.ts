@@ -23,7 +23,7 @@ const deliveryOf = (
       at: clock.now(),
       clientMsgId: newId(),
     },
-    ...{ body: Buffer.from(body), keyId: null, replyTo: null },
+    ...{ body: Buffer.from(body), keyId: null, replyTo: null, mentions: [] },
   }
   return { pos, ...encoder.encode(event), users }
 }

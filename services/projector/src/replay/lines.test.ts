@@ -40,6 +40,7 @@ test('a JSON line has the place, the headers and the fields of the schema', () =
       body: { utf8: '{"kind":"text","text":"hi"}' },
       keyId: null,
       replyTo: null,
+      mentions: [],
     },
   })
 })

@@ -20,6 +20,7 @@ export const message = (conversation: string, seconds: number, text = `text ${se
   body: Buffer.from(JSON.stringify({ kind: 'text', text })),
   keyId: null,
   replyTo: null,
+  mentions: [],
 })
 
 export const left = (conversation: string, seconds: number): LogEvent => ({
@@ -49,8 +50,8 @@ export const createReplayLog = () => {
     const pos = kind === 'astray' ? end + 3 : end
     const encoded = encode(event)
     const value = kind === 'garbled' ? encoded.value.subarray(0, 7) : encoded.value
-    const type = kind === 'unknown' ? 'ReactionAdded' : event.type
-    const schema = kind === 'unknown' ? 'reaction-added.v1' : encoded.schema
+    const type = kind === 'unknown' ? 'RoomPainted' : event.type
+    const schema = kind === 'unknown' ? 'room-painted.v1' : encoded.schema
     const chain = chainOf(chains[partition] ?? chainStart, { pos, type, cmd: pos, value })
     if (kind !== 'astray') chains[partition] = chain
     const ignorable = String(kind === 'unknown')

@@ -187,7 +187,7 @@ export const createStoryServer = (partitions: number, now: () => number): StoryS
       const conversation = get(id)
       if (!conversation.members.has(author.user)) return 'not_member'
       const body = Buffer.from(JSON.stringify({ kind: 'text', text }))
-      const message = { ...common(author, conversation, clientMsgId), body, keyId: null, replyTo: null }
+      const message = { ...common(author, conversation, clientMsgId), body, keyId: null, replyTo: null, mentions: [] }
       const place = append(conversation, { type: 'MessagePosted', ...message })
       posted.set(clientMsgId, place)
       return place

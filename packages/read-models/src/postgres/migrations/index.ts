@@ -1,4 +1,5 @@
 import { indexes, tables } from './001-read-models.ts'
+import { indexes as messageIndexes, tables as messageTables } from './002-messages.ts'
 import { indexes as relationIndexes, tables as relationTables } from './004-relations.ts'
 import { indexes as userSearchIndexes, tables as userSearchTables } from './008-user-search.ts'
 
@@ -12,6 +13,7 @@ export interface Migration {
 /** In order; a published one never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, tables, indexes },
+  { version: 2, tables: messageTables, indexes: messageIndexes },
   { version: 4, tables: relationTables, indexes: relationIndexes },
   { version: 8, tables: userSearchTables, indexes: userSearchIndexes },
 ]

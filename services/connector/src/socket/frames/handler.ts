@@ -23,6 +23,8 @@ export interface FrameServices {
   readonly presenceWatch: PresenceWatch
   readonly ownAccount: OwnAccount
   readonly rateLimiter: RateLimiter
+  /** How long after its posting a message may be edited, ms; 0: for ever. */
+  readonly editWindowMs: number
   readonly clock: Clock
   readonly random: Random
 }

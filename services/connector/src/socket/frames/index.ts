@@ -2,7 +2,10 @@ import type { RequestOp } from '@chat/schemas/protocol'
 import { block } from './block.ts'
 import { conversation } from './conversation.ts'
 import { conversations } from './conversations.ts'
+import { deleteMessage } from './delete.ts'
 import { delivered } from './delivered.ts'
+import { edit } from './edit.ts'
+import { edits } from './edits.ts'
 import { friendAccept } from './friend-accept.ts'
 import { friendDecline } from './friend-decline.ts'
 import { friendRemove } from './friend-remove.ts'
@@ -17,9 +20,11 @@ import { history } from './history.ts'
 import { me } from './me.ts'
 import { members } from './members.ts'
 import { passwordChange } from './password-change.ts'
+import { pin, unpin } from './pin.ts'
 import { ping } from './ping.ts'
 import { presenceUnwatch } from './presence-unwatch.ts'
 import { presenceWatchFrame } from './presence-watch.ts'
+import { react, unreact } from './react.ts'
 import { readFrame } from './read.ts'
 import { send } from './send.ts'
 import { sessionEnd } from './session-end.ts'
@@ -40,6 +45,13 @@ type Handler<F> = ReadHandler<F> | WriteHandler<F> | EffectHandler<F>
 const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   ping,
   send,
+  edit,
+  delete: deleteMessage,
+  react,
+  unreact,
+  pin,
+  unpin,
+  edits,
   history,
   sync,
   conversations,

@@ -1,8 +1,9 @@
-import { directConversation, parseConversation } from '@chat/schemas'
+import { directConversation, type MentionCandidates, parseConversation } from '@chat/schemas'
 import { refused } from '../../answer.ts'
 import type { CommandDraft, Identity } from '../../ports.ts'
 import { refuseFutureId } from './client-msg-id.ts'
 import { type FrameOf, type Prepared, write } from './handler.ts'
+import { mayMention, mentionsOf } from './mentions.ts'
 
 /** When the read models are behind, ms: they are asked anew by then. */
 const directoryRetryMs = 1000
@@ -14,14 +15,14 @@ export const send = write<'send'>((frame, { identity }, services) => {
   const target = targetOf(frame.to, identity.userId)
   if ('refusal' in target) return target
   const { conversation, peer } = target
-  const draft = draftOf(frame, conversation, identity)
-  const exists = peer === undefined ? true : services.directory.allExist([peer])
-  if (exists === true) return { draft }
-  return exists.then((found) => {
-    if (found === true) return { draft }
-    return found === 'unavailable'
-      ? { refusal: refused(found, undefined, directoryRetryMs), comesAgain: draft }
-      : { refusal: refused(found) }
+  const { directory } = services
+  const exists = peer === undefined ? true : directory.allExist([peer])
+  const draft = (mentions: readonly MentionCandidates[]) => draftOf(frame, conversation, identity, mentions)
+  if (exists === true && !mayMention(frame.body)) return { draft: draft([]) }
+  return Promise.all([exists, mentionsOf(frame.body, directory)]).then(([found, mentions]) => {
+    if (found === 'no_such_user') return { refusal: refused(found) }
+    if (found === true && mentions !== 'unavailable') return { draft: draft(mentions) }
+    return { refusal: refused('unavailable', undefined, directoryRetryMs), comesAgain: draft([]) }
   })
 })
 
@@ -41,7 +42,12 @@ const targetOf = (to: FrameOf<'send'>['to'], self: number): Target => {
 /** A conversation with oneself needs no looking up. */
 const other = (user: number, self: number): number | undefined => (user === self ? undefined : user)
 
-const draftOf = (frame: FrameOf<'send'>, conversation: string, { userId, device }: Identity): CommandDraft => ({
+const draftOf = (
+  frame: FrameOf<'send'>,
+  conversation: string,
+  { userId, device }: Identity,
+  mentions: readonly MentionCandidates[],
+): CommandDraft => ({
   type: 'PostMessage',
   conversation,
   actor: userId,
@@ -51,4 +57,5 @@ const draftOf = (frame: FrameOf<'send'>, conversation: string, { userId, device 
   body: Buffer.from(JSON.stringify(frame.body)),
   keyId: null,
   replyTo: frame.replyTo ?? null,
+  mentions,
 })

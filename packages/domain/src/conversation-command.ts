@@ -1,0 +1,34 @@
+import type {
+  GroupCreated,
+  JoinGroup,
+  LeaveGroup,
+  MemberJoined,
+  MemberLeft,
+  MessagePosted,
+  PostMessage,
+} from '@chat/schemas'
+import type { RelationCommand, RelationEvent } from './direct/relation.ts'
+import type { Deletions, MessageAct, MessageActEvent } from './message-acts.ts'
+import type { Policy } from './policy.ts'
+
+/** A command to a conversation that is there, and what may come of one. */
+export type ConversationCommand = PostMessage | JoinGroup | LeaveGroup | MessageAct | RelationCommand
+export type ConversationEvent =
+  | GroupCreated
+  | MemberJoined
+  | MemberLeft
+  | MessagePosted
+  | MessageActEvent
+  | RelationEvent
+
+/** Those that a group knows. */
+export type GroupCommand = Exclude<ConversationCommand, RelationCommand>
+export type GroupEvent = Exclude<ConversationEvent, RelationEvent>
+
+/** What a conversation's decisions look at besides itself. */
+export interface Circumstances {
+  readonly deletions: Deletions
+  readonly policy: Policy
+  /** The command's time: its LogAppendTime, ms. */
+  readonly atMs: number
+}

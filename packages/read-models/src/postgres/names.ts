@@ -1,0 +1,15 @@
+import { liveSchema } from './migrate.ts'
+
+/** The live tables. */
+export const read = {
+  offsets: `${liveSchema}.projection_offsets`,
+  generation: `${liveSchema}.generation`,
+  users: `${liveSchema}.users`,
+  conversations: `${liveSchema}.conversations`,
+  memberships: `${liveSchema}.memberships`,
+  events: `${liveSchema}.events_read`,
+  messageStates: `${liveSchema}.message_states`,
+  reactions: `${liveSchema}.reactions`,
+  receipts: `${liveSchema}.receipts`,
+  parked: `${liveSchema}.parked`,
+}

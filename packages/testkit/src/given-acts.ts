@@ -1,0 +1,80 @@
+import type {
+  AddReaction,
+  Command,
+  DeleteMessage,
+  EditMessage,
+  MessageDeleted,
+  MessageEdited,
+  MessagePinned,
+  PinMessage,
+  ReactionAdded,
+  RemoveReaction,
+  UnpinMessage,
+} from '@chat/schemas'
+import {
+  at,
+  bodyOf,
+  type CommandOptions,
+  common,
+  device,
+  type GivenCommand,
+  lying,
+  nextMessageId,
+  type Options,
+  reply,
+} from './given.ts'
+
+/** Commands about a message, as a connector sends them that saw everything: the message is the actor's own unless `author` says otherwise. */
+const about = (actor: number, conversation: string, message: number) => ({
+  ...{ conversation, actor, device, clientMsgId: nextMessageId(), message },
+  ...{ author: actor, postedAt: at(0), asOf: 1_000_000_000, ...reply },
+})
+
+type Given<C extends Command> = (
+  actor: number,
+  conversation: string,
+  message: number,
+  options?: CommandOptions<C>,
+) => GivenCommand
+
+export const editMessage: Given<EditMessage> = (actor, conversation, message, options = {}) =>
+  lying<EditMessage>(
+    {
+      ...{ type: 'EditMessage', ...about(actor, conversation, message), windowMs: 0 },
+      ...{ body: bodyOf('better'), keyId: null, mentions: [] },
+    },
+    options,
+  )
+export const deleteMessage: Given<DeleteMessage> = (actor, conversation, message, options = {}) =>
+  lying<DeleteMessage>({ type: 'DeleteMessage', ...about(actor, conversation, message) }, options)
+export const addReaction: Given<AddReaction> = (actor, conversation, message, options = {}) =>
+  lying<AddReaction>({ type: 'AddReaction', ...about(actor, conversation, message), emoji: '👍' }, options)
+export const removeReaction: Given<RemoveReaction> = (actor, conversation, message, options = {}) =>
+  lying<RemoveReaction>({ type: 'RemoveReaction', ...about(actor, conversation, message), emoji: '👍' }, options)
+export const pinMessage: Given<PinMessage> = (actor, conversation, message, options = {}) =>
+  lying<PinMessage>({ type: 'PinMessage', ...about(actor, conversation, message) }, options)
+export const unpinMessage: Given<UnpinMessage> = (actor, conversation, message, options = {}) =>
+  lying<UnpinMessage>({ type: 'UnpinMessage', ...about(actor, conversation, message) }, options)
+
+/** What such commands came to, at `seq`. */
+type Told<E extends { readonly type: string }> = (
+  actor: number,
+  conversation: string,
+  seq: number,
+  message: number,
+  options?: Options<E>,
+) => E
+
+export const messageEdited: Told<MessageEdited> = (actor, conversation, seq, message, options = {}) => ({
+  ...{ type: 'MessageEdited', ...common(), conversation, seq, actor, message },
+  ...{ body: bodyOf('better'), keyId: null, mentions: [], ...options },
+})
+export const messageDeleted: Told<MessageDeleted> = (actor, conversation, seq, message, options = {}) => ({
+  ...{ type: 'MessageDeleted', ...common(), conversation, seq, actor, message, author: actor, ...options },
+})
+export const messagePinned: Told<MessagePinned> = (actor, conversation, seq, message, options = {}) => ({
+  ...{ type: 'MessagePinned', ...common(), conversation, seq, actor, message, ...options },
+})
+export const reactionAdded: Told<ReactionAdded> = (actor, conversation, seq, message, options = {}) => ({
+  ...{ type: 'ReactionAdded', ...common(), conversation, seq, actor, message, emoji: '👍', ...options },
+})
