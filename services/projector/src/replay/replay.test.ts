@@ -74,7 +74,7 @@ test('a valid event that cannot be decoded is told with its place, passed and co
   const { text, said, report } = await run(world, requestOf())
   expect(placesOf(text)).toEqual(['0:0', '0:3', '1:0'])
   expect(said).toEqual([
-    expect.stringMatching(/^0:1 unreadable_event: .*message-posted\.v1/),
+    expect.stringMatching(/^0:1 unreadable_event: .*message-posted\.v2/),
     expect.stringMatching(/^0:2 unknown_type: .*room-painted\.v1/),
   ])
   expect(report).toMatchObject({ end: 'complete', events: 3, troubles: 2 })
