@@ -1,7 +1,7 @@
 import { type TProperties, Type } from 'typebox'
 import { time } from './answers/parts.ts'
 import { messageBody } from './body.ts'
-import { clientMsgId, conversation, seq, userId } from './fields.ts'
+import { clientMsgId, conversation, historyPolicy, joinPolicy, postingPolicy, role, seq, userId } from './fields.ts'
 import { friendNoteCodePointsMax, reactionUsersMax } from './limits.ts'
 
 /** An event that every member sees: it has a place in the conversation. */
@@ -40,10 +40,29 @@ export const eventSchemas = {
     title: Type.String(),
     description: Type.String(),
     visibility: Type.Enum(['public', 'private']),
-    joinPolicy: Type.Enum(['open', 'request', 'invite']),
-    history: Type.Enum(['all', 'sinceJoin']),
+    joinPolicy,
+    history: historyPolicy,
     members: Type.Array(userId, { description: 'Those that it begins with, beside its owner, who is the actor.' }),
   }),
+  groupChanged: event('groupChanged', {
+    title: Type.Optional(Type.String()),
+    description: Type.Optional(Type.String()),
+    joinPolicy: Type.Optional(joinPolicy),
+    history: Type.Optional(historyPolicy),
+    posting: Type.Optional(postingPolicy),
+  }),
+  groupClosed: event('groupClosed', {}),
+  memberInvited: event('memberInvited', { user: userId }),
+  joinRequested: event('joinRequested', { user: userId }),
+  joinRefused: event('joinRefused', { user: userId }),
+  memberRemoved: event('memberRemoved', { user: userId }),
+  memberBanned: event('memberBanned', { user: userId }),
+  memberUnbanned: event('memberUnbanned', { user: userId }),
+  memberMuted: event('memberMuted', {
+    user: userId,
+    untilMs: Type.Integer({ minimum: 0, description: 'ms since the epoch; past: he is not muted any more.' }),
+  }),
+  roleChanged: event('roleChanged', { user: userId, role }),
   memberJoined: event('memberJoined', { user: userId }),
   memberLeft: event('memberLeft', { user: userId }),
   messagePosted: event('messagePosted', {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { idMax, parseConversation } from '../src/ids.ts'
-import { pageCursorCharsMax, pageItemsMax } from './limits.ts'
-import { hasCodePoints, isAllowedName } from './names.ts'
+import { pageCursorCharsMax, pageItemsMax, titleCodePointsMax } from './limits.ts'
+import { hasCodePoints, isAllowedName, isAllowedTitle } from './names.ts'
 import { isUuid, isUuidV7 } from './uuid.ts'
 
 /** The kinds of field that requests are made of. Custom keywords (`maxCodePoints`) are for the generated documents. */
@@ -57,6 +57,18 @@ export const seqBound = Type.Integer({ minimum: 0, maximum: idMax })
 export const pageLimit = Type.Integer({ minimum: 1, maximum: idMax, description: `At most ${pageItemsMax} are given.` })
 
 export const pageCursor = text(0, pageCursorCharsMax)
+
+/** One line for people. */
+export const title = Type.Refine(
+  Type.String({ minCodePoints: 1, maxCodePoints: titleCodePointsMax }),
+  (value) => isAllowedTitle(value, titleCodePointsMax),
+  () => `must be one line of 1 to ${titleCodePointsMax} characters`,
+)
+
+export const joinPolicy = Type.Enum(['open', 'request', 'invite'])
+export const historyPolicy = Type.Enum(['all', 'sinceJoin'])
+export const postingPolicy = Type.Enum(['all', 'admins'])
+export const role = Type.Enum(['owner', 'admin', 'member'])
 
 export const strict = { additionalProperties: false } as const
 

@@ -6,6 +6,8 @@ import type { ErrorCode } from './codes.ts'
 import {
   clientMsgId,
   conversation,
+  historyPolicy,
+  joinPolicy,
   name,
   pageCursor,
   pageLimit,
@@ -15,10 +17,12 @@ import {
   seqBound,
   strict,
   text,
+  title,
   userId,
   uuid,
 } from './fields.ts'
 import { relationSchemas } from './frames/relations.ts'
+import { type GroupFrame, groupExcess, groupSchemas } from './group-frames.ts'
 import {
   accessTokenCharsMax,
   descriptionCodePointsMax,
@@ -26,20 +30,12 @@ import {
   queryCodePointsMax,
   syncKnownMax,
   syncTokenCharsMax,
-  titleCodePointsMax,
 } from './limits.ts'
 import { messageSchemas } from './message-frames.ts'
-import { isAllowedTitle } from './names.ts'
 import { problemOf } from './problem.ts'
 
 /** Every request of a client. PROTOCOL §2. */
 const syncToken = text(0, syncTokenCharsMax)
-
-const title = Type.Refine(
-  Type.String({ minCodePoints: 1, maxCodePoints: titleCodePointsMax }),
-  (value) => isAllowedTitle(value, titleCodePointsMax),
-  () => `must be one line of 1 to ${titleCodePointsMax} characters`,
-)
 
 const hello = Type.Object(
   {
@@ -156,8 +152,8 @@ const groupCreate = Type.Refine(
       title,
       description: Type.Optional(text(0, descriptionCodePointsMax)),
       visibility: Type.Enum(['public', 'private']),
-      joinPolicy: Type.Optional(Type.Enum(['open', 'request', 'invite'])),
-      history: Type.Optional(Type.Enum(['all', 'sinceJoin'])),
+      joinPolicy: Type.Optional(joinPolicy),
+      history: Type.Optional(historyPolicy),
       members: Type.Optional(Type.Array(userId, { description: `At most ${groupCreateMembersMax}.` })),
       ...repeatable,
     },
@@ -219,6 +215,7 @@ export const requestSchemas = {
   'group.leave': groupLeave,
   ...accountSchemas,
   ...relationSchemas,
+  ...groupSchemas,
   logout,
 } as const
 
@@ -268,7 +265,7 @@ const excessOf = (frame: RequestFrame): string | undefined => {
   if (frame.op === 'send' || frame.op === 'edit') return bodyExcess(frame.body)
   if (frame.op === 'group.create' && (frame.members?.length ?? 0) > groupCreateMembersMax)
     return `a group is created with at most ${groupCreateMembersMax} members`
-  return undefined
+  return groupExcess(frame as GroupFrame)
 }
 
 /** What a `group.create` leaves out: a public group is open and shows everything, a private one neither. */

@@ -37,6 +37,12 @@ export const titleCodePointsMax = 128
 export const descriptionCodePointsMax = 1_024
 /** Members named in one `group.create`, more is `too_large`: the event stays far below the size of a log batch. */
 export const groupCreateMembersMax = 1_000
+/** Users named in one `group.invite`, more is `too_large`: each becomes an event. */
+export const groupInviteUsersMax = 100
+/** The latest `untilMs` of a mute, ms since the epoch: the last day that dates have. */
+export const muteUntilMsMax = 8_640_000_000_000_000
+/** Open invitations that the first page of `conversations` names, newest first. */
+export const invitationsListedMax = 100
 
 /** Requests to be friends on the first page of `friends`, the newest. */
 export const friendRequestsListMax = 200

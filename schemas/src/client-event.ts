@@ -65,10 +65,29 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
         history: event.history,
         members: event.members,
       })
+    case 'GroupChanged':
+      return visible(event, 'groupChanged', {
+        ...(event.title === null ? {} : { title: textOf(event.title) }),
+        ...(event.description === null ? {} : { description: textOf(event.description) }),
+        ...(event.joinPolicy === null ? {} : { joinPolicy: event.joinPolicy }),
+        ...(event.history === null ? {} : { history: event.history }),
+        ...(event.posting === null ? {} : { posting: event.posting }),
+      })
+    case 'GroupClosed':
+      return visible(event, 'groupClosed', {})
+    case 'MemberMuted':
+      return visible(event, 'memberMuted', { user: event.user, untilMs: event.untilMs })
+    case 'RoleChanged':
+      return visible(event, 'roleChanged', { user: event.user, role: event.role })
+    case 'MemberInvited':
+    case 'JoinRequested':
+    case 'JoinRefused':
     case 'MemberJoined':
-      return visible(event, 'memberJoined', { user: event.user })
     case 'MemberLeft':
-      return visible(event, 'memberLeft', { user: event.user })
+    case 'MemberRemoved':
+    case 'MemberBanned':
+    case 'MemberUnbanned':
+      return visible(event, lowerFirst(event.type), { user: event.user })
     case 'FriendRequested':
       return visible(event, 'friendRequested', {
         user: event.user,
@@ -95,6 +114,8 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
 
 const mentionsOf = ({ mentions }: { readonly mentions: readonly number[] }) =>
   mentions.length === 0 ? {} : { mentions }
+
+const lowerFirst = <T extends string>(type: T) => (type.charAt(0).toLowerCase() + type.slice(1)) as Uncapitalize<T>
 
 const visible = (
   event: { readonly conversation: string; readonly seq: number; readonly actor: number; readonly at: number },

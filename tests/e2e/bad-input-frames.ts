@@ -142,6 +142,62 @@ const relations: readonly FrameCase[] = [
   ['a friendship ended that is none', ({ other }) => ({ op: 'friend.remove', user: other }), 'not_friend'],
 ]
 
+/** Those about one person, beside what else they need. */
+const aboutSomebody = ['approve', 'refuse', 'kick', 'ban', 'unban', 'mute', 'role', 'transfer'] as const
+const groupOp = (op: string, conversation: string, user: number) => ({
+  ...{ op: `group.${op}`, conversation },
+  ...(op === 'invite' ? { users: [user] } : op === 'close' || op === 'change' ? {} : { user }),
+  ...(op === 'mute' ? { untilMs: 0 } : op === 'role' ? { role: 'admin' } : op === 'change' ? { title: 't' } : {}),
+})
+
+const groupLeaders: readonly FrameCase[] = [
+  ...['invite', 'close', 'change', ...aboutSomebody].flatMap((op): readonly FrameCase[] => [
+    [
+      `group.${op} of a group he is not in`,
+      ({ foreignGroup, other }) => groupOp(op, foreignGroup, other),
+      'no_such_conversation',
+    ],
+    [`group.${op} of nothing`, ({ other }) => groupOp(op, noGroup, other), 'no_such_conversation'],
+    [`group.${op} of two others`, ({ foreignDirect, other }) => groupOp(op, foreignDirect, other), 'invalid'],
+  ]),
+  ...['kick', 'unban', 'mute', 'role', 'transfer', 'approve', 'refuse'].map(
+    (op): FrameCase => [
+      `group.${op} of somebody who is not there`,
+      ({ ownGroup }) => groupOp(op, ownGroup, idMax),
+      'not_found',
+    ],
+  ),
+  ['group.ban of nobody', ({ ownGroup }) => groupOp('ban', ownGroup, idMax), 'no_such_user'],
+  ['group.invite of nobody', ({ ownGroup }) => groupOp('invite', ownGroup, idMax), 'no_such_user'],
+  ['group.invite of oneself', ({ ownGroup, self }) => groupOp('invite', ownGroup, self), 'already_member'],
+  [
+    'group.invite of 101 users',
+    ({ ownGroup }) => ({ op: 'group.invite', conversation: ownGroup, users: Array(101).fill(1) }),
+    'too_large',
+  ],
+  ['group.change of nothing', ({ ownGroup }) => ({ op: 'group.change', conversation: ownGroup }), 'invalid'],
+  [
+    'group.change with a title of two lines',
+    ({ ownGroup }) => ({ op: 'group.change', conversation: ownGroup, title: 'a\nb' }),
+    'invalid',
+  ],
+  [
+    'group.mute until after all days',
+    ({ ownGroup, other }) => ({
+      op: 'group.mute',
+      conversation: ownGroup,
+      user: other,
+      untilMs: 8_640_000_000_000_001,
+    }),
+    'invalid',
+  ],
+  [
+    'group.role of king',
+    ({ ownGroup, other }) => ({ op: 'group.role', conversation: ownGroup, user: other, role: 'king' }),
+    'invalid',
+  ],
+]
+
 const readers: readonly FrameCase[] = [
   ['history after the end', ({ ownGroup }) => ({ op: 'history', conversation: ownGroup, after: idMax }), 'ok'],
   ['history before the beginning', ({ ownGroup }) => ({ op: 'history', conversation: ownGroup, before: 0 }), 'ok'],
@@ -231,7 +287,7 @@ const groups: readonly FrameCase[] = [
 export const frameCases: readonly FrameCase[] = [
   ...unknownOps.map((op): FrameCase => [`the op ${JSON.stringify(op)}`, () => ({ op }), 'invalid']),
   ['a second hello', () => ({ op: 'hello', token: 'x', device: crypto.randomUUID() }), 'invalid'],
-  ...[senders, aboutMessages, strangers, readers, groups, relations].flat(),
+  ...[senders, aboutMessages, strangers, readers, groups, groupLeaders, relations].flat(),
 ]
 
 /** Texts that are no request: the connection closes with 4400. */

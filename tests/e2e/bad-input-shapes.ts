@@ -80,6 +80,22 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
   'friend.remove': [{ user: 1, clientMsgId: id }],
   block: [{ user: 1, clientMsgId: id }],
   unblock: [{ user: 1, clientMsgId: id }],
+  'group.change': [
+    {
+      ...{ conversation: 'g1', title: 't', description: 'd', joinPolicy: 'open', history: 'all' },
+      ...{ posting: 'all', clientMsgId: id },
+    },
+  ],
+  'group.invite': [{ conversation: 'g1', users: [1], clientMsgId: id }],
+  'group.approve': [{ conversation: 'g1', user: 1, clientMsgId: id }],
+  'group.refuse': [{ conversation: 'g1', user: 1, clientMsgId: id }],
+  'group.kick': [{ conversation: 'g1', user: 1, clientMsgId: id }],
+  'group.ban': [{ conversation: 'g1', user: 1, clientMsgId: id }],
+  'group.unban': [{ conversation: 'g1', user: 1, clientMsgId: id }],
+  'group.mute': [{ conversation: 'g1', user: 1, untilMs: 0, clientMsgId: id }],
+  'group.role': [{ conversation: 'g1', user: 1, role: 'admin', clientMsgId: id }],
+  'group.transfer': [{ conversation: 'g1', user: 1, clientMsgId: id }],
+  'group.close': [{ conversation: 'g1', clientMsgId: id }],
   logout: [{ clientMsgId: id }],
 }
 

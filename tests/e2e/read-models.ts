@@ -26,6 +26,7 @@ export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
       users: await rows('users'),
       conversations: await rows('conversations'),
       memberships: await rows('memberships'),
+      standings: await rows('standings'),
       events_read: await rows('events_read'),
       message_states: await rows('message_states'),
       reactions: await rows('reactions'),

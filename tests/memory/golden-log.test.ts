@@ -39,7 +39,7 @@ test('a router reads the golden log to the same state as ever', () => {
   expect(state.head).toMatchObject({
     nextPos: records.length,
     resume: records.length,
-    nextId: 5,
+    nextId: 6,
     opened: { partitions: 1, firstId: 1 },
   })
   const { accounts, groupNames, conversations, refusals, deletions } = state.tables
@@ -56,10 +56,18 @@ test('a router reads the golden log to the same state as ever', () => {
     ['d1.2', 'direct', 11],
     ['g4', 'group', 4],
     ['d2.3', 'direct', 7],
+    ['g5', 'group', 12],
   ])
   expect(conversations.get('d2.3')).toMatchObject({ friendship: 'none', isBlockedByLo: true, isBlockedByHi: false })
   expect(conversations.get('d1.2')).toMatchObject({ pins: [3] })
   expect([...deletions]).toEqual([['d1.2|2', 31]])
+  expect(conversations.get('g5')).toMatchObject({
+    members: new Map([
+      [1, { role: 'owner', joinedSeq: 1, mutedUntilMs: 0 }],
+      [2, { role: 'admin', joinedSeq: 1, mutedUntilMs: 0 }],
+    ]),
+    ...{ acquainted: new Set([3]), isForAdmins: true, isClosed: true, joinPolicy: 'request' },
+  })
 })
 
 test('a projector reads the golden log to the same views as ever', async () => {
@@ -130,6 +138,8 @@ test('a projector reads the golden log to the same views as ever', async () => {
     [6, 'friendAccepted'],
     [7, 'friendRemoved'],
   ])
+  expect((await seen(3, 'g5'))?.at(-1)).toEqual([9, 'memberRemoved'])
+  expect(await readModels.conversation(2, 'g5')).toMatchObject({ title: 'Cakes', role: 'admin', closed: true })
   expect((await readModels.userByName('cem'))?.id).toBe(3)
   const stopping = projector.stop()
   await clock.advance(1000)

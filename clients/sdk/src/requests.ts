@@ -18,12 +18,15 @@ export interface Requests {
     HistoryPage
   >
   readonly sync: Request<{ readonly token?: string; readonly known?: Readonly<Record<string, number>> }, SyncPage>
-  readonly conversations: Request<PageOf, Page<ConversationSummary>>
+  readonly conversations: Request<PageOf, Page<ConversationSummary> & { readonly invitations?: readonly Invitation[] }>
   readonly conversation: Request<
     { readonly conversation: string; readonly countsAt?: number },
     { readonly conversation: ConversationSummary & ReceiptsOf }
   >
-  readonly members: Request<{ readonly conversation: string } & PageOf, Page<Member>>
+  readonly members: Request<
+    { readonly conversation: string } & PageOf,
+    Page<Member> & { readonly requests?: readonly JoinRequest[] }
+  >
   readonly users: Request<{ readonly query?: string } & PageOf, Page<User>>
   readonly user: Request<{ readonly id: number } | { readonly name: string }, { readonly user: User }>
   readonly me: Request<Nothing, { readonly user: User }>
@@ -41,10 +44,6 @@ export interface Requests {
   >
   readonly 'group.join': Request<
     ({ readonly conversation: string } | { readonly name: string }) & Repeatable,
-    { readonly conversation: string } & Written
-  >
-  readonly 'group.leave': Request<
-    { readonly conversation: string } & Repeatable,
     { readonly conversation: string } & Written
   >
   readonly sessions: Request<PageOf, Page<OwnSession>>
@@ -66,6 +65,18 @@ export interface Requests {
   readonly pin: Request<MessagePlace & Repeatable, Placed>
   readonly unpin: Request<MessagePlace & Repeatable, Placed>
   readonly edits: Request<MessagePlace & PageOf, Page<MessageVersion>>
+  readonly 'group.leave': Act<unknown>
+  readonly 'group.change': Act<GroupSettings>
+  readonly 'group.invite': Act<{ readonly users: readonly number[] }>
+  readonly 'group.approve': Act<WithUser>
+  readonly 'group.refuse': Act<WithUser>
+  readonly 'group.kick': Act<WithUser>
+  readonly 'group.ban': Act<WithUser>
+  readonly 'group.unban': Act<WithUser>
+  readonly 'group.mute': Act<WithUser & { readonly untilMs: number }>
+  readonly 'group.role': Act<WithUser & { readonly role: 'owner' | 'admin' | 'member' }>
+  readonly 'group.transfer': Act<WithUser>
+  readonly 'group.close': Act<unknown>
   readonly ping: Request<Nothing, Nothing>
   readonly logout: Request<Nothing, Nothing>
 }
@@ -77,6 +88,16 @@ export type OkOf<O extends Op> = Requests[O]['ok']
 interface Request<Fields, Ok> {
   readonly fields: Fields
   readonly ok: Ok
+}
+
+/** What is done to a group. */
+type Act<Fields> = Request<
+  { readonly conversation: string } & Fields & Repeatable,
+  { readonly conversation: string } & Written
+>
+
+interface WithUser {
+  readonly user: number
 }
 
 type Nothing = Readonly<Record<string, never>>
@@ -159,6 +180,34 @@ interface Ended {
 export interface Member {
   readonly user: User
   readonly role: string
+  readonly joinedSeq: number
+  /** Absent: nobody can tell now. */
+  readonly online?: boolean
+  /** Until then he may not write; told to himself, admins and owners. */
+  readonly mutedUntil?: string
+}
+
+/** Somebody who asks to become a member: told to admins and owners. */
+export interface JoinRequest {
+  readonly user: User
+  readonly at: string
+}
+
+/** A group that one may join. */
+export interface Invitation {
+  readonly conversation: string
+  readonly title: string
+  readonly by: number
+  readonly at: string
+}
+
+/** What `group.change` may set: at least one of them. */
+export interface GroupSettings {
+  readonly title?: string
+  readonly description?: string
+  readonly joinPolicy?: 'open' | 'request' | 'invite'
+  readonly history?: 'all' | 'sinceJoin'
+  readonly posting?: 'all' | 'admins'
 }
 
 export interface Friend {
@@ -185,6 +234,12 @@ export interface ConversationSummary {
   readonly kind: 'direct' | 'group'
   readonly title: string
   readonly with?: number
+  readonly role?: 'owner' | 'admin' | 'member'
+  readonly posting?: 'all' | 'admins'
+  readonly closed?: true
+  readonly mutedUntil?: string
+  readonly invited?: true
+  readonly requested?: true
   readonly lastSeq: number
   readonly lastAt: string
   readonly unread: number

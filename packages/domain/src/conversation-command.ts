@@ -1,25 +1,14 @@
-import type {
-  GroupCreated,
-  JoinGroup,
-  LeaveGroup,
-  MemberJoined,
-  MemberLeft,
-  MessagePosted,
-  PostMessage,
-} from '@chat/schemas'
+import type { Command, LogEvent } from '@chat/schemas'
 import type { RelationCommand, RelationEvent } from './direct/relation.ts'
-import type { Deletions, MessageAct, MessageActEvent } from './message-acts.ts'
+import type { Deletions } from './message-acts.ts'
 import type { Policy } from './policy.ts'
 
 /** A command to a conversation that is there, and what may come of one. */
-export type ConversationCommand = PostMessage | JoinGroup | LeaveGroup | MessageAct | RelationCommand
-export type ConversationEvent =
-  | GroupCreated
-  | MemberJoined
-  | MemberLeft
-  | MessagePosted
-  | MessageActEvent
-  | RelationEvent
+export type ConversationCommand = Exclude<Command, { readonly type: 'CreateGroup' | 'RegisterUser' }>
+export type ConversationEvent = Exclude<
+  LogEvent,
+  { readonly type: 'CommandsRejected' | 'LogOpened' | 'UserRegistered' }
+>
 
 /** Those that a group knows. */
 export type GroupCommand = Exclude<ConversationCommand, RelationCommand>

@@ -2,8 +2,8 @@ import type { Command, CreateGroup, LogEvent, RegisterUser } from '@chat/schemas
 import { decide as decideAccount } from './account/decide.ts'
 import { decide as decideConversation, type Known, screen, stamp } from './conversation.ts'
 import type { ConversationCommand } from './conversation-command.ts'
-import { type Decision, type Happening, invariant, rejected, unexpected } from './decision.ts'
-import { decideCreation } from './group/decide.ts'
+import { type Decision, type Happening, invariant, rejected } from './decision.ts'
+import { decideCreation } from './group/creation.ts'
 import { findConversation, type Head, type Tables, type Wire, windowKey } from './partition.ts'
 import type { Policy } from './policy.ts'
 import { refusalKey } from './refusal.ts'
@@ -26,25 +26,8 @@ export const decideCommand = (command: Command, view: View, isTooOld: boolean): 
       return register(command, view, isTooOld)
     case 'CreateGroup':
       return createGroup(command, view, isTooOld)
-    case 'PostMessage':
-    case 'JoinGroup':
-    case 'LeaveGroup':
-    case 'RequestFriend':
-    case 'WithdrawFriendRequest':
-    case 'AcceptFriend':
-    case 'DeclineFriend':
-    case 'RemoveFriend':
-    case 'BlockUser':
-    case 'UnblockUser':
-    case 'EditMessage':
-    case 'DeleteMessage':
-    case 'AddReaction':
-    case 'RemoveReaction':
-    case 'PinMessage':
-    case 'UnpinMessage':
-      return converse(command, view, isTooOld)
     default:
-      return unexpected(command)
+      return converse(command, view, isTooOld)
   }
 }
 

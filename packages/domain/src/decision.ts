@@ -1,18 +1,4 @@
-import type {
-  GroupCreated,
-  LogEvent,
-  MemberJoined,
-  MemberLeft,
-  MessageDeleted,
-  MessageEdited,
-  MessagePinned,
-  MessagePosted,
-  MessageUnpinned,
-  ReactionAdded,
-  ReactionRemoved,
-  UserRegistered,
-} from '@chat/schemas'
-import type { RelationEvent } from './direct/relation.ts'
+import type { LogEvent } from '@chat/schemas'
 
 export type UserId = number
 
@@ -20,13 +6,16 @@ export type UserId = number
 export type RejectionCode =
   | 'already_friends'
   | 'already_member'
+  | 'banned'
   | 'blocked'
   | 'forbidden'
   | 'internal'
   | 'invalid'
+  | 'muted'
   | 'name_taken'
   | 'no_such_conversation'
   | 'no_such_message'
+  | 'no_such_user'
   | 'not_found'
   | 'not_friend'
   | 'not_member'
@@ -42,20 +31,7 @@ type Envelope = 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgI
 type Bare<E> = E extends LogEvent ? Omit<E, Envelope> : never
 
 /** What happened, without where and when. */
-export type Happening = Bare<
-  | GroupCreated
-  | MemberJoined
-  | MemberLeft
-  | MessageDeleted
-  | MessageEdited
-  | MessagePinned
-  | MessagePosted
-  | MessageUnpinned
-  | ReactionAdded
-  | ReactionRemoved
-  | RelationEvent
-  | UserRegistered
->
+export type Happening = Bare<Exclude<LogEvent, { readonly type: 'CommandsRejected' | 'LogOpened' }>>
 export type ConversationHappening = Exclude<Happening, { readonly type: 'UserRegistered' }>
 
 export interface Accepted<H extends Happening = Happening> {

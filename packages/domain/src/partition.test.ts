@@ -210,6 +210,6 @@ describe('properties', () => {
 test('who left a private group is remembered, a public group forgets', () => {
   const members = (normalisedName: string | null) =>
     given(groupCreated(1, 12, [57], { normalisedName }), memberLeft(57, 'g1', 2)).state.tables.conversations.get('g1')
-  expect(members(null)).toMatchObject({ formerMembers: new Set([57]) })
-  expect(members('tea')).toMatchObject({ formerMembers: new Set() })
+  expect(members(null)).toMatchObject({ acquainted: new Set([57]) })
+  expect(members('tea')).toMatchObject({ acquainted: new Set() })
 })

@@ -3,13 +3,13 @@ import { evolve as evolveAccount } from './account/evolve.ts'
 import type { Account } from './account/state.ts'
 import { type Conversation, evolve as evolveConversation, halt } from './conversation.ts'
 import type { ConversationEvent } from './conversation-command.ts'
-import { invariant, unexpected } from './decision.ts'
+import { invariant } from './decision.ts'
 import { emptyDirect } from './direct/state.ts'
 import { type Deletions, deletionKey, deletionsMax } from './message-acts.ts'
 import { NewestTable } from './newest-table.ts'
 import { isLasting, type LastingCode, refusalKey, refusalsMax } from './refusal.ts'
 import { TrackedTable } from './tracked-table.ts'
-import { dayOf, emptyWindow, noNumber, parseMessageId, remember, type Window, windowAt } from './window.ts'
+import { dayOf, emptyWindow, noNumber, parseMessageId, remember, sight, type Window, windowAt } from './window.ts'
 
 /** What the domain is handed of the schemas, whose types alone it imports. All are pure. */
 export interface Wire {
@@ -159,32 +159,13 @@ export const applyToTables = (
     case 'UserRegistered':
       tables.accounts.set(event.normalisedName, evolveAccount(tables.accounts.get(event.normalisedName), event, pos))
       return
-    case 'GroupCreated':
-    case 'MemberJoined':
-    case 'MemberLeft':
-    case 'MessagePosted':
-    case 'FriendRequested':
-    case 'FriendWithdrawn':
-    case 'FriendAccepted':
-    case 'FriendDeclined':
-    case 'FriendRemoved':
-    case 'UserBlocked':
-    case 'UserUnblocked':
-    case 'MessageEdited':
-    case 'MessageDeleted':
-    case 'ReactionAdded':
-    case 'ReactionRemoved':
-    case 'MessagePinned':
-    case 'MessageUnpinned':
-      applyToConversation(tables, head, event, pos, wire)
-      return
     case 'CommandsRejected':
       for (const rejection of event.rejections) rememberRefusal(tables, rejection) // [G11]
       return
     case 'LogOpened':
       return
     default:
-      unexpected(event)
+      applyToConversation(tables, head, event, pos, wire)
   }
 }
 
@@ -204,7 +185,8 @@ const applyToConversation = (tables: Tables, head: Head, event: ConversationEven
   const place = { number: isCreation ? event.groupId : (event.seq ?? noNumber), pos }
   const window = windowAt(tables.windows.get(key) ?? emptyWindow, head.logTimeMs)
   tables.conversations.set(event.conversation, conversation)
-  tables.windows.set(key, remember(window, id, place, event.at))
+  // One command may have several events: its place is that of the first, which a repetition is answered with. [G2]
+  if (sight(window, id).kind !== 'repeated') tables.windows.set(key, remember(window, id, place, event.at))
   if (event.type === 'MessageDeleted') tables.deletions.set(deletionKey(event.conversation, event.message), pos)
   if (isCreation && event.normalisedName !== null) tables.groupNames.set(event.normalisedName, event.groupId)
 }

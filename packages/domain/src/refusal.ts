@@ -18,10 +18,13 @@ const identityLengthMax = 128
 const lastingCodes = [
   'already_friends',
   'already_member',
+  'banned',
   'blocked',
   'forbidden',
+  'muted',
   'no_such_conversation',
   'no_such_message',
+  'no_such_user',
   'not_found',
   'not_friend',
   'not_member',

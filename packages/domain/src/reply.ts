@@ -36,25 +36,11 @@ const placeOf = (event: LogEvent): Partial<Reply> => {
       return { at: event.at, id: event.userId }
     case 'GroupCreated':
       return { at: event.at, id: event.groupId, conversation: event.conversation, seq: event.seq }
-    case 'MemberJoined':
-    case 'MemberLeft':
-    case 'MessagePosted':
-    case 'FriendRequested':
-    case 'FriendWithdrawn':
-    case 'FriendAccepted':
-    case 'FriendDeclined':
-    case 'FriendRemoved':
-    case 'UserBlocked':
-    case 'UserUnblocked':
-    case 'MessageEdited':
-    case 'MessageDeleted':
-    case 'ReactionAdded':
-    case 'ReactionRemoved':
-    case 'MessagePinned':
-    case 'MessageUnpinned':
-      return { at: event.at, conversation: event.conversation, seq: event.seq }
-    default:
+    case 'CommandsRejected':
+    case 'LogOpened':
       return {}
+    default:
+      return { at: event.at, conversation: event.conversation, seq: event.seq }
   }
 }
 

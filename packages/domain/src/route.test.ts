@@ -1,9 +1,18 @@
-import { messagePosted } from '@chat/testkit'
+import { memberBanned, memberInvited, memberJoined, memberRemoved, messagePosted } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import type { Conversation } from './conversation.ts'
 import { emptyDirect } from './direct/state.ts'
-import type { Member } from './group/state.ts'
-import { audienceNow, broadcast, type Deliverable, hintAudience, type Location, route, usersOf } from './route.ts'
+import { type Member, noUsers } from './group/state.ts'
+import {
+  audienceNow,
+  audienceOf,
+  broadcast,
+  type Deliverable,
+  hintAudience,
+  type Location,
+  route,
+  usersOf,
+} from './route.ts'
 
 const value = Buffer.from('bytes')
 const event = (pos: number, ...users: number[]): Deliverable => ({
@@ -50,27 +59,50 @@ test('a broadcast names the whole audience, and leaves out events without one', 
   expect(broadcast([event(1), event(2, 5, 6)])).toEqual([{ pos: 2, schema: 'message-posted.v1', value, users: [5, 6] }])
 })
 
+const group = {
+  kind: 'group',
+  isPublic: true,
+  joinPolicy: 'open',
+  isForAdmins: false,
+  isClosed: false,
+  members: new Map<number, Member>([
+    [1, { role: 'owner', joinedSeq: 1, mutedUntilMs: 0 }],
+    [2, { role: 'member', joinedSeq: 5, mutedUntilMs: 0 }],
+  ]),
+  acquainted: noUsers,
+  invited: noUsers,
+  requested: noUsers,
+  banned: noUsers,
+  pins: [],
+  lastSeq: 9,
+  lastAtMs: 0,
+} as const
+
 test('after a takeover an event goes to present members whose stay covers it', () => {
-  const group = {
-    kind: 'group',
-    isPublic: true,
-    isOpen: true,
-    members: new Map<number, Member>([
-      [1, { role: 'owner', joinedSeq: 1 }],
-      [2, { role: 'member', joinedSeq: 5 }],
-    ]),
-    formerMembers: new Set<number>(),
-    pins: [],
-    lastSeq: 9,
-    lastAtMs: 0,
-  } as const
-  const now = (seq: number, conversation: Conversation | undefined) => [
-    ...audienceNow(messagePosted(1, 'g1', seq), conversation).keys(),
-  ]
-  expect(now(4, group)).toEqual([1])
-  expect(now(5, group)).toEqual([1, 2])
-  expect(now(1, emptyDirect(1, 2))).toEqual([1, 2])
-  expect(now(1, undefined)).toEqual([])
+  expect([...audienceNow(messagePosted(1, 'g1', 4), group).keys()]).toEqual([1])
+  expect([...audienceNow(messagePosted(1, 'g1', 5), group).keys()]).toEqual([1, 2])
+  const direct = emptyDirect(1, 2)
+  expect([...audienceNow(messagePosted(1, 'd1.2', 1), direct).keys()]).toEqual([1, 2])
+  expect([...audienceNow(messagePosted(1, 'g1', 1), undefined).keys()]).toEqual([])
+})
+
+test('after a takeover whom it is about hears of it, though he is no member', () => {
+  for (const event of [memberInvited(1, 'g1', 4, 7), memberRemoved(1, 'g1', 4, 7), memberBanned(1, 'g1', 4, 7)])
+    expect([...audienceNow(event, group).keys()]).toEqual([1, 7])
+})
+
+test('an invitation goes to whom it is for, and copies no members', () => {
+  const audience = audienceOf(memberInvited(1, 'g1', 9, 7), group, group)
+  expect([...audience.keys()]).toEqual([1, 2, 7])
+  expect(audience.size).toBe(3)
+  expect([1, 2, 7, 8].map((user) => audience.has(user))).toEqual([true, true, true, false])
+})
+
+test('who is sent away gets the event of it, who was none gets no ban', () => {
+  const later = { ...group, members: new Map([...group.members].slice(0, 1)) }
+  expect([...audienceOf(memberRemoved(1, 'g1', 9, 2), group, later).keys()]).toEqual([1, 2])
+  expect([...audienceOf(memberJoined(2, 'g1', 9), later, group).keys()]).toEqual([1, 2])
+  expect([...audienceOf(memberBanned(1, 'g1', 9, 7), group, group).keys()]).toEqual([1, 2])
 })
 
 test('of what somebody reads and writes the members are told, but nobody across a block', () => {

@@ -5,8 +5,12 @@ import type { UserId } from './decision.ts'
 import { isBlocked } from './direct/state.ts'
 import { confidantsOf, hasNoPlace } from './placeless.ts'
 
-/** Who gets an event: the keys of a group's members, or a set. */
-export type Audience = Pick<ReadonlySet<UserId>, 'has' | 'keys' | 'size'>
+/** Who gets an event: the keys of a group's members, a set, or one of them and somebody else. */
+export interface Audience {
+  readonly size: number
+  has(user: UserId): boolean
+  keys(): Iterable<UserId>
+}
 
 /** One connector's lease of a delivery slot. */
 export interface Location {
@@ -30,15 +34,16 @@ export interface SlotShare extends Location {
 export const nobody: Audience = new Set<UserId>()
 
 /**
- * An event goes to the members before it and after it: who leaves or is removed sees that too. One without a place goes to those alone
- * whom it concerns. [G5]
+ * An event goes to the members before it and after it, who leaves or is removed among them, and to whom it is about. One without a place
+ * goes to those alone whom it concerns. [G5]
  */
 export const audienceOf = (
   event: LogEvent,
   before: Conversation | undefined,
   after: Conversation | undefined,
-): Audience => {
-  if (hasNoPlace(event)) return confidantsOf(event) // [G5]
+): Audience => (hasNoPlace(event) ? confidantsOf(event) : withPerson(membersAround(before, after), addresseeOf(event))) // [G5]
+
+const membersAround = (before: Conversation | undefined, after: Conversation | undefined): Audience => {
   if (after?.kind === 'direct') return membersOf(after)
   const earlier = membersOf(before)
   const later = membersOf(after)
@@ -46,12 +51,42 @@ export const audienceOf = (
   return later.size === 0 ? earlier : new Set([...earlier.keys(), ...later.keys()])
 }
 
-/** Who gets an event once more after a takeover: those who are members now and whose stay covers it. [G5] */
-export const audienceNow = (event: ConversationEvent, conversation: Conversation | undefined): Audience => {
-  if (hasNoPlace(event)) return confidantsOf(event) // [G5]
+/** Whom an event is about although he is no member: he hears of it. */
+const addresseeOf = (event: LogEvent): UserId | undefined =>
+  event.type === 'MemberInvited' || event.type === 'JoinRefused' ? event.user : undefined
+
+/** The same for one who was a member until this event. */
+const leaverOf = (event: LogEvent): UserId | undefined =>
+  event.type === 'MemberLeft' || event.type === 'MemberRemoved' || event.type === 'MemberBanned'
+    ? event.user
+    : undefined
+
+/** Not copied: an event that one person more gets must not cost what its group is large. */
+const withPerson = (audience: Audience, person: UserId | undefined): Audience =>
+  person === undefined || audience.has(person)
+    ? audience
+    : {
+        size: audience.size + 1,
+        has: (user) => user === person || audience.has(user),
+        *keys() {
+          yield* audience.keys()
+          yield person
+        },
+      }
+
+/**
+ * Who gets an event once more after a takeover: those who are members now and whose stay covers it, and whom it is about. Of a ban it
+ * cannot be told any more whether he was a member; he knows of the group from it, whoever he was. [G5]
+ */
+export const audienceNow = (event: ConversationEvent, conversation: Conversation | undefined): Audience =>
+  hasNoPlace(event)
+    ? confidantsOf(event) // [G5]
+    : withPerson(membersCovered(conversation, event.seq), addresseeOf(event) ?? leaverOf(event))
+
+const membersCovered = (conversation: Conversation | undefined, seq: number): Audience => {
   if (conversation?.kind !== 'group') return membersOf(conversation)
   const { members } = conversation
-  const covered = [...members].filter(([, member]) => member.joinedSeq <= event.seq) // [G5]
+  const covered = [...members].filter(([, member]) => member.joinedSeq <= seq) // [G5]
   return covered.length === members.size ? members : new Set(covered.map(([user]) => user))
 }
 

@@ -14,18 +14,10 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { commit, decideBatch, draftLimits, openLog, type StoredCommand } from './batch.ts'
+import { membersOfEntryMax } from './group/dump.ts'
 import { applyEvent, createPartitionState, type PartitionState } from './partition.ts'
 import { openPolicy } from './policy.ts'
-import {
-  type Dump,
-  type DumpPart,
-  dumpDelta,
-  dumpFull,
-  loadHead,
-  loadPart,
-  membersOfEntryMax,
-  partBytesMax,
-} from './snapshot.ts'
+import { type Dump, type DumpPart, dumpDelta, dumpFull, loadHead, loadPart, partBytesMax } from './snapshot.ts'
 import { windowIdsMax } from './window.ts'
 
 const opened = (): PartitionState => {
@@ -145,7 +137,7 @@ test('full windows, names and former members survive', () => {
     5 * windowIdsMax,
   )
   expect([...copy.tables.groupNames, ...copy.tables.accounts.keys()]).toEqual([['tea', 1], 'ann'])
-  expect(copy.tables.conversations.get('g2')).toMatchObject({ formerMembers: new Set([57]) })
+  expect(copy.tables.conversations.get('g2')).toMatchObject({ acquainted: new Set([57]) })
 })
 
 test('parts stay below their limit, and a group larger than one is whole again', () => {

@@ -1,9 +1,10 @@
-import type { DirectEntry, GroupEntry, SnapshotBegun, SnapshotPart } from '@chat/schemas'
+import type { DirectEntry, SnapshotBegun, SnapshotPart } from '@chat/schemas'
 import type { Account } from './account/state.ts'
 import type { Conversation } from './conversation.ts'
 import { invariant, unexpected } from './decision.ts'
 import { isFriendship } from './direct/state.ts'
-import type { Group, Member } from './group/state.ts'
+import { groupEntries, loadGroup } from './group/dump.ts'
+import type { Group } from './group/state.ts'
 import { noPins, type Pins } from './message-acts.ts'
 import type { Head, PartitionState, Wire } from './partition.ts'
 import { isLasting, type LastingCode } from './refusal.ts'
@@ -32,9 +33,6 @@ export interface Dump {
 
 /** A part closes at this estimate of its encoded size, which is never too low, bytes. A record is far smaller than a broker's limit. */
 export const partBytesMax = 128 * 1024
-/** Larger groups are spread over several entries. */
-export const membersOfEntryMax = 4000
-
 /** The whole state. Loaded into an empty one, it gives the same state. */
 export const dumpFull = (state: PartitionState): Dump => createDump(state, 'dumpAll')
 
@@ -120,6 +118,9 @@ type Addition = readonly [add: (part: OpenPart) => void, bytes: number]
 const [smallBytes, longBytes, idPartBytes] = [5, 8, 6]
 /** Numbers, lengths and flags of an entry besides its texts and lists. */
 const entryBytes = 40
+/** The join policy and the flags of a group besides that; a member: who, where his stay began, a time and two flags. */
+const groupBytes = 16
+const memberBytes = 2 * smallBytes + longBytes + 2
 /** UTF-8 takes at most three bytes for each unit of a string. */
 const textBytes = (text: string): number => 3 * text.length + smallBytes
 
@@ -176,22 +177,10 @@ const directAddition = (entry: DirectEntry, bytes: number): Addition => [
 ]
 
 function* groupAdditions(conversation: string, group: Group, bytes: number): Iterable<Addition> {
-  const { isPublic, isOpen, lastSeq, lastAtMs } = group
-  const members = [...group.members].map(([user, { role, joinedSeq }]) => ({
-    user,
-    isOwner: role === 'owner',
-    joinedSeq,
-  }))
-  const former = [...group.formerMembers]
-  for (let from = 0; from === 0 || from < Math.max(members.length, former.length); from += membersOfEntryMax) {
-    const entry = {
-      ...{ conversation, isContinued: from > 0, isPublic, isOpen, lastSeq, lastAtMs, pins: [...group.pins] },
-      members: members.slice(from, from + membersOfEntryMax),
-      formerMembers: former.slice(from, from + membersOfEntryMax),
-    }
-    const personsBytes =
-      entry.members.length * (2 * smallBytes + 1) + (entry.formerMembers.length + entry.pins.length) * smallBytes
-    yield [(part) => void part.groups.push(entry), bytes + personsBytes]
+  for (const entry of groupEntries(conversation, group)) {
+    const { members, formerMembers, invited, requested, banned, pins } = entry
+    const usersBytes = (formerMembers.length + invited.length + requested.length + banned.length + pins.length) * smallBytes
+    yield [(part) => void part.groups.push(entry), bytes + groupBytes + members.length * memberBytes + usersBytes]
   }
 }
 
@@ -228,17 +217,6 @@ export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire)
 
 /** An idle conversation without pins costs nothing for them. */
 const loadPins = (pins: Pins): Pins => (pins.length === 0 ? noPins : pins)
-
-const loadGroup = (entry: GroupEntry, earlier: Conversation | undefined): Group => {
-  const { isContinued, isPublic, isOpen, lastSeq, lastAtMs } = entry
-  invariant(!isContinued || earlier?.kind === 'group', 'only a group is continued')
-  const begun = isContinued && earlier?.kind === 'group' ? earlier : undefined
-  const members = new Map<number, Member>(begun?.members)
-  for (const { user, isOwner, joinedSeq } of entry.members)
-    members.set(user, { role: isOwner ? 'owner' : 'member', joinedSeq })
-  const formerMembers = new Set([...(begun?.formerMembers ?? []), ...entry.formerMembers])
-  return { kind: 'group', isPublic, isOpen, members, formerMembers, pins: loadPins(entry.pins), lastSeq, lastAtMs }
-}
 
 /** The head of a state into which all parts were taken. */
 export const loadHead = (dumped: DumpedHead, partitions: number): Head => {

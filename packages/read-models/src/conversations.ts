@@ -1,4 +1,4 @@
-import { type LogEvent, parseConversation } from '@chat/schemas'
+import { type GroupChanged, type LogEvent, parseConversation } from '@chat/schemas'
 import type { Place } from './place.ts'
 import { storable, storableText, type Table } from './table.ts'
 
@@ -33,6 +33,10 @@ export interface StoredConversation {
   readonly acts: number
   /** What joiners see. Direct: everything. */
   readonly history: 'all' | 'sinceJoin'
+  /** Who may post. Direct: null. */
+  readonly posting: 'all' | 'admins' | null
+  /** When only reading and leaving remained, ms since the epoch; null: it is not closed. */
+  readonly closed_at: number | null
 }
 
 export const conversations: Table<StoredConversation> = {
@@ -57,6 +61,8 @@ export const conversations: Table<StoredConversation> = {
     pins: 'text',
     acts: 'integer',
     history: 'text',
+    posting: 'text?',
+    closed_at: 'bigint?',
   },
 }
 
@@ -77,7 +83,8 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
         description: storableText(event.description),
         visibility: event.visibility === 'public' ? 'public' : 'private',
         join_policy: joinPolicyOf(event.joinPolicy),
-        history: event.history === 'all' ? 'all' : 'sinceJoin',
+        history: historyOf(event.history),
+        posting: 'all',
       }
     case 'MessagePosted': {
       const before = prior.conversation ?? emptyDirect(event.conversation)
@@ -98,8 +105,20 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
       const before = existing(prior, event)
       return { ...before, ...moved(event, place, prior), acts: before.acts + 1, pins: pinsAfter(before.pins, event) }
     }
+    case 'GroupChanged':
+      return { ...existing(prior, event), ...settingsOf(event), ...moved(event, place, prior) }
+    case 'GroupClosed':
+      return { ...existing(prior, event), ...moved(event, place, prior), closed_at: event.at }
+    case 'JoinRefused':
+    case 'JoinRequested':
+    case 'MemberBanned':
+    case 'MemberInvited':
     case 'MemberJoined':
     case 'MemberLeft':
+    case 'MemberMuted':
+    case 'MemberRemoved':
+    case 'MemberUnbanned':
+    case 'RoleChanged':
       return { ...existing(prior, event), ...moved(event, place, prior) }
     case 'UserBlocked':
     case 'UserUnblocked':
@@ -130,12 +149,29 @@ const pinsAfter = (pins: string, { type, message }: { readonly type: string; rea
 const joinPolicyOf = (text: string): 'open' | 'request' | 'invite' =>
   text === 'open' || text === 'request' ? text : 'invite'
 
+const historyOf = (text: string): 'all' | 'sinceJoin' => (text === 'all' ? 'all' : 'sinceJoin')
+
+/** Those that are others now. */
+const settingsOf = ({
+  title,
+  description,
+  joinPolicy,
+  history,
+  posting,
+}: GroupChanged): Partial<StoredConversation> => ({
+  ...(title === null ? {} : { title: storableText(title) }),
+  ...(description === null ? {} : { description: storableText(description) }),
+  ...(joinPolicy === null ? {} : { join_policy: joinPolicyOf(joinPolicy) }),
+  ...(history === null ? {} : { history: historyOf(history) }),
+  ...(posting === null ? {} : { posting: posting === 'admins' ? 'admins' : 'all' }),
+})
+
 const existing = (prior: Prior, event: { readonly conversation: string }): StoredConversation => {
   if (prior.conversation === undefined) throw new Error(`${event.conversation} does not exist`)
   return prior.conversation
 }
 
-const emptyGroup = { kind: 'group', user_lo: null, user_hi: null } as const
+const emptyGroup = { kind: 'group', user_lo: null, user_hi: null, closed_at: null } as const
 
 /** A direct conversation exists from its first event that has a place. */
 const emptyDirect = (id: string): StoredConversation => {
@@ -160,5 +196,7 @@ const emptyDirect = (id: string): StoredConversation => {
     pins: '',
     acts: 0,
     history: 'all',
+    posting: null,
+    closed_at: null,
   }
 }

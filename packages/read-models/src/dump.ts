@@ -7,6 +7,7 @@ import { memberships, type StoredStay } from './memberships.ts'
 import { messageStates, type StoredMessageState } from './message-states.ts'
 import { reactions, type StoredReaction } from './reactions.ts'
 import { receipts, type StoredReceipt } from './receipts.ts'
+import { type StoredStanding, standings } from './standings.ts'
 import { columnsOf, keyOf, type Table } from './table.ts'
 import { type StoredUser, users } from './users.ts'
 
@@ -15,6 +16,7 @@ export interface Dump {
   readonly users: readonly StoredUser[]
   readonly conversations: readonly StoredConversation[]
   readonly memberships: readonly StoredStay[]
+  readonly standings: readonly StoredStanding[]
   readonly events_read: readonly StoredEvent[]
   readonly message_states: readonly StoredMessageState[]
   readonly reactions: readonly StoredReaction[]
@@ -34,6 +36,7 @@ export const tables = {
   users,
   conversations,
   memberships,
+  standings,
   events_read: events,
   message_states: messageStates,
   reactions,
@@ -48,6 +51,7 @@ export const linesOf = (dump: Dump): readonly string[] => [
   ...tableLines(users, dump.users),
   ...tableLines(conversations, dump.conversations),
   ...tableLines(memberships, dump.memberships),
+  ...tableLines(standings, dump.standings),
   ...tableLines(events, dump.events_read),
   ...tableLines(messageStates, dump.message_states),
   ...tableLines(reactions, dump.reactions),

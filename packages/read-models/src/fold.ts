@@ -8,6 +8,7 @@ import { messageStates, type StoredMessageState } from './message-states.ts'
 import { type Needs, needsOf, type Prior, project } from './project.ts'
 import { reactions, type StoredReaction } from './reactions.ts'
 import { projectReceipt, receiptKey, receipts, type StoredReceipt } from './receipts.ts'
+import type { StoredStanding } from './standings.ts'
 import { keyOf } from './table.ts'
 import type { StoredUser } from './users.ts'
 
@@ -20,6 +21,8 @@ export interface FoldState {
   readonly conversations: Map<string, StoredConversation | undefined>
   /** `conversation|user` → the open stay. */
   readonly stays: Map<string, StoredStay | undefined>
+  /** `conversation|user` → what he is to the group beside a member. */
+  readonly standings: Map<string, StoredStanding | undefined>
   /** `conversation|user` → how many messages he posted there. */
   readonly ownMessages: Map<string, number>
   /** Aggregates whose events are parked. */
@@ -29,6 +32,7 @@ export interface FoldState {
 export const emptyFold = (): FoldState => ({
   conversations: new Map(),
   stays: new Map(),
+  standings: new Map(),
   ownMessages: new Map(),
   parked: new Set(),
 })
@@ -40,6 +44,7 @@ export interface FoldedRows {
   readonly users: Map<number, StoredUser>
   readonly conversations: Map<string, StoredConversation>
   readonly memberships: Map<string, StoredStay>
+  readonly standings: Map<string, StoredStanding>
   readonly events_read: StoredEvent[]
   /** By `lo|hi`. */
   readonly friendships: Map<string, StoredFriendship>
@@ -56,6 +61,7 @@ export const noRows = (): FoldedRows => ({
   users: new Map(),
   conversations: new Map(),
   memberships: new Map(),
+  standings: new Map(),
   events_read: [],
   friendships: new Map(),
   blocks: new Map(),
@@ -105,6 +111,12 @@ const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldSt
         rows.memberships.set(`${conversation}|${user}|${joined}`, change.row)
         break
       }
+      case 'standings': {
+        const key = memberKey(change.row.conversation, change.row.user_id)
+        state.standings.set(key, change.row)
+        rows.standings.set(key, change.row)
+        break
+      }
       case 'events_read': {
         const { conversation, actor, own_ordinal: own } = change.row
         if (own !== null) state.ownMessages.set(memberKey(conversation, actor), own)
@@ -141,6 +153,7 @@ const priorOf = (needs: Needs, state: FoldState): Prior => {
   return {
     conversation: needs.conversation === undefined ? undefined : state.conversations.get(needs.conversation),
     stay: needs.stayOf === undefined ? undefined : state.stays.get(at(needs.stayOf)),
+    standing: needs.standingOf === undefined ? undefined : state.standings.get(at(needs.standingOf)),
     ownMessages: needs.author === undefined ? 0 : (state.ownMessages.get(at(needs.author)) ?? 0),
   }
 }
@@ -149,19 +162,27 @@ export interface Missing {
   readonly conversations: ReadonlySet<string>
   /** `conversation|user`. */
   readonly stays: ReadonlySet<string>
+  readonly standings: ReadonlySet<string>
   readonly authors: ReadonlySet<string>
 }
 
 /** What folding these events looks at and `state` does not tell. */
 export const missingOf = (events: readonly PlacedEvent[], state: FoldState): Missing => {
-  const missing = { conversations: new Set<string>(), stays: new Set<string>(), authors: new Set<string>() }
+  const missing = {
+    conversations: new Set<string>(),
+    stays: new Set<string>(),
+    standings: new Set<string>(),
+    authors: new Set<string>(),
+  }
   for (const { event } of events) {
     const needs = needsOf(event)
     if (needs?.conversation === undefined) continue
-    const { conversation, stayOf, author } = needs
+    const { conversation, stayOf, standingOf, author } = needs
     if (!state.conversations.has(conversation)) missing.conversations.add(conversation)
     if (stayOf !== undefined && !state.stays.has(memberKey(conversation, stayOf)))
       missing.stays.add(memberKey(conversation, stayOf))
+    if (standingOf !== undefined && !state.standings.has(memberKey(conversation, standingOf)))
+      missing.standings.add(memberKey(conversation, standingOf))
     if (author !== undefined && !state.ownMessages.has(memberKey(conversation, author)))
       missing.authors.add(memberKey(conversation, author))
   }

@@ -31,6 +31,16 @@ export interface ConversationView {
   readonly visibility?: 'public' | 'private'
   readonly joinPolicy?: 'open' | 'request' | 'invite'
   readonly history?: 'all' | 'sinceJoin'
+  readonly posting?: 'all' | 'admins'
+  /** Only reading and leaving remain. */
+  readonly closed?: true
+  /** Of the user, while he is a member of the group. */
+  readonly role?: 'owner' | 'admin' | 'member'
+  /** ms since the epoch; perhaps past. */
+  readonly mutedUntil?: number
+  /** He may join; he asked to. */
+  readonly invited?: true
+  readonly requested?: true
   readonly lastSeq: number
   readonly lastAt: number
   /** Seqs of the pinned messages that he may see, in the order they were pinned; absent: none. */
@@ -50,6 +60,26 @@ export interface MemberView {
   readonly user: UserRow
   readonly role: 'owner' | 'admin' | 'member'
   readonly joinedSeq: number
+  /** ms since the epoch, perhaps past; only for himself, admins and owners. */
+  readonly mutedUntil?: number
+}
+
+export interface MembersPage extends Page<MemberView> {
+  /** Those who ask to become members, the first who asked first; for admins and owners, on the first page. */
+  readonly requests?: readonly { readonly user: UserRow; readonly at: number }[]
+}
+
+export interface ConversationsPage extends Page<ConversationView> {
+  /** The groups that he may join, the newest invitation first, at most `invitationsListedMax`; on the first page. */
+  readonly invitations?: readonly InvitationView[]
+}
+
+export interface InvitationView {
+  readonly conversation: string
+  readonly title: string
+  /** Who invited him. */
+  readonly by: number
+  readonly at: number
 }
 
 export interface FriendView {
@@ -184,8 +214,8 @@ export interface ReadModels {
    */
   registered(registrationIds: readonly string[]): Promise<ReadonlySet<string> | undefined>
   /** Newest first. */
-  conversations(user: number, after: string | undefined, limit: number): Promise<Page<ConversationView>>
-  /** undefined: there is none that this user may see. A stranger sees a public group. */
+  conversations(user: number, after: string | undefined, limit: number): Promise<ConversationsPage>
+  /** undefined: there is none that this user may see. A stranger sees a public group, the invited a private one. */
   conversation(user: number, conversation: string): Promise<ConversationView | undefined>
   /** `normalisedName` of a public group → its conversation id. */
   groupByName(normalisedName: string): Promise<string | undefined>
@@ -195,7 +225,7 @@ export interface ReadModels {
     conversation: string,
     after: string | undefined,
     limit: number,
-  ): Promise<Page<MemberView> | undefined>
+  ): Promise<MembersPage | undefined>
   /** By user id. */
   friends(user: number, after: string | undefined, limit: number): Promise<FriendsPage>
   /** Which of `by` block which of `whom`: the presence of the one is not for the other. */

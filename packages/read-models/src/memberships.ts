@@ -19,6 +19,8 @@ export interface StoredStay {
   /** That event's place: which syncs must tell him. */
   readonly left_pos: number | null
   readonly role: 'owner' | 'admin' | 'member'
+  /** Until when he may not write, ms since the epoch; null: he may. */
+  readonly muted_until: number | null
 }
 
 export const memberships: Table<StoredStay> = {
@@ -31,6 +33,7 @@ export const memberships: Table<StoredStay> = {
     left_seq: 'integer?',
     left_pos: 'bigint?',
     role: 'text',
+    muted_until: 'bigint?',
   },
 }
 
@@ -45,8 +48,14 @@ export const projectStays = (event: LogEvent, place: Place, prior: Prior): reado
       if (prior.stay !== undefined) throw new Error(`user ${event.user} is a member of ${event.conversation} already`)
       return [begun(event, event.user, 'member')]
     case 'MemberLeft':
-      if (prior.stay === undefined) throw new Error(`user ${event.user} is no member of ${event.conversation}`)
-      return [{ ...prior.stay, left_seq: event.seq, left_pos: place.pos }]
+    case 'MemberRemoved':
+      return [{ ...stayOf(event, prior), ...ended(event, place) }]
+    case 'MemberBanned':
+      return prior.stay === undefined ? [] : [{ ...prior.stay, ...ended(event, place) }]
+    case 'MemberMuted':
+      return [{ ...stayOf(event, prior), muted_until: event.untilMs > event.at ? event.untilMs : null }]
+    case 'RoleChanged':
+      return [{ ...stayOf(event, prior), role: roleOf(event.role) }]
     case 'MessagePosted':
     case 'FriendRequested':
     case 'FriendWithdrawn':
@@ -54,20 +63,19 @@ export const projectStays = (event: LogEvent, place: Place, prior: Prior): reado
     case 'FriendDeclined':
     case 'FriendRemoved':
       return prior.conversation === undefined ? parties(event) : []
-    case 'UserBlocked':
-    case 'UserUnblocked':
-    case 'MessageEdited':
-    case 'MessageDeleted':
-    case 'ReactionAdded':
-    case 'ReactionRemoved':
-    case 'MessagePinned':
-    case 'MessageUnpinned':
-    case 'UserRegistered':
-    case 'CommandsRejected':
-    case 'LogOpened':
+    default:
       return []
   }
 }
+
+const stayOf = (event: { readonly conversation: string; readonly user: number }, prior: Prior): StoredStay => {
+  if (prior.stay === undefined) throw new Error(`user ${event.user} is no member of ${event.conversation}`)
+  return prior.stay
+}
+
+const ended = (event: { readonly seq: number }, place: Place) => ({ left_seq: event.seq, left_pos: place.pos })
+
+const roleOf = (text: string): StoredStay['role'] => (text === 'owner' || text === 'admin' ? text : 'member')
 
 const begun = (
   event: { readonly conversation: string; readonly seq: number },
@@ -80,6 +88,7 @@ const begun = (
   left_seq: null,
   left_pos: null,
   role,
+  muted_until: null,
 })
 
 const parties = (event: { readonly conversation: string; readonly seq: number }): readonly StoredStay[] => {

@@ -8,6 +8,7 @@ import type { StoredStay } from './memberships.ts'
 import type { StoredMessageState } from './message-states.ts'
 import type { StoredReaction } from './reactions.ts'
 import type { StoredReceipt } from './receipts.ts'
+import type { StoredStanding } from './standings.ts'
 import type { StoredUser } from './users.ts'
 
 /** The tables, and what PostgreSQL has as indexes. */
@@ -17,6 +18,8 @@ export interface MemoryRows {
   readonly conversations: Map<string, StoredConversation>
   readonly stays: Map<string, Map<string, StoredStay>>
   readonly staysOf: Map<number, Map<string, Map<number, StoredStay>>>
+  /** By conversation and user. */
+  readonly standings: Map<string, StoredStanding>
   /** Index = seq − 1. */
   readonly events: Map<string, StoredEvent[]>
   /** By `conversation|seq`. */
@@ -38,6 +41,7 @@ export const emptyRows = (generation: string): MemoryRows => ({
   conversations: new Map(),
   stays: new Map(),
   staysOf: new Map(),
+  standings: new Map(),
   events: new Map(),
   messageStates: new Map(),
   reactions: new Map(),
@@ -66,6 +70,7 @@ export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
     const ofUser = within(rows.staysOf, stay.user_id, () => new Map<string, Map<number, StoredStay>>())
     within(ofUser, stay.conversation, () => new Map<number, StoredStay>()).set(stay.joined_seq, stay)
   }
+  for (const [key, standing] of folded.standings) rows.standings.set(key, standing)
   for (const event of folded.events_read) {
     const ofConversation = within(rows.events, event.conversation, () => [] as StoredEvent[])
     ofConversation[event.seq - 1] = event

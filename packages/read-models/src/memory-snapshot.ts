@@ -17,6 +17,7 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
     return {
       conversation,
       stays: [...(rows.staysOf.get(user)?.get(conversation.id)?.values() ?? [])],
+      standing: rows.standings.get(memberKey(conversation.id, user)),
       readSeq: Math.max(0, ...cursors.map((receipt) => receipt.read_seq)),
       deliveredSeq: Math.max(0, ...cursors.map((receipt) => receipt.delivered_seq)),
       otherName: rows.users.get(otherOf(user, { conversation }) ?? 0)?.display_name ?? '',
@@ -182,6 +183,22 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       }
     },
     ...relationsOf(rows),
+    invitations: async (user, limit) =>
+      [...rows.standings.values()]
+        .flatMap(({ conversation, user_id, invited_by, invited_at }) => {
+          const title = rows.conversations.get(conversation)?.title
+          const isOpen = user_id === user && invited_by !== null && invited_at !== null && title !== undefined
+          return isOpen ? [{ conversation, title, invited_by, invited_at }] : []
+        })
+        .sort((a, b) => b.invited_at - a.invited_at || compare(a.conversation, b.conversation))
+        .slice(0, limit),
+    requests: async (conversation) =>
+      [...rows.standings.values()]
+        .flatMap(({ conversation: id, user_id, requested_at: at }) => {
+          const user = id === conversation && at !== null ? rows.users.get(user_id) : undefined
+          return user === undefined || at === null ? [] : [{ at, user }]
+        })
+        .sort((a, b) => a.at - b.at || a.user.id - b.user.id),
     cursor: async (user, device, conversation) => {
       const found = rows.receiptsOf.get(memberKey(conversation, user))?.get(device)
       return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }

@@ -35,6 +35,7 @@ export const createMemoryReadModels = (options: {
       users: [...rows.users.values()],
       conversations: [...rows.conversations.values()],
       memberships: [...rows.stays.values()].flatMap((stays) => [...stays.values()]),
+      standings: [...rows.standings.values()],
       events_read: [...rows.events.values()].flat(),
       message_states: [...rows.messageStates.values()],
       reactions: [...rows.reactions.values()].flatMap((ofMessage) => [...ofMessage.values()]),

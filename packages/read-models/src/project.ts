@@ -7,6 +7,7 @@ import { projectStays, type StoredStay } from './memberships.ts'
 import { projectMessageState, type StoredMessageState } from './message-states.ts'
 import type { Place } from './place.ts'
 import { projectReaction, type StoredReaction } from './reactions.ts'
+import { projectStanding, type StoredStanding } from './standings.ts'
 import { projectUser, type StoredUser } from './users.ts'
 
 /** The rows that an event's projection may look at, and nothing else: so a rebuild from offset 0 gives what live gave. */
@@ -16,6 +17,8 @@ export interface Needs {
   readonly conversation?: string
   /** Whose open stay there. */
   readonly stayOf?: number
+  /** Whose standing there. */
+  readonly standingOf?: number
   /** Whose messages there. */
   readonly author?: number
 }
@@ -24,6 +27,8 @@ export interface Prior {
   readonly conversation: StoredConversation | undefined
   /** The open stay of `needs.stayOf`. */
   readonly stay: StoredStay | undefined
+  /** That of `needs.standingOf`. */
+  readonly standing: StoredStanding | undefined
   /** How many messages `needs.author` posted there so far. */
   readonly ownMessages: number
 }
@@ -33,6 +38,7 @@ export type Change =
   | { readonly table: 'users'; readonly row: StoredUser }
   | { readonly table: 'conversations'; readonly row: StoredConversation }
   | { readonly table: 'memberships'; readonly row: StoredStay }
+  | { readonly table: 'standings'; readonly row: StoredStanding }
   | { readonly table: 'events_read'; readonly row: StoredEvent }
   | { readonly table: 'friendships'; readonly row: StoredFriendship }
   | { readonly table: 'blocks'; readonly row: StoredBlock }
@@ -56,12 +62,26 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
     case 'ReactionRemoved':
     case 'MessagePinned':
     case 'MessageUnpinned':
+    case 'GroupChanged':
+    case 'GroupClosed':
       return { aggregate: event.conversation, conversation: event.conversation }
     case 'MessagePosted':
       return { aggregate: event.conversation, conversation: event.conversation, author: event.actor }
-    case 'MemberJoined':
     case 'MemberLeft':
+    case 'MemberMuted':
+    case 'MemberRemoved':
+    case 'RoleChanged':
       return { aggregate: event.conversation, conversation: event.conversation, stayOf: event.user }
+    case 'JoinRefused':
+    case 'JoinRequested':
+    case 'MemberInvited':
+    case 'MemberUnbanned':
+      return { aggregate: event.conversation, conversation: event.conversation, standingOf: event.user }
+    case 'MemberBanned':
+    case 'MemberJoined': {
+      const { conversation, user } = event
+      return { aggregate: conversation, conversation, stayOf: user, standingOf: user }
+    }
     case 'UserBlocked':
     case 'UserUnblocked':
       return { aggregate: event.conversation }
@@ -79,6 +99,8 @@ export const project = (event: LogEvent, place: Place, prior: Prior): readonly C
   const conversation = projectConversation(event, place, prior)
   if (conversation !== undefined) changes.push({ table: 'conversations', row: conversation })
   for (const row of projectStays(event, place, prior)) changes.push({ table: 'memberships', row })
+  const standing = projectStanding(event, prior)
+  if (standing !== undefined) changes.push({ table: 'standings', row: standing })
   const stored = projectEvent(event, place, prior)
   if (stored !== undefined) changes.push({ table: 'events_read', row: stored })
   const friendship = projectFriendship(event, place)

@@ -2,10 +2,10 @@ import { assert } from '@chat/runtime'
 import { idMax } from '@chat/schemas'
 import { friendsPage } from './friends.ts'
 import { historyPage } from './history.ts'
-import { aheadWaitMs, type Position, type ReadModels } from './index.ts'
+import { aheadWaitMs, type MemberView, type Position, type ReadModels } from './index.ts'
 import { editsPage, messageFacts } from './message-reads.ts'
 import { present } from './present.ts'
-import type { AtMoment } from './snapshot.ts'
+import type { AtMoment, Seat, Snapshot } from './snapshot.ts'
 import { startOf, syncPage, unchangedPage } from './sync.ts'
 import { searchUsers } from './user-search.ts'
 import { toUserRow } from './users.ts'
@@ -54,12 +54,15 @@ export const createQueries = (
       if (seat === undefined || !isMember(seat.stays)) return undefined
       const afterUser = /^\d{1,10}$/.test(after ?? '') ? Math.min(Number(after), idMax) : 0
       const found = await snapshot.members(conversation, afterUser, limit + 1)
-      return pageOf(
+      const page = pageOf(
         found,
         limit,
-        (member) => ({ user: toUserRow(member.user), role: member.stay.role, joinedSeq: member.stay.joined_seq }),
+        (member) => memberView(member, isAdmin(seat) || member.user.id === user),
         (member) => String(member.user.id),
       )
+      if (after !== undefined || !isAdmin(seat)) return page
+      const requests = await snapshot.requests(conversation)
+      return { ...page, requests: requests.map(({ user: asking, at }) => ({ user: toUserRow(asking), at })) }
     }),
   friends: (user, after, limit) => atMoment('many', (snapshot) => friendsPage(snapshot, user, after, limit)),
   blocksBetween: (by, whom) =>
@@ -127,6 +130,18 @@ export const createQueries = (
     assert('token' in second, 'a wait that is over gives a page')
     return second
   },
+})
+
+const isAdmin = ({ stays }: Seat): boolean =>
+  stays.some(({ left_seq: left, role }) => left === null && role !== 'member')
+
+type Member = Awaited<ReturnType<Snapshot['members']>>[number]
+
+const memberView = ({ user, stay }: Member, mayKnowMute: boolean): MemberView => ({
+  user: toUserRow(user),
+  role: stay.role,
+  joinedSeq: stay.joined_seq,
+  ...(mayKnowMute && stay.muted_until !== null ? { mutedUntil: stay.muted_until } : {}),
 })
 
 const isId = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= idMax

@@ -6,6 +6,7 @@ import type { Block, CursorCounts, MemberCursor } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredMessageState } from './message-states.ts'
 import type { ReactionCount } from './reactions.ts'
+import type { StoredStanding } from './standings.ts'
 import type { StoredUser } from './users.ts'
 import type { Interval } from './visibility.ts'
 
@@ -20,6 +21,8 @@ export interface Offsets {
 export interface Seat {
   readonly conversation: StoredConversation
   readonly stays: readonly StoredStay[]
+  /** What he is to it beside a member. */
+  readonly standing: StoredStanding | undefined
   /** The greatest of his devices', as stored. */
   readonly readSeq: number
   readonly deliveredSeq: number
@@ -47,6 +50,13 @@ export interface EventRange extends Interval {
 export interface Spot {
   readonly conversation: string
   readonly seq: number
+}
+
+export interface Invitation {
+  readonly conversation: string
+  readonly title: string
+  readonly invited_by: number
+  readonly invited_at: number
 }
 
 /** Messages up to and including a spot: of everybody, and the user's own. */
@@ -135,6 +145,10 @@ export interface Snapshot {
   blocked(user: number, limit: number): Promise<readonly { readonly block: StoredBlock; readonly other: StoredUser }[]>
   /** Those that hold now, in no order. */
   blocksBetween(by: readonly number[], whom: readonly number[]): Promise<readonly Block[]>
+  /** Where he is invited, the newest first. */
+  invitations(user: number, limit: number): Promise<readonly Invitation[]>
+  /** Who asks to become a member, the first first; the domain bounds them. */
+  requests(conversation: string): Promise<readonly { readonly at: number; readonly user: StoredUser }[]>
   /** One device's, as stored. */
   cursor(
     user: number,

@@ -1,5 +1,6 @@
+import { invitationsListedMax } from '@chat/schemas/protocol'
 import { pinsOf } from './conversations.ts'
-import type { ConversationView, EverConversation, Page } from './index.ts'
+import type { ConversationsPage, ConversationView, EverConversation } from './index.ts'
 import type { NewestKey, Seat, Snapshot } from './snapshot.ts'
 import { cursorsOf, unreadOf } from './unread.ts'
 import { clip, highestOf, isMember, visibleTo } from './visibility.ts'
@@ -9,14 +10,26 @@ export const conversationViews = async (
   user: number,
   after: string | undefined,
   limit: number,
-): Promise<Page<ConversationView>> => {
+): Promise<ConversationsPage> => {
   const seats = await snapshot.newestSeats(user, decodeNewestKey(after), limit + 1)
   const shown = seats.slice(0, limit)
   const unread = await unreadOf(user, shown, snapshot)
   const items = shown.map((seat, index) => viewOf(user, seat, unread[index] ?? 0, seat.conversation.last_at))
   const last = shown.at(-1)
-  return seats.length > limit && last !== undefined ? { items, next: encodeNewestKey(newestKeyOf(last)) } : { items }
+  return {
+    items,
+    ...(seats.length > limit && last !== undefined ? { next: encodeNewestKey(newestKeyOf(last)) } : {}),
+    ...(after === undefined ? { invitations: await invitationsOf(snapshot, user) } : {}),
+  }
 }
+
+const invitationsOf = async (snapshot: Snapshot, user: number) =>
+  (await snapshot.invitations(user, invitationsListedMax)).map((invitation) => ({
+    conversation: invitation.conversation,
+    title: invitation.title,
+    by: invitation.invited_by,
+    at: invitation.invited_at,
+  }))
 
 export const conversationView = async (
   snapshot: Snapshot,
@@ -26,14 +39,17 @@ export const conversationView = async (
   const seat = await snapshot.seat(user, conversation)
   if (seat === undefined) return undefined
   const highest = highestOf(visibleTo(seat.conversation, seat.stays))
-  if (highest === 0 && seat.conversation.visibility !== 'public') return undefined
+  const isInvited = typeof seat.standing?.invited_at === 'number'
+  if (highest === 0 && seat.conversation.visibility !== 'public' && !isInvited) return undefined
   const [unread] = await unreadOf(user, [seat], snapshot)
   return viewOf(user, seat, unread ?? 0, await lastAtOf(snapshot, seat, highest))
 }
 
-/** Who left is not told when others went on; a stranger of a public group sees when it was alive last. */
+/** Who left is not told when others went on, nor is who is invited to a private group; a stranger of a public group sees when it was alive last. */
 const lastAtOf = async (snapshot: Snapshot, seat: Seat, highest: number): Promise<number> => {
   const { id, last_at } = seat.conversation
+  const invitedAt = seat.standing?.invited_at ?? null
+  if (highest === 0 && seat.conversation.visibility === 'private' && invitedAt !== null) return invitedAt
   if (highest === 0 || isMember(seat.stays)) return last_at
   const [found] = await snapshot.events([{ conversation: id, from: highest, to: highest }], 1, 'first')
   return found?.[0]?.at ?? last_at
@@ -55,6 +71,9 @@ const viewOf = (user: number, seat: Seat, unread: number, lastAt: number): Conve
     ...(conversation.visibility === null ? {} : { visibility: conversation.visibility }),
     ...(conversation.join_policy === null ? {} : { joinPolicy: conversation.join_policy }),
     ...(conversation.kind === 'direct' ? {} : { history: conversation.history }),
+    ...(conversation.posting === null ? {} : { posting: conversation.posting }),
+    ...(conversation.closed_at === null ? {} : { closed: true as const }),
+    ...(conversation.kind === 'direct' ? {} : standingOf(seat)),
     ...(pins.length === 0 ? {} : { pins }),
     lastSeq: highestOf(visible),
     lastAt,
@@ -69,6 +88,17 @@ export const everConversation = (user: number, seat: Seat): EverConversation => 
   return {
     ...{ id, kind, title: titleOf(seat), isMember: isMember(seat.stays) },
     ...(other === undefined ? {} : { with: other }),
+  }
+}
+
+/** What he is to the group now. */
+const standingOf = ({ stays, standing }: Seat): Partial<ConversationView> => {
+  const stay = stays.find(({ left_seq: left }) => left === null)
+  return {
+    ...(stay === undefined ? {} : { role: stay.role }),
+    ...(stay === undefined || stay.muted_until === null ? {} : { mutedUntil: stay.muted_until }),
+    ...(standing === undefined || standing.invited_at === null ? {} : { invited: true }),
+    ...(standing === undefined || standing.requested_at === null ? {} : { requested: true }),
   }
 }
 

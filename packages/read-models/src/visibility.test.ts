@@ -10,6 +10,7 @@ const stay = (joined: number, left: number | null = null): StoredStay => ({
   left_seq: left,
   left_pos: left,
   role: 'member',
+  muted_until: null,
 })
 
 test('a member sees from his joining to the end', () => {

@@ -1,3 +1,4 @@
+import type { Command } from '@chat/schemas'
 import fc from 'fast-check'
 import {
   at,
@@ -11,6 +12,68 @@ import {
   relationCommand,
 } from './given.ts'
 import { addReaction, deleteMessage, editMessage, pinMessage, removeReaction, unpinMessage } from './given-acts.ts'
+import {
+  approveJoin,
+  banMember,
+  changeGroup,
+  changeRole,
+  closeGroup,
+  inviteMembers,
+  muteMember,
+  refuseJoin,
+  removeMember,
+  transferGroup,
+  unbanMember,
+} from './group-records.ts'
+
+type Options = Pick<Command, 'clientMsgId'> & { readonly atMs: number }
+
+/** Everything that is done to a group and in it, by four users. */
+export const givenGroupCommands = (
+  groups: readonly string[],
+  options: fc.Arbitrary<Partial<Options>> = fc.constant({}),
+): fc.Arbitrary<GivenCommand> => {
+  const user = fc.constantFrom(1, 2, 3, 4)
+  const group = fc.constantFrom(...groups)
+  const of = (make: (actor: number, conversation: string, user: number) => fc.Arbitrary<GivenCommand> | GivenCommand) =>
+    fc.tuple(user, group, user).chain(([actor, conversation, other]) => {
+      const made = make(actor, conversation, other)
+      return 'command' in made ? fc.constant(made) : made
+    })
+  const settings = fc.record({
+    joinPolicy: fc.option(fc.constantFrom('open', 'request', 'invite')),
+    posting: fc.option(fc.constantFrom('all', 'admins')),
+    history: fc.option(fc.constantFrom('all', 'sinceJoin')),
+  })
+  const all = fc.oneof(
+    of((actor, c) => joinGroup(actor, c)),
+    of((actor, c) => leaveGroup(actor, c)),
+    of((actor, c) => settings.map((s) => changeGroup(actor, c, s))),
+    of((actor, c) => fc.subarray([1, 2, 3, 4]).map((users) => inviteMembers(actor, c, users))),
+    of(approveJoin),
+    of(refuseJoin),
+    of(removeMember),
+    of(banMember),
+    of(unbanMember),
+    of((actor, c, other) => fc.nat(2000).map((s) => muteMember(actor, c, other, at(s)))),
+    of((actor, c, other) => fc.constantFrom('owner', 'admin', 'member').map((r) => changeRole(actor, c, other, r))),
+    of(transferGroup),
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          fc.nat(9),
+          of(closeGroup),
+          of((actor, c) => postMessage(actor, c)),
+        )
+        .map(([n, close, post]) => (n === 0 ? close : post)),
+    },
+  )
+  return fc.tuple(all, options).map(([{ command, atMs }, { clientMsgId, atMs: given }]) => ({
+    command: clientMsgId === undefined ? command : { ...command, clientMsgId },
+    atMs: given ?? atMs,
+  }))
+}
 
 const relations = [
   'AcceptFriend',
@@ -61,5 +124,6 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
         .tuple(fc.constantFrom(...acts), user, conversation, fc.integer({ min: 0, max: 6 }), options, author, asOf)
         .map(([act, actor, c, message, o, a, seen]) => act(actor, c, message, { ...o, author: a, asOf: seen })),
     },
+    { weight: 4, arbitrary: givenGroupCommands(['g4', 'g5', 'g6'], options) },
   )
 }

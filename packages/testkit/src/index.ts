@@ -52,7 +52,30 @@ export {
   removeReaction,
   unpinMessage,
 } from './given-acts.ts'
-export { givenCommands } from './histories.ts'
+export {
+  approveJoin,
+  banMember,
+  changeGroup,
+  changeRole,
+  closeGroup,
+  groupChanged,
+  groupClosed,
+  inviteMembers,
+  joinRefused,
+  joinRequested,
+  memberBanned,
+  memberInvited,
+  memberMuted,
+  memberRemoved,
+  memberUnbanned,
+  muteMember,
+  refuseJoin,
+  removeMember,
+  roleChanged,
+  transferGroup,
+  unbanMember,
+} from './group-records.ts'
+export { givenCommands, givenGroupCommands } from './histories.ts'
 export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
 export { connectLoadSockets, type LoadSocket } from './load-sockets.ts'
 export {

@@ -10,6 +10,8 @@ import {
   conversationView,
   friendRequestView,
   friendView,
+  invitation,
+  joinRequest,
   memberView,
   pageOf,
   presenceView,
@@ -52,7 +54,10 @@ const groupSeen = { conversation: conversationView, ...stale }
 export const answerFields = {
   ...accountAnswers,
   conversation: groupSeen,
-  conversations: pageOf(conversationView),
+  conversations: {
+    ...pageOf(conversationView),
+    invitations: Type.Optional(Type.Array(invitation, { description: 'On the first page; newest first.' })),
+  },
   delivered: {},
   friends: {
     ...pageOf(friendView),
@@ -83,6 +88,17 @@ export const answerFields = {
   'group.create': { ...written, groupId: Type.Optional(userId) },
   'group.join': written,
   'group.leave': written,
+  'group.change': written,
+  'group.invite': written,
+  'group.approve': written,
+  'group.refuse': written,
+  'group.kick': written,
+  'group.ban': written,
+  'group.unban': written,
+  'group.mute': written,
+  'group.role': written,
+  'group.transfer': written,
+  'group.close': written,
   hello: {
     user: userView,
     session: Type.String(),
@@ -103,7 +119,12 @@ export const answerFields = {
   },
   logout: {},
   me: { user: userView, ...stale },
-  members: pageOf(memberView),
+  members: {
+    ...pageOf(memberView),
+    requests: Type.Optional(
+      Type.Array(joinRequest, { description: 'On the first page, for admins and owners; oldest first.' }),
+    ),
+  },
   pin: written,
   ping: {},
   'presence.unwatch': {},

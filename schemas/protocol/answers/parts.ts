@@ -1,5 +1,5 @@
 import { type TProperties, type TSchema, Type } from 'typebox'
-import { conversation, seq, seqBound, userId } from '../fields.ts'
+import { conversation, historyPolicy, joinPolicy, postingPolicy, role, seq, seqBound, userId } from '../fields.ts'
 
 /** What answers are made of. Clients ignore fields they do not know, so none of these is closed. PROTOCOL §1, §2. */
 
@@ -37,6 +37,18 @@ export const pageOf = (item: TSchema) =>
     ...stale,
   }) as const satisfies TProperties
 
+/** Only the muted himself, admins and owners are told. */
+const mutedUntil = Type.String({ format: 'date-time', description: 'Until then he may not write.' })
+
+/** Somebody who asks to become a member. */
+export const joinRequest = Type.Object({ user: userView, at: time }, { title: 'JoinRequest' })
+
+/** A group that the caller may join. */
+export const invitation = Type.Object(
+  { conversation, title: Type.String(), by: userId, at: time },
+  { title: 'Invitation' },
+)
+
 export const conversationKind = Type.Enum(['direct', 'group'])
 
 export const conversationView = Type.Object(
@@ -48,8 +60,16 @@ export const conversationView = Type.Object(
     name: Type.Optional(Type.String()),
     description: Type.Optional(Type.String()),
     visibility: Type.Optional(Type.Enum(['public', 'private'])),
-    joinPolicy: Type.Optional(Type.Enum(['open', 'request', 'invite'])),
-    history: Type.Optional(Type.Enum(['all', 'sinceJoin'])),
+    joinPolicy: Type.Optional(joinPolicy),
+    history: Type.Optional(historyPolicy),
+    posting: Type.Optional(postingPolicy),
+    closed: Type.Optional(Type.Literal(true, { description: 'Only reading and leaving remain.' })),
+    role: Type.Optional(
+      Type.Enum(['owner', 'admin', 'member'], { description: "The caller's, while he is a member of the group." }),
+    ),
+    mutedUntil: Type.Optional(mutedUntil),
+    invited: Type.Optional(Type.Literal(true, { description: 'The caller may join.' })),
+    requested: Type.Optional(Type.Literal(true, { description: 'The caller asked to join.' })),
     lastSeq: seqBound,
     lastAt: time,
     unread: Type.Integer({ minimum: 0 }),
@@ -96,7 +116,9 @@ export const friendRequestView = Type.Object(
 export const memberView = Type.Object(
   {
     user: userView,
-    role: Type.Enum(['owner', 'admin', 'member']),
+    role,
+    online: Type.Optional(Type.Boolean({ description: 'Absent: nobody can tell now.' })),
+    mutedUntil: Type.Optional(mutedUntil),
     joinedSeq: seq,
   },
   { title: 'Member' },

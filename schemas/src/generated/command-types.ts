@@ -29,10 +29,81 @@ export interface AddReaction {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
+/** Make a member of who asked to become one. */
+export interface ApproveJoin {
+  readonly type: 'ApproveJoin'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who asked. */ readonly user: number
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Keep a user out. */
+export interface BanMember {
+  readonly type: 'BanMember'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Whom. */ readonly user: number
+  /** He existed when the connector looked. */ readonly isKnown: boolean
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** Let the other one of a direct conversation write no more. */
 export interface BlockUser {
   readonly type: 'BlockUser'
   /** `d<lo>.<hi>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Give a group other settings. */
+export interface ChangeGroup {
+  readonly type: 'ChangeGroup'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** UTF-8, or bytes under keyId; null: as it is. */ readonly title: null | Uint8Array
+  /** UTF-8, or bytes under keyId; null: as it is. */ readonly description: null | Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** open | request | invite; null: as it is. */ readonly joinPolicy: null | string
+  /** What joiners see, all | sinceJoin; null: as it is. */ readonly history: null | string
+  /** Who may post, all | admins; null: as it is. */ readonly posting: null | string
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Give a member another role. */
+export interface ChangeRole {
+  readonly type: 'ChangeRole'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Whom. */ readonly user: number
+  /** owner | admin | member. */ readonly role: string
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Leave nothing of a group but reading and leaving. */
+export interface CloseGroup {
+  readonly type: 'CloseGroup'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
   /** The user who did it. */ readonly actor: number
   /** The device it was done on. */ readonly device: string
   /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
@@ -114,6 +185,20 @@ export interface MentionCandidates {
   /** The longest name first: the first one who is a member is meant. */ readonly users: readonly number[]
 }
 
+/** Let users join. */
+export interface InviteMembers {
+  readonly type: 'InviteMembers'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who may, in the order named, each once. */ readonly users: readonly number[]
+  /** Those of them that did not exist when the connector looked. */ readonly unknown: readonly number[]
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** Become a member. */
 export interface JoinGroup {
   readonly type: 'JoinGroup'
@@ -133,6 +218,20 @@ export interface LeaveGroup {
   /** The user who did it. */ readonly actor: number
   /** The device it was done on. */ readonly device: string
   /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Keep a member from writing for a while. */
+export interface MuteMember {
+  readonly type: 'MuteMember'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Whom. */ readonly user: number
+  /** ms since the epoch; what is past: not muted any more. */ readonly untilMs: number
   /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
   /** That connector's lease epoch. */ readonly replyEpoch: number
   /** Its number for the request, unique within the epoch. */ readonly request: number
@@ -171,6 +270,19 @@ export interface PostMessage {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
+/** End an invitation or a request. */
+export interface RefuseJoin {
+  readonly type: 'RefuseJoin'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Whose it is. */ readonly user: number
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** Claim a name and begin an account. */
 export interface RegisterUser {
   readonly type: 'RegisterUser'
@@ -193,6 +305,19 @@ export interface RemoveFriend {
   /** The user who did it. */ readonly actor: number
   /** The device it was done on. */ readonly device: string
   /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Send a member away. */
+export interface RemoveMember {
+  readonly type: 'RemoveMember'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Whom. */ readonly user: number
   /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
   /** That connector's lease epoch. */ readonly replyEpoch: number
   /** Its number for the request, unique within the epoch. */ readonly request: number
@@ -224,6 +349,32 @@ export interface RequestFriend {
   /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
   /** What he says to it; empty: nothing. UTF-8, or bytes under keyId. */ readonly note: Uint8Array
   /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Hand a group over: the other becomes its owner, the actor an admin. */
+export interface TransferGroup {
+  readonly type: 'TransferGroup'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** To whom. */ readonly user: number
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Keep a user out no longer. */
+export interface UnbanMember {
+  readonly type: 'UnbanMember'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Whom. */ readonly user: number
   /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
   /** That connector's lease epoch. */ readonly replyEpoch: number
   /** Its number for the request, unique within the epoch. */ readonly request: number
@@ -269,4 +420,4 @@ export interface WithdrawFriendRequest {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
-export type Command = AcceptFriend | AddReaction | BlockUser | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | JoinGroup | LeaveGroup | PinMessage | PostMessage | RegisterUser | RemoveFriend | RemoveReaction | RequestFriend | UnblockUser | UnpinMessage | WithdrawFriendRequest
+export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | ChangeGroup | ChangeRole | CloseGroup | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | RemoveFriend | RemoveMember | RemoveReaction | RequestFriend | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest

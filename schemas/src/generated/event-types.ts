@@ -83,6 +83,34 @@ export interface FriendWithdrawn {
   /** Who had been asked. */ readonly user: number
 }
 
+/** Settings of a group are others now. */
+export interface GroupChanged {
+  readonly type: 'GroupChanged'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** UTF-8, or bytes under keyId; null: as it is. */ readonly title: null | Uint8Array
+  /** UTF-8, or bytes under keyId; null: as it is. */ readonly description: null | Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** open | request | invite; null: as it is. */ readonly joinPolicy: null | string
+  /** What joiners see, all | sinceJoin; null: as it is. */ readonly history: null | string
+  /** Who may post, all | admins; null: as it is. */ readonly posting: null | string
+}
+
+/** Of the group only reading and leaving remain. */
+export interface GroupClosed {
+  readonly type: 'GroupClosed'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+}
+
 /** A group began; `actor` is its owner, `members` are the others. */
 export interface GroupCreated {
   readonly type: 'GroupCreated'
@@ -104,6 +132,30 @@ export interface GroupCreated {
   /** Without the owner. */ readonly members: readonly number[]
 }
 
+/** An invitation or a request came to nothing. */
+export interface JoinRefused {
+  readonly type: 'JoinRefused'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Whose it was. */ readonly user: number
+}
+
+/** A user asks to become a member. */
+export interface JoinRequested {
+  readonly type: 'JoinRequested'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who asks. */ readonly user: number
+}
+
 /** Pos 0 of every partition, written by its first owner. A process with another number of partitions refuses to start. */
 export interface LogOpened {
   readonly type: 'LogOpened'
@@ -111,6 +163,30 @@ export interface LogOpened {
   /** The least id that this log gives to users and groups. */ readonly firstId: number
   /** The partition rule: `murmur2-utf8-positive`. */ readonly hash: string
   /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+}
+
+/** A user may not be a member; if he was one, his stay ended. */
+export interface MemberBanned {
+  readonly type: 'MemberBanned'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who may not. */ readonly user: number
+}
+
+/** A user may join. */
+export interface MemberInvited {
+  readonly type: 'MemberInvited'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who may. */ readonly user: number
 }
 
 /** A user became a member. */
@@ -135,6 +211,43 @@ export interface MemberLeft {
   /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
   /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
   /** Who left. */ readonly user: number
+}
+
+/** A member may not write for a while. */
+export interface MemberMuted {
+  readonly type: 'MemberMuted'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who may not. */ readonly user: number
+  /** ms since the epoch; what is past: not muted any more. */ readonly untilMs: number
+}
+
+/** A member was sent away; he may come back. */
+export interface MemberRemoved {
+  readonly type: 'MemberRemoved'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who went. */ readonly user: number
+}
+
+/** A user may be a member again. */
+export interface MemberUnbanned {
+  readonly type: 'MemberUnbanned'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who may. */ readonly user: number
 }
 
 /** A message was deleted for everybody. */
@@ -230,6 +343,19 @@ export interface ReactionRemoved {
   /** One grapheme cluster. */ readonly emoji: string
 }
 
+/** A member has another role. */
+export interface RoleChanged {
+  readonly type: 'RoleChanged'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** Place in the conversation: 1, 2, 3, … */ readonly seq: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Who has it. */ readonly user: number
+  /** owner | admin | member. */ readonly role: string
+}
+
 /** A user let the other one of a direct conversation write to him no more. Only he is told. */
 export interface UserBlocked {
   readonly type: 'UserBlocked'
@@ -269,4 +395,4 @@ export interface UserUnblocked {
   /** Who was blocked. */ readonly user: number
 }
 
-export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupCreated | LogOpened | MemberJoined | MemberLeft | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageUnpinned | ReactionAdded | ReactionRemoved | UserBlocked | UserRegistered | UserUnblocked
+export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageUnpinned | ReactionAdded | ReactionRemoved | RoleChanged | UserBlocked | UserRegistered | UserUnblocked

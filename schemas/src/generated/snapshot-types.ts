@@ -61,8 +61,14 @@ export interface GroupEntry {
   /** Its last place. */ readonly lastSeq: number
   /** `at` of its last event. */ readonly lastAtMs: number
   /** Who is in it. */ readonly members: readonly MemberEntry[]
-  /** Who ever left it, of a private group. */ readonly formerMembers: readonly number[]
+  /** Of a private group, who was ever a member, invited or banned and no longer is a member. */ readonly formerMembers: readonly number[]
   /** Seqs of the pinned messages, in the order they were pinned. */ readonly pins: readonly number[]
+  /** open | request | invite; null: open if isOpen, else invite. */ readonly joinPolicy: null | string
+  /** Only admins and owners post. */ readonly isForAdmins: boolean
+  /** Only reading and leaving remain. */ readonly isClosed: boolean
+  /** Who may join. */ readonly invited: readonly number[]
+  /** Who asked to join. */ readonly requested: readonly number[]
+  /** Who may not be a member. */ readonly banned: readonly number[]
 }
 
 /** A member. */
@@ -70,6 +76,8 @@ export interface MemberEntry {
   /** Who. */ readonly user: number
   /** Or an ordinary member. */ readonly isOwner: boolean
   /** Where the present stay began. */ readonly joinedSeq: number
+  /** Not the owner, and above ordinary members. */ readonly isAdmin: boolean
+  /** Until when he may not write; past: he may. */ readonly mutedUntilMs: number
 }
 
 /** A conversation that takes no writes. */

@@ -21,6 +21,7 @@ import { createLogins } from './login-policy.ts'
 import type { Api, Ports } from './ports.ts'
 import { createPrivacy } from './presence/privacy.ts'
 import { createPresenceWatch } from './presence/watch.ts'
+import { createWhoIsOnline } from './presence/who-is-online.ts'
 import { createPresenceKeeper } from './presence-keeper.ts'
 import { createPresenceNews } from './presence-news.ts'
 import { createPresenceTime } from './presence-time.ts'
@@ -161,10 +162,11 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     },
     { socketUrl, limits: config.limits },
   )
+  const privacy = createPrivacy(readModels)
   const presenceWatch = createPresenceWatch({
     ...forPresence,
     lastSeen: ports.credentials.lastSeen,
-    privacy: createPrivacy(readModels),
+    privacy,
   })
   const publish = createPublisher(ports.metrics, stats, {
     ...forPresence,
@@ -201,6 +203,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts },
     ...{ signals, presenceWatch, isOpen, rateLimiter, logins },
     editWindowMs: config.editWindowMs,
+    whoIsOnline: createWhoIsOnline({ ...ports, privacy }),
     helloGate: createHelloGate(ports.random),
     authenticate,
     endSession: accounts.endSession,

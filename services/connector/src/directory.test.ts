@@ -55,6 +55,13 @@ test('a negative answer counts only after the projection passed the end of that 
   expect(await createWorld({ early: [] }).directory.allExist([6])).toBe('no_such_user')
 })
 
+test('of several users those who do not exist are named, in order', async () => {
+  const { directory } = createWorld({ early: [1, 2], late: [6] })
+  expect(await directory.missing([8, 1, 6, 7, 2])).toEqual([8, 7])
+  expect(directory.missing([1, 2])).toEqual([])
+  expect(await createWorld({ early: [1], isStuck: true }).directory.missing([1, 6])).toBe('unavailable')
+})
+
 test('nothing is said of a user while the projection is too far behind', async () => {
   const { directory } = createWorld({ early: [], isStuck: true })
   expect(await directory.allExist([6])).toBe('unavailable')

@@ -25,6 +25,8 @@ export interface Directory {
   usersByNames(normalisedNames: readonly string[]): Promise<ReadonlyMap<string, number> | 'unavailable'>
   /** true at once when all are known to exist; else the first refusal, or true, after asking. */
   allExist(ids: readonly number[]): true | Promise<true | 'no_such_user' | 'unavailable'>
+  /** Those that do not exist, in order: none at once when all are known to, else after asking. */
+  missing(ids: readonly number[]): readonly number[] | Promise<readonly number[] | 'unavailable'>
 }
 
 interface DirectoryPorts {
@@ -66,20 +68,25 @@ export const createDirectory = ({ readModels, watermark, partitions }: Directory
     return (await ask()) ?? (isCaughtUp ? undefined : 'unavailable')
   }
 
-  const askAll = async (ids: readonly number[]): Promise<true | 'no_such_user' | 'unavailable'> => {
+  const askMissing = async (ids: readonly number[]): Promise<readonly number[] | 'unavailable'> => {
     const missing = await missingOf(ids)
-    if (missing.length === 0) return true
+    if (missing.length === 0) return missing
     const concerned = new Set(missing.map((id) => partitionOfId(id, partitions)))
     const ends = (await watermark.now()).filter(({ partition }) => concerned.has(partition))
     const isCaughtUp = await readModels.waitFor(ends, negativeWaitMs)
-    if ((await missingOf(missing)).length === 0) return true
-    return isCaughtUp ? 'no_such_user' : 'unavailable'
+    const still = await missingOf(missing)
+    return isCaughtUp || still.length === 0 ? still : 'unavailable'
   }
 
   const missingOf = async (ids: readonly number[]): Promise<readonly number[]> => {
     const existing = await readModels.existingUsers(ids)
     for (const id of existing) learn(id)
     return ids.filter((id) => !existing.has(id))
+  }
+
+  const missing = (ids: readonly number[]) => {
+    const unknown = ids.filter((id) => !known.has(id))
+    return unknown.length === 0 ? unknown : askMissing(unknown)
   }
 
   return {
@@ -101,8 +108,10 @@ export const createDirectory = ({ readModels, watermark, partitions }: Directory
     }),
     usersByNames: unlessAway((names: readonly string[]) => readModels.usersByNames(names)),
     allExist: (ids) => {
-      const unknown = ids.filter((id) => !known.has(id))
-      return unknown.length === 0 ? true : askAll(unknown)
+      const found = missing(ids)
+      if (!(found instanceof Promise)) return true
+      return found.then((asked) => (asked === 'unavailable' ? asked : asked.length === 0 || 'no_such_user'))
     },
+    missing,
   }
 }

@@ -46,7 +46,10 @@ export const createTakeover = (state: PartitionState, { log, topics, brokerTime,
   const recent = (): readonly LoggedEvent[] => {
     // As far as we know the brokers' clock it is never ahead of them, so nothing younger is left out, whatever our own clock says.
     const sinceMs = brokerTime.nowMs() - againAgeMaxMs
-    return noted.slice(-againEventsMax).filter(({ timestamp }) => timestamp >= sinceMs)
+    const from = Math.max(0, noted.length - againEventsMax)
+    // A command's reply names its first event: of one whose first is left out nothing is told.
+    const cut = noted[from - 1]?.cmd
+    return noted.slice(from).filter(({ timestamp, cmd }) => timestamp >= sinceMs && cmd !== cut)
   }
 
   /** Whoever asked may still wait: a reply that was given already is ignored. */
@@ -78,7 +81,7 @@ export const createTakeover = (state: PartitionState, { log, topics, brokerTime,
   return {
     note: (event) => {
       noted.push(event)
-      if (noted.length >= 2 * againEventsMax) noted = noted.slice(-againEventsMax)
+      if (noted.length >= 2 * againEventsMax) noted = noted.slice(-againEventsMax - 1)
     },
     forget: () => {
       noted = []

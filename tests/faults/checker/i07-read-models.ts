@@ -50,6 +50,7 @@ const emptyDump = (): Rows => ({
   users: [],
   conversations: [],
   memberships: [],
+  standings: [],
   events_read: [],
   message_states: [],
   reactions: [],

@@ -170,10 +170,15 @@ const moveMembers = (draft: Draft, event: LogEvent, seq: number): void => {
       draft.sharesAll = event.history === 'all'
       for (const user of new Set([event.actor, ...event.members])) begin(draft, user, seq)
       return
+    case 'GroupChanged':
+      if (event.history !== null) draft.sharesAll = event.history === 'all'
+      return
     case 'MemberJoined':
       begin(draft, event.user, seq)
       return
-    case 'MemberLeft': {
+    case 'MemberBanned':
+    case 'MemberLeft':
+    case 'MemberRemoved': {
       const stays = draft.stays.get(event.user)
       const open = stays?.at(-1)
       if (open?.to === Number.POSITIVE_INFINITY) stays?.splice(-1, 1, { from: open.from, to: seq })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createReplica, step } from './replica.ts'
+import { conversationOf, createReplica, step } from './replica.ts'
 import { conversations } from './test-log.ts'
 import { type Action, createNetwork } from './test-network.ts'
 
@@ -95,4 +95,17 @@ test('a message of somebody else with the id of an own one is not the own one', 
   expect(effects.map(({ type }) => type)).not.toContain('accepted')
   const [own, confirmed] = step(heard, { type: 'event', event: { ...event, seq: 2, actor: 1 } })
   expect([own.outbox.entries, confirmed.map(({ type }) => type)]).toEqual([[], expect.arrayContaining(['accepted'])])
+})
+
+test('who was removed, banned or is only invited is no member, and is one again when he joins', () => {
+  let replica = createReplica(1)
+  const hears = (type: string, user: number) => {
+    const seq = conversationOf(replica, 'g1').timeline.lastSeq + 1
+    const event = { conversation: 'g1', seq, type, actor: 2, at: '2026-01-01T00:00:00.000Z', data: { user } }
+    replica = step(replica, { type: 'event', event })[0]
+    return conversationOf(replica, 'g1').isLeft
+  }
+  expect([hears('memberInvited', 1), hears('memberJoined', 1), hears('memberBanned', 3)]).toEqual([true, false, false])
+  expect([hears('memberRemoved', 1), hears('roleChanged', 3), hears('memberJoined', 1)]).toEqual([true, true, false])
+  expect([hears('memberBanned', 1), hears('memberJoined', 3)]).toEqual([true, true])
 })

@@ -146,8 +146,11 @@ const heard = (replica: Replica, event: ChatEvent): Step => {
 const isLeftAfter = (held: ConversationState, event: ChatEvent, me: number): boolean => {
   const { user } = event.data as { readonly user?: unknown }
   if ((user ?? event.actor) !== me) return held.isLeft
-  return event.type === 'memberLeft' || (held.isLeft && event.type !== 'memberJoined')
+  return notIn.test(event.type) || (held.isLeft && event.type !== 'memberJoined')
 }
+
+/** Whoever hears this of himself is no member after it. */
+const notIn = /^(member(Left|Removed|Banned|Invited)|joinRefused)$/
 
 const askSync = (replica: Replica): Step => {
   if (!replica.isConnected || replica.sync === 'asked') return [replica, []]

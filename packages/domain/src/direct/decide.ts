@@ -24,8 +24,19 @@ export const decide = (
     case 'PinMessage':
     case 'UnpinMessage':
       return act(command, direct, circumstances)
+    case 'ApproveJoin':
+    case 'BanMember':
+    case 'ChangeGroup':
+    case 'ChangeRole':
+    case 'CloseGroup':
+    case 'InviteMembers':
     case 'JoinGroup':
     case 'LeaveGroup':
+    case 'MuteMember':
+    case 'RefuseJoin':
+    case 'RemoveMember':
+    case 'TransferGroup':
+    case 'UnbanMember':
       return rejected('forbidden')
     default:
       return decideRelation(command, direct)

@@ -1,7 +1,7 @@
 import type { ConversationEvent } from '../conversation-command.ts'
 import { invariant, unexpected } from '../decision.ts'
 import { pinsAfter } from '../message-acts.ts'
-import type { RelationEvent } from './relation.ts'
+import { isRelationEvent, type RelationEvent } from './relation.ts'
 import { type Direct, isParty } from './state.ts'
 
 export const evolve = (direct: Direct, event: ConversationEvent): Direct => {
@@ -16,11 +16,8 @@ export const evolve = (direct: Direct, event: ConversationEvent): Direct => {
     case 'MessagePinned':
     case 'MessageUnpinned':
       return { ...direct, ...place, pins: pinsAfter(direct.pins, event) }
-    case 'GroupCreated':
-    case 'MemberJoined':
-    case 'MemberLeft':
-      throw new Error(`a direct conversation has no ${event.type}`) // contained by the partition
     default:
+      invariant(isRelationEvent(event), `a direct conversation has no ${event.type}`) // contained by the partition
       invariant(isParty(direct, event.actor), 'a relation is of the two')
       return evolveRelation({ ...direct, ...place }, event)
   }

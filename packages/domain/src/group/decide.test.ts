@@ -133,12 +133,6 @@ describe('joining', () => {
       .thenRejected('already_member')
   })
 
-  test.each(['request', 'invite'])('joining by %s is not open to all', (joinPolicy) => {
-    given(groupCreated(1, ann, [], { ...publicly, joinPolicy }))
-      .when(joinGroup(bob, 'g1'))
-      .thenRejected('forbidden')
-  })
-
   test('a group that nobody created cannot be joined', () => {
     given().when(joinGroup(bob, 'g1')).thenRejected('no_such_conversation')
   })

@@ -1,108 +1,64 @@
-import type { CreateGroup, JoinGroup, LeaveGroup, PostMessage } from '@chat/schemas'
 import type { Circumstances, GroupCommand } from '../conversation-command.ts'
-import {
-  accepted,
-  type ConversationHappening,
-  type Decision,
-  type Rejected,
-  rejected,
-  type UserId,
-  unexpected,
-} from '../decision.ts'
-import { post } from '../message.ts'
-import { actOnMessage, type MessageAct } from '../message-acts.ts'
-import { type Group, groupMembersMax } from './state.ts'
-
-/** `isNameTaken`: another group has the name; `nextId`: the id a new group gets, undefined when the partition has none left. */
-export const decideCreation = (
-  command: CreateGroup,
-  isNameTaken: boolean,
-  nextId: number | undefined,
-): Decision<ConversationHappening> => {
-  const isPublic = command.visibility === 'public'
-  if (isPublic !== (command.normalisedName !== null)) return rejected('invalid')
-  if (isNameTaken) return rejected('name_taken')
-  const members = [...new Set(command.members)].filter((user) => user !== command.actor)
-  if (members.length + 1 > groupMembersMax) return rejected('too_many')
-  if (nextId === undefined) return rejected('unavailable')
-  const { name, normalisedName, title, description, keyId, visibility, joinPolicy, history } = command
-  return accepted({
-    type: 'GroupCreated',
-    groupId: nextId,
-    name,
-    normalisedName,
-    title,
-    description,
-    keyId,
-    visibility,
-    joinPolicy,
-    history,
-    members,
-  })
-}
+import { type ConversationHappening, type Decision, type Rejected, rejected, unexpected } from '../decision.ts'
+import { isKnownTo } from './access.ts'
+import { banMember, muteMember, removeMember, unbanMember } from './discipline.ts'
+import { approveJoin, inviteMembers, joinGroup, leaveGroup, refuseJoin } from './joining.ts'
+import { changeGroup, changeRole, closeGroup, transferGroup } from './leading.ts'
+import { actInGroup, postMessage } from './posting.ts'
+import type { Group } from './state.ts'
 
 export const decide = (
   command: GroupCommand,
   group: Group,
-  circumstances: Circumstances,
+  { atMs: commandAtMs, deletions }: Circumstances,
 ): Decision<ConversationHappening> => {
+  const atMs = Math.max(commandAtMs, group.lastAtMs)
+  const refusal = screen(command, group)
+  if (refusal !== undefined) return refusal
   switch (command.type) {
     case 'PostMessage':
-      return postMessage(command, group)
+      return postMessage(command, group, atMs)
     case 'EditMessage':
     case 'DeleteMessage':
     case 'AddReaction':
     case 'RemoveReaction':
     case 'PinMessage':
     case 'UnpinMessage':
-      return act(command, group, circumstances)
+      return actInGroup(command, group, deletions, atMs)
     case 'JoinGroup':
       return joinGroup(command, group)
     case 'LeaveGroup':
       return leaveGroup(command, group)
+    case 'InviteMembers':
+      return inviteMembers(command, group)
+    case 'ApproveJoin':
+      return approveJoin(command, group)
+    case 'RefuseJoin':
+      return refuseJoin(command, group)
+    case 'RemoveMember':
+      return removeMember(command, group)
+    case 'BanMember':
+      return banMember(command, group)
+    case 'UnbanMember':
+      return unbanMember(command, group)
+    case 'MuteMember':
+      return muteMember(command, group)
+    case 'ChangeRole':
+      return changeRole(command, group)
+    case 'TransferGroup':
+      return transferGroup(command, group)
+    case 'ChangeGroup':
+      return changeGroup(command, group)
+    case 'CloseGroup':
+      return closeGroup(command, group)
     default:
       return unexpected(command)
   }
 }
 
-const postMessage = (command: PostMessage, group: Group): Decision<ConversationHappening> => {
-  if (!group.members.has(command.actor)) return rejected(unlessHidden('not_member', group, command.actor)) // [G5]
-  return post(command, group.lastSeq, group.members)
+/** What is looked at before anybody's role, in this order: is it there for him, is it closed, is he banned. [G5] */
+const screen = ({ type, actor }: GroupCommand, group: Group): Rejected | undefined => {
+  if (!isKnownTo(group, actor)) return rejected('no_such_conversation')
+  if (group.isClosed && type !== 'LeaveGroup') return rejected('forbidden')
+  return group.banned.has(actor) ? rejected('banned') : undefined
 }
-
-const act = (
-  command: MessageAct,
-  group: Group,
-  { deletions, atMs }: Circumstances,
-): Decision<ConversationHappening> => {
-  const member = group.members.get(command.actor)
-  if (member === undefined) return rejected(unlessHidden('not_member', group, command.actor)) // [G5]
-  const isModerator = member.role !== 'member'
-  const isForModerators = command.type === 'PinMessage' || command.type === 'UnpinMessage'
-  if (isForModerators && !isModerator) return rejected('forbidden')
-  return actOnMessage(command, { ...group, isModerator }, deletions, atMs)
-}
-
-const joinGroup = (command: JoinGroup, group: Group): Decision<ConversationHappening> => {
-  if (group.members.has(command.actor)) return rejected('already_member')
-  if (!group.isPublic || !group.isOpen) return rejected(unlessHidden('forbidden', group, command.actor))
-  if (group.members.size >= groupMembersMax) return rejected('too_many')
-  return accepted({ type: 'MemberJoined', user: command.actor })
-}
-
-const leaveGroup = (command: LeaveGroup, group: Group): Decision<ConversationHappening> => {
-  const member = group.members.get(command.actor)
-  if (member === undefined) return rejected(unlessHidden('not_member', group, command.actor))
-  if (member.role === 'owner' && group.members.size > 1 && !hasOtherOwner(group, command.actor))
-    return rejected('forbidden')
-  return accepted({ type: 'MemberLeft', user: command.actor })
-}
-
-const hasOtherOwner = (group: Group, user: UserId): boolean => {
-  for (const [other, { role }] of group.members) if (other !== user && role === 'owner') return true
-  return false
-}
-
-/** A private group does not exist for whoever never was in it. */
-const unlessHidden = (code: Rejected['code'], group: Group, user: UserId): Rejected['code'] =>
-  group.isPublic || group.formerMembers.has(user) ? code : 'no_such_conversation'

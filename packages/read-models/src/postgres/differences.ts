@@ -38,7 +38,13 @@ const offset = (schema: string, source: string, partition: string): string =>
     where o.source = '${source}' and o.partition = ${partition}), 0)`
 
 /** Tables whose rows belong to a conversation. */
-const ofConversations = [tables.events_read, tables.memberships, tables.message_states, tables.reactions] as const
+const ofConversations = [
+  tables.events_read,
+  tables.memberships,
+  tables.standings,
+  tables.message_states,
+  tables.reactions,
+] as const
 
 /** A conversation's own row, and of each table of its rows their number and checksum. */
 const sidesOf = (schema: string): string => `

@@ -12,6 +12,7 @@ export const dumpDatabase = (database: Database, schema = liveSchema): Promise<D
       users: await read(tables.users),
       conversations: await read(tables.conversations),
       memberships: await read(tables.memberships),
+      standings: await read(tables.standings),
       events_read: await read(tables.events_read),
       message_states: await read(tables.message_states),
       reactions: await read(tables.reactions),

@@ -7,6 +7,7 @@ export const read = {
   users: `${liveSchema}.users`,
   conversations: `${liveSchema}.conversations`,
   memberships: `${liveSchema}.memberships`,
+  standings: `${liveSchema}.standings`,
   events: `${liveSchema}.events_read`,
   messageStates: `${liveSchema}.message_states`,
   reactions: `${liveSchema}.reactions`,

@@ -3,6 +3,7 @@ import { type FoldState, memberKey, missingOf, receiptKeyOf } from '../fold.ts'
 import type { PlacedEvent, PlacedReceipt } from '../index.ts'
 import { memberships, type StoredStay } from '../memberships.ts'
 import { receiptKey, receipts, type StoredReceipt } from '../receipts.ts'
+import { type StoredStanding, standings } from '../standings.ts'
 import { columnsOf, keyOf } from '../table.ts'
 import type { Session } from './database.ts'
 
@@ -36,6 +37,15 @@ export const readPrior = async (
     for (const key of missing.stays) state.stays.set(key, undefined)
     for (const row of found) state.stays.set(memberKey(row.conversation, row.user_id), row)
   }
+  if (missing.standings.size > 0) {
+    const found = await session.rows<StoredStanding>(
+      `select ${columnsOf(standings).join(', ')} from ${schema}.standings
+        join unnest($1::text[], $2::int[]) as k(c, u) on conversation = c and user_id = u`,
+      membersOf(missing.standings),
+    )
+    for (const key of missing.standings) state.standings.set(key, undefined)
+    for (const row of found) state.standings.set(memberKey(row.conversation, row.user_id), row)
+  }
   if (missing.authors.size > 0) {
     const found = await session.rows<{ c: string; u: number; own_ordinal: number }>(
       `select c, u, own_ordinal from unnest($1::text[], $2::int[]) as k(c, u) cross join lateral (
@@ -63,10 +73,9 @@ export const readPriorReceipts = async (
 }
 
 const trim = (state: FoldState): void => {
-  if (state.conversations.size + state.stays.size + state.ownMessages.size <= entriesMax) return
-  state.conversations.clear()
-  state.stays.clear()
-  state.ownMessages.clear()
+  const { conversations, stays, standings: others, ownMessages } = state
+  if (conversations.size + stays.size + others.size + ownMessages.size <= entriesMax) return
+  for (const kept of [conversations, stays, others, ownMessages]) kept.clear()
 }
 
 const membersOf = (keys: ReadonlySet<string>): readonly [readonly string[], readonly number[]] => {

@@ -3,7 +3,8 @@ import type { StoredConversation } from '../conversations.ts'
 import { conversations } from '../conversations.ts'
 import { events as eventsTable, type StoredEvent } from '../events.ts'
 import { memberships, type StoredStay } from '../memberships.ts'
-import type { Offsets, Seat, Snapshot } from '../snapshot.ts'
+import type { Invitation, Offsets, Seat, Snapshot } from '../snapshot.ts'
+import { type StoredStanding, standings } from '../standings.ts'
 import { type StoredUser, users } from '../users.ts'
 import type { Session } from './database.ts'
 import { messageQueries } from './message-queries.ts'
@@ -110,6 +111,11 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     return { delivered: found?.delivered ?? 0, read: found?.read ?? 0 }
   },
   ...createRelations(session),
+  invitations: (user, limit) => session.rows<Invitation>(invitations, [user, limit]),
+  requests: async (conversation) => {
+    const found = await session.rows<{ requested_at: number } & StoredUser>(requests, [conversation])
+    return found.map(({ requested_at: at, ...user }) => ({ at, user }))
+  },
   cursor: async (user, device, conversation) => {
     const [found] = await session.rows<{ delivered_seq: number; read_seq: number }>(
       `select delivered_seq, read_seq from ${read.receipts} where user_id = $1 and conversation = $2 and device = $3`,
@@ -147,20 +153,23 @@ const readSeats = async (
   parameters: readonly (string | number | readonly number[])[],
 ): Promise<readonly Seat[]> => {
   const found = await session.rows<SeatRow>(
-    `select ${list(conversations, 'c')}, s.stays, coalesce(r.read_seq, 0) as user_read_seq,
+    `select ${list(conversations, 'c')}, s.stays, n.standing, coalesce(r.read_seq, 0) as user_read_seq,
       coalesce(r.delivered_seq, 0) as user_delivered_seq, coalesce(u.display_name, '') as other_name
     from ${read.conversations} c
     cross join lateral (select json_agg(${asJson(memberships, 'm')} order by m.joined_seq) as stays
       from ${read.memberships} m where m.user_id = $1 and m.conversation = c.id) s
+    left join lateral (select ${asJson(standings, 'n')} as standing
+      from ${read.standings} n where n.user_id = $1 and n.conversation = c.id) n on true
     cross join lateral (select max(read_seq) as read_seq, max(delivered_seq) as delivered_seq
       from ${read.receipts} r where r.user_id = $1 and r.conversation = c.id) r
     left join ${read.users} u on u.id = case when c.user_lo = $1 then c.user_hi else c.user_lo end
     where ${where}`,
     [user, ...parameters],
   )
-  return found.map(({ stays, user_read_seq, user_delivered_seq, other_name, ...conversation }) => ({
+  return found.map(({ stays, standing, user_read_seq, user_delivered_seq, other_name, ...conversation }) => ({
     conversation,
     stays: stays ?? [],
+    standing: standing ?? undefined,
     readSeq: user_read_seq,
     deliveredSeq: user_delivered_seq,
     otherName: other_name,
@@ -169,6 +178,7 @@ const readSeats = async (
 
 type SeatRow = StoredConversation & {
   readonly stays: readonly StoredStay[] | null
+  readonly standing: StoredStanding | null
   readonly user_read_seq: number
   readonly user_delivered_seq: number
   readonly other_name: string
@@ -250,6 +260,15 @@ const similarUsers = `
   ) u
   where u.shared * 5 >= cardinality($1::text[]) * 2 and u.normalised_name not like $2 and u.display_folded not like $2
   order by u.shared desc, u.normalised_name limit $3`
+
+const invitations = `
+  select n.conversation, c.title, n.invited_by, n.invited_at
+  from ${read.standings} n join ${read.conversations} c on c.id = n.conversation
+  where n.user_id = $1 and n.invited_at is not null order by n.invited_at desc, n.conversation limit $2`
+
+const requests = `
+  select n.requested_at, ${list(users, 'u')} from ${read.standings} n join ${read.users} u on u.id = n.user_id
+  where n.conversation = $1 and n.requested_at is not null order by n.requested_at, n.user_id`
 
 const members = `
   select ${list(users, 'u')}, ${asJson(memberships, 'm')} as member

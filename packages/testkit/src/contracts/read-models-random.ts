@@ -18,6 +18,8 @@ export interface RandomHistory {
   readonly conversations: readonly string[]
 }
 
+const asItIs = { title: null, description: null, keyId: null, joinPolicy: null, history: null, posting: null }
+
 /** Users, groups, joins, leaves, messages, what becomes of them, and cursors in an order that only the random numbers decide; every event is one a router could write. */
 export const randomHistory = (story: Story, random: Random): RandomHistory => {
   const users: number[] = []
@@ -84,6 +86,31 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
       story.leave(conversation, user)
       inside.delete(user)
     })
+  /** What those who run a group do: of what is not allowed here, nothing is checked when it is projected either. */
+  const lead = () =>
+    inSome((conversation, inside) => {
+      const [actor, member, user] = [pick([...inside]), pick([...inside]), pick(users) ?? 1]
+      if (!conversation.startsWith('g') || actor === undefined || member === undefined) return
+      const out = pick(['MemberRemoved', 'MemberBanned'] as const) ?? 'MemberBanned'
+      const { act } = story
+      const some = [
+        () => act(conversation, actor, { type: 'MemberMuted', user: member, untilMs: below(2) * 9_000_000_000_000 }),
+        () =>
+          act(conversation, actor, { type: 'RoleChanged', user: member, role: pick(['admin', 'owner']) ?? 'member' }),
+        () =>
+          act(conversation, actor, { type: 'GroupChanged', ...asItIs, history: pick(['all', 'sinceJoin']) ?? null }),
+        () =>
+          act(conversation, actor, { type: 'GroupChanged', ...asItIs, posting: 'admins', title: Buffer.from('🦊') }),
+        () => {
+          inside.delete(member)
+          act(conversation, actor, { type: out, user: member })
+        },
+        ...(['MemberInvited', 'JoinRequested', 'JoinRefused', 'MemberUnbanned'] as const).map((type) => () => {
+          if (!inside.has(user)) act(conversation, actor, { type, user })
+        }),
+      ]
+      pick(some)?.()
+    })
   const read = () =>
     inSome((conversation, inside) => {
       const user = pick([...inside]) ?? pick(users) ?? 1
@@ -105,6 +132,8 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
     talk,
     join,
     leave,
+    lead,
+    lead,
     relate,
     relate,
     read,

@@ -17,6 +17,12 @@ export interface GroupOptions {
   readonly history?: 'all' | 'sinceJoin'
 }
 
+type Bare<E> = E extends { readonly seq: number }
+  ? Omit<E, 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgId'>
+  : never
+/** What happens in a conversation, without where, when and by whom. */
+export type StoryEvent = Bare<LogEvent>
+
 export type FriendEventType =
   | 'FriendAccepted'
   | 'FriendDeclined'
@@ -30,6 +36,8 @@ export interface Story {
   group(id: number, owner: number, options?: GroupOptions): string
   join(conversation: string, user: number): number
   leave(conversation: string, user: number): number
+  /** Anything else that happens there. */
+  act(conversation: string, actor: number, event: StoryEvent): number
   /** Resolves to the seq. `text` may be anything a body holds. */
   post(conversation: string, user: number, text?: string): number
   direct(user: number, other: number, text?: string): string
@@ -119,11 +127,13 @@ export const createStory = (partitions: number): Story => {
     raw(partitionOf(conversation), event)
     return seq
   }
-  const membership = (type: 'MemberJoined' | 'MemberLeft', conversation: string, user: number): number => {
+  const act = (conversation: string, actor: number, event: StoryEvent): number => {
     const seq = nextSeq(conversation)
-    raw(partitionOf(conversation), { type, conversation, seq, ...common(user), user })
+    raw(partitionOf(conversation), { ...event, conversation, seq, ...common(actor) })
     return seq
   }
+  const membership = (type: 'MemberJoined' | 'MemberLeft', conversation: string, user: number): number =>
+    act(conversation, user, { type, user })
 
   const act = (conversation: string, user: number, event: MessageActFields): number => {
     const seq = nextSeq(conversation)
@@ -146,6 +156,7 @@ export const createStory = (partitions: number): Story => {
     receipts,
     raw,
     post,
+    act,
     partitionOf,
     register: (id, name = `user${id}`, displayName = `User ${id}`) =>
       raw(partitionOfId(id, partitions), {

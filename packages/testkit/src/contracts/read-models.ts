@@ -1,6 +1,7 @@
 import type { Projection, ReadModels } from '@chat/read-models'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cursorTests } from './read-models-cursors.ts'
+import { groupTests } from './read-models-groups.ts'
 import { historyTests } from './read-models-history.ts'
 import { messageTests } from './read-models-messages.ts'
 import { relationTests } from './read-models-relations.ts'
@@ -35,6 +36,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     conversationTests(current)
     cursorTests(current)
     relationTests(current)
+    groupTests(current)
     historyTests(current)
     messageTests(current)
     syncTests(current)

@@ -111,8 +111,11 @@ const createReceiver =
     if (outcome === 'gap') catchUp.fillLater(conversation, event.seq)
     if (outcome !== 'known' && event.type === 'messagePosted' && event.actor !== user.id) conversation.unread++
     const isAboutMe = (event.data.user ?? event.actor) === user.id
-    if (event.type === 'memberLeft' && isAboutMe) conversation.isLeft = true
+    if (isAboutMe && endsStay(event.type)) conversation.isLeft = true
     if (event.type === 'memberJoined' && isAboutMe) conversation.isLeft = false
     if (isNew && conversation.kind === 'group') describe(conversation)
     draw()
   }
+
+/** Whoever hears this of himself is no member after it. */
+const endsStay = (type) => /^(member(Left|Removed|Banned|Invited)|joinRefused)$/.test(type)

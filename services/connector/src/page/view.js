@@ -43,6 +43,26 @@ export const sentence = ({ type, actor, data }, nameOf) => {
       return `${nameOf(data.user ?? actor)} joined`
     case 'memberLeft':
       return `${nameOf(data.user ?? actor)} left`
+    case 'groupChanged':
+      return `${nameOf(actor)} changed the group`
+    case 'groupClosed':
+      return `${nameOf(actor)} closed the group`
+    case 'memberInvited':
+      return `${nameOf(actor)} invited ${nameOf(data.user)}`
+    case 'joinRequested':
+      return `${nameOf(data.user)} asks to join`
+    case 'joinRefused':
+      return data.user === actor ? `${nameOf(actor)} does not join` : `${nameOf(actor)} refused ${nameOf(data.user)}`
+    case 'memberRemoved':
+      return `${nameOf(actor)} removed ${nameOf(data.user)}`
+    case 'memberBanned':
+      return `${nameOf(actor)} banned ${nameOf(data.user)}`
+    case 'memberUnbanned':
+      return `${nameOf(actor)} lifted the ban of ${nameOf(data.user)}`
+    case 'memberMuted':
+      return `${nameOf(actor)} ${data.untilMs > Date.now() ? 'muted' : 'unmuted'} ${nameOf(data.user)}`
+    case 'roleChanged':
+      return `${nameOf(actor)} made ${nameOf(data.user)} ${data.role}`
     default:
       return type
   }

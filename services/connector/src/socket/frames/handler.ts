@@ -7,6 +7,7 @@ import type { OwnAccount } from '../../accounts/own-account.ts'
 import type { Directory } from '../../directory.ts'
 import type { Answer, CommandDraft } from '../../ports.ts'
 import type { PresenceWatch } from '../../presence/watch.ts'
+import type { WhoIsOnline } from '../../presence/who-is-online.ts'
 import type { RateLimiter } from '../../rate-limiter.ts'
 import type { Caller } from '../caller.ts'
 import type { Receipts } from '../receipts.ts'
@@ -25,6 +26,7 @@ export interface FrameServices {
   readonly rateLimiter: RateLimiter
   /** How long after its posting a message may be edited, ms; 0: for ever. */
   readonly editWindowMs: number
+  readonly whoIsOnline: WhoIsOnline
   readonly clock: Clock
   readonly random: Random
 }

@@ -12,9 +12,22 @@ import { friendRemove } from './friend-remove.ts'
 import { friendRequest } from './friend-request.ts'
 import { friendWithdraw } from './friend-withdraw.ts'
 import { friends } from './friends.ts'
+import {
+  groupApprove,
+  groupChange,
+  groupClose,
+  groupKick,
+  groupLeave,
+  groupMute,
+  groupRefuse,
+  groupRole,
+  groupTransfer,
+  groupUnban,
+} from './group-acts.ts'
+import { groupBan } from './group-ban.ts'
 import { groupCreate } from './group-create.ts'
+import { groupInvite } from './group-invite.ts'
 import { groupJoin } from './group-join.ts'
-import { groupLeave } from './group-leave.ts'
 import type { EffectHandler, FrameOf, ReadHandler, WriteHandler } from './handler.ts'
 import { history } from './history.ts'
 import { me } from './me.ts'
@@ -79,6 +92,17 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   'friend.remove': friendRemove,
   block,
   unblock,
+  'group.change': groupChange,
+  'group.invite': groupInvite,
+  'group.approve': groupApprove,
+  'group.refuse': groupRefuse,
+  'group.kick': groupKick,
+  'group.ban': groupBan,
+  'group.unban': groupUnban,
+  'group.mute': groupMute,
+  'group.role': groupRole,
+  'group.transfer': groupTransfer,
+  'group.close': groupClose,
 }
 
 /** The table gives each op the handler of its own frame, which the compiler cannot follow through a look-up. */

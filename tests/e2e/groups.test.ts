@@ -1,0 +1,19 @@
+import { type System, startSystem } from '@chat/stack/system'
+import { expect, test } from 'vitest'
+import { testGroups } from './group-scenarios.ts'
+import { expectReadModelsEqualFold } from './read-models.ts'
+
+let system: System | undefined
+
+testGroups({
+  open: async () => {
+    const started = await startSystem({ connectors: 2, routers: 2, projectors: 1 })
+    system = started
+    return { urls: started.connectors.map((connector) => connector.url), close: started.stop }
+  },
+})
+
+test('afterwards the read models equal the fold of the log', async () => {
+  if (system === undefined) return expect.fail('there is no system')
+  await expectReadModelsEqualFold(system.world)
+})
