@@ -203,7 +203,7 @@ const attemptCommand = (
       atMs: stored.atMs,
     }
     const isTooOld = context.brokerTimeMs - stored.atMs > context.limits.commandAgeMaxMs
-    const decision = decideCommand(stored.command, view, { atMs: stored.atMs, isTooOld })
+    const decision = decideCommand(stored.command, view, isTooOld)
     if (decision.outcome !== 'accepted') return decision
     const attempt = tryEvents(decision.happenings, stored, draft, state, context.wire)
     return fitsAlone(attempt.events, context.limits) ? attempt : rejected('too_large')

@@ -179,7 +179,8 @@ const directAddition = (entry: DirectEntry, bytes: number): Addition => [
 function* groupAdditions(conversation: string, group: Group, bytes: number): Iterable<Addition> {
   for (const entry of groupEntries(conversation, group)) {
     const { members, formerMembers, invited, requested, banned, pins } = entry
-    const usersBytes = (formerMembers.length + invited.length + requested.length + banned.length + pins.length) * smallBytes
+    const usersBytes =
+      (formerMembers.length + invited.length + requested.length + banned.length + pins.length) * smallBytes
     yield [(part) => void part.groups.push(entry), bytes + groupBytes + members.length * memberBytes + usersBytes]
   }
 }

@@ -78,18 +78,6 @@ export interface ReadModelsScene {
   project(): Promise<void>
 }
 
-type OfMessage<E> = E extends { readonly message: number }
-  ? Omit<E, 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgId'>
-  : never
-type MessageActFields = OfMessage<LogEvent>
-
-export const createStory = (partitions: number): Story => {
-  const events: PlacedEvent[][] = Array.from({ length: partitions }, () => [])
-  const receipts: PlacedReceipt[][] = Array.from({ length: partitions }, () => [])
-  const seqs = new Map<string, number>()
-  let at = startMs
-  let count = 0
-
   const partitionOf = (conversation: string): number => {
     const partition = partitionOfConversation(conversation, partitions)
     if (partition === undefined) throw new Error(`${conversation} is no conversation`)
@@ -134,12 +122,6 @@ export const createStory = (partitions: number): Story => {
   }
   const membership = (type: 'MemberJoined' | 'MemberLeft', conversation: string, user: number): number =>
     act(conversation, user, { type, user })
-
-  const act = (conversation: string, user: number, event: MessageActFields): number => {
-    const seq = nextSeq(conversation)
-    raw(partitionOf(conversation), { conversation, seq, ...common(user), ...event })
-    return seq
-  }
 
   return {
     edit: (conversation, user, message, text) => {
