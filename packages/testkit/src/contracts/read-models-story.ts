@@ -78,6 +78,13 @@ export interface ReadModelsScene {
   project(): Promise<void>
 }
 
+export const createStory = (partitions: number): Story => {
+  const events: PlacedEvent[][] = Array.from({ length: partitions }, () => [])
+  const receipts: PlacedReceipt[][] = Array.from({ length: partitions }, () => [])
+  const seqs = new Map<string, number>()
+  let at = startMs
+  let count = 0
+
   const partitionOf = (conversation: string): number => {
     const partition = partitionOfConversation(conversation, partitions)
     if (partition === undefined) throw new Error(`${conversation} is no conversation`)
