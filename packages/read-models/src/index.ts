@@ -38,7 +38,6 @@ export interface ConversationView {
   readonly role?: 'owner' | 'admin' | 'member'
   /** ms since the epoch; perhaps past. */
   readonly mutedUntil?: number
-  /** He may join; he asked to. */
   readonly invited?: true
   readonly requested?: true
   readonly lastSeq: number
@@ -71,15 +70,11 @@ export interface MembersPage extends Page<MemberView> {
 
 export interface ConversationsPage extends Page<ConversationView> {
   /** The groups that he may join, the newest invitation first, at most `invitationsListedMax`; on the first page. */
-  readonly invitations?: readonly InvitationView[]
-}
-
-export interface InvitationView {
-  readonly conversation: string
-  readonly title: string
-  /** Who invited him. */
-  readonly by: number
-  readonly at: number
+  readonly invitations?: readonly (Pick<ConversationView, 'title'> & {
+    readonly conversation: string
+    readonly by: number
+    readonly at: number
+  })[]
 }
 
 export interface FriendView {
