@@ -87,8 +87,9 @@ test('after a takeover an event goes to present members whose stay covers it', (
 })
 
 test('after a takeover whom it is about hears of it, though he is no member', () => {
-  for (const event of [memberInvited(1, 'g1', 4, 7), memberRemoved(1, 'g1', 4, 7), memberBanned(1, 'g1', 4, 7)])
-    expect([...audienceNow(event, group).keys()]).toEqual([1, 7])
+  expect([...audienceNow(memberInvited(1, 'g1', 4, 7), group).keys()]).toEqual([1, 7])
+  for (const event of [memberRemoved(1, 'g1', 4, 7), memberBanned(1, 'g1', 4, 7)])
+    expect([...audienceNow(event, group).keys()]).toEqual([1])
 })
 
 test('an invitation goes to whom it is for, and copies no members', () => {

@@ -55,12 +55,6 @@ const membersAround = (before: Conversation | undefined, after: Conversation | u
 const addresseeOf = (event: LogEvent): UserId | undefined =>
   event.type === 'MemberInvited' || event.type === 'JoinRefused' ? event.user : undefined
 
-/** The same for one who was a member until this event. */
-const leaverOf = (event: LogEvent): UserId | undefined =>
-  event.type === 'MemberLeft' || event.type === 'MemberRemoved' || event.type === 'MemberBanned'
-    ? event.user
-    : undefined
-
 /** Not copied: an event that one person more gets must not cost what its group is large. */
 const withPerson = (audience: Audience, person: UserId | undefined): Audience =>
   person === undefined || audience.has(person)
@@ -75,13 +69,13 @@ const withPerson = (audience: Audience, person: UserId | undefined): Audience =>
       }
 
 /**
- * Who gets an event once more after a takeover: those who are members now and whose stay covers it, and whom it is about. Of a ban it
- * cannot be told any more whether he was a member; he knows of the group from it, whoever he was. [G5]
+ * Who gets an event once more after a takeover: those who are members now and whose stay covers it, and whom it is about. Whoever left or
+ * was sent away hears of it by `sync`. [G5]
  */
 export const audienceNow = (event: ConversationEvent, conversation: Conversation | undefined): Audience =>
   hasNoPlace(event)
     ? confidantsOf(event) // [G5]
-    : withPerson(membersCovered(conversation, event.seq), addresseeOf(event) ?? leaverOf(event))
+    : withPerson(membersCovered(conversation, event.seq), addresseeOf(event))
 
 const membersCovered = (conversation: Conversation | undefined, seq: number): Audience => {
   if (conversation?.kind !== 'group') return membersOf(conversation)
