@@ -61,9 +61,9 @@ export const mutations: readonly Mutation[] = [
   {
     // [G5] Whoever is no member posts.
     name: 'strangers post',
-    file: 'packages/domain/src/group/decide.ts',
-    find: "if (!group.members.has(command.actor)) return rejected(unlessHidden('not_member', group, command.actor)) // [G5]",
-    replace: '',
+    file: 'packages/domain/src/group/posting.ts',
+    find: "if (member === undefined) return rejected('not_member') // [G5]",
+    replace: 'if (member === undefined) return undefined',
   },
   {
     // [G4] A message is accepted although the one before it was not.
