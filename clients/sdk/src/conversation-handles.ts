@@ -64,7 +64,7 @@ const createSend = (runner: ReplicaRunner, nextId: () => string, clock: Clock): 
   })
   return (conversation, body, replyTo) => {
     if (runner.replica().outbox.entries.length >= outboxEntriesMax)
-      throw new ChatError({ code: 'too_many', message: 'too many messages wait to be sent', retry: 'later' })
+      throw new ChatError({ code: 'too_many', message: 'too many messages wait', retry: 'later' })
     const clientMsgId = nextId()
     const accepted = new Promise<{ readonly conversation: string; readonly seq: number }>((resolve, reject) => {
       waiting.set(clientMsgId, { conversation, resolve: (seq) => resolve({ conversation, seq }), reject })

@@ -53,4 +53,4 @@ export const createStream = <Item>(
 }
 
 const tooSlow = () =>
-  new ChatError({ code: 'too_slow', message: 'the reader of the events is too slow', retry: 'never' })
+  new ChatError({ code: 'too_slow', message: 'too slow a reader', retry: 'never' })
