@@ -100,7 +100,7 @@ export const sessionIdCodePointsMax = 64
 export const syncTokenCharsMax = 48 * 1024
 
 /** Conversations named in the `known` of a `sync`; one that knows more leaves those out that did not move lately. */
-export const syncKnownMax = 2_000
+export const syncKnownMax = 5_000
 /** Conversations on one page of `sync`. */
 export const syncConversationsMax = 50
 /** Events of one conversation on a page of `sync`; the rest comes by `history`. */

@@ -8,6 +8,7 @@ interface Shape {
   readonly anyOf?: readonly Shape[]
   readonly properties?: Readonly<Record<string, Shape>>
   readonly required?: readonly string[]
+  readonly maximum?: number
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -114,6 +115,12 @@ const kindOf = (shape: Shape): string => {
   return shape.anyOf === undefined ? (shape.type ?? 'anything') : 'union'
 }
 
+/** A time is larger than any id or seq, and whole. */
+const wrongFor = (shape: Shape): readonly unknown[] =>
+  (wrongValues[kindOf(shape)] ?? []).filter(
+    (value) => !(Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= (shape.maximum ?? 0)),
+  )
+
 const variantsOf = (shape: Shape): readonly Shape[] => shape.anyOf ?? [shape]
 
 /** The variant that an example is one of. */
@@ -145,7 +152,7 @@ const mistakesIn = (
       .map((name): readonly [string, Fields] => [`${path} without ${name}`, without(example, name)]),
     ...Object.entries(example).flatMap(([name, value]) => {
       const property = properties[name] ?? {}
-      const wrong = (wrongValues[kindOf(property)] ?? []).map((bad): readonly [string, Fields] => [
+      const wrong = wrongFor(property).map((bad): readonly [string, Fields] => [
         `${path}.${name} = ${JSON.stringify(bad)}`,
         { ...example, [name]: bad },
       ])
