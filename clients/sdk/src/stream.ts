@@ -52,5 +52,4 @@ export const createStream = <Item>(
   }
 }
 
-const tooSlow = () =>
-  new ChatError({ code: 'too_slow', message: 'too slow a reader', retry: 'never' })
+const tooSlow = () => new ChatError({ code: 'too_slow', message: 'too slow a reader', retry: 'never' })
