@@ -44,3 +44,10 @@ export const every = (clock: Clock, ms: number, run: () => void | Promise<void>)
     cancel()
   }
 }
+
+/** The promise's value, or `late` when `ms` passed first. */
+export const withinMs = <T, L>(clock: Clock, ms: number, promise: Promise<T>, late: L): Promise<T | L> =>
+  new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => resolve(late))
+    promise.then(resolve, reject).finally(cancel)
+  })

@@ -1,5 +1,5 @@
 export { AssertionError, assert, assertNever } from './assert.ts'
-export { type Cancel, type Clock, every, sleep } from './clock.ts'
+export { type Cancel, type Clock, every, sleep, withinMs } from './clock.ts'
 export { ConfigError, integer, list, oneOf, optionalText, readSettings, type Setting, text, url } from './config.ts'
 export { Fault, isFault } from './fault.ts'
 export { createHealth, type Health, tellWaiting } from './health.ts'

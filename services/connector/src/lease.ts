@@ -1,6 +1,6 @@
 import type { ConnectorInfo, Lease, Presence, Renewal } from '@chat/presence'
 import { leaseMs } from '@chat/presence'
-import { type Clock, type Health, isFault, type Logger, type Random, retry, sleep } from '@chat/runtime'
+import { type Clock, type Health, isFault, type Logger, type Random, retry, sleep, withinMs } from '@chat/runtime'
 import type { PresenceNews } from './presence-news.ts'
 
 const renewMs = 1000
@@ -190,10 +190,3 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
     },
   }
 }
-
-/** The promise's value, or `late` when `ms` passed first. */
-export const withinMs = <T, L>(clock: Clock, ms: number, promise: Promise<T>, late: L): Promise<T | L> =>
-  new Promise((resolve, reject) => {
-    const cancel = clock.after(ms, () => resolve(late))
-    promise.then(resolve, reject).finally(cancel)
-  })

@@ -1,6 +1,8 @@
+import { Fault } from '@chat/runtime'
 import { decodeDeadLetter, type MessagePosted, partitionOfConversation } from '@chat/schemas'
+import { readWaitMs } from '@chat/schemas/protocol'
 import { expect, test } from 'vitest'
-import { connect, createReadyWorld, pushed, type TestWorld } from '../test-world.ts'
+import { connect, createReadyWorld, deviceOf, pushed, type TestWorld } from '../test-world.ts'
 
 /** Users are on the log before a connector starts: what is delivered lies behind them. */
 const afterStart = 100
@@ -46,19 +48,44 @@ test('repeats are dropped, a late event of a lower seq that was never delivered 
   expect(pushed(client)).toEqual(['d1.2:1', 'd1.2:2', 'd1.2:4', 'd1.2:3'])
 })
 
-test('what a sync gave before is not pushed again, though a new owner tells it to a connector where it is new', async () => {
+test.each([
+  ['with a sync', { sync: '' }],
+  ['without one', {}],
+])(
+  'what was there at a hello %s is not pushed, though a new owner tells it to a connector where it is new',
+  async (_, hello) => {
+    const { world, connector } = await createReadyWorld()
+    await world.post(2, 'd1.2', 'while nobody was here')
+    const client = await connect(world, connector, 1, hello)
+    const partition = partitionOfConversation('d1.2', world.topics.events.partitions) ?? 0
+    const end = (await world.log.ends(world.topics.events)).get(partition) ?? 0
+    const lease = await leaseOf(world, 1)
+    const tell = (seq: number, pos: number) =>
+      world.sendTo(lease.slot, { ...delivery(lease, [deliveryOf(world, seq, [1], pos)]), partition })
+    await tell(1, end - 1)
+    await tell(2, end)
+    await world.clock.settle()
+    expect(pushed(client)).toEqual(['d1.2:2'])
+  },
+)
+
+test.each([
+  ['fails', () => Promise.reject(new Fault('log_unavailable', 'away'))],
+  ['says nothing', () => new Promise<never>(() => {})],
+])('nobody is kept out by a log that %s when asked where it ends', async (_, ends) => {
   const { world, connector } = await createReadyWorld()
-  await world.post(2, 'd1.2', 'while nobody was here')
-  const client = await connect(world, connector, 1, { sync: '' })
-  const partition = partitionOfConversation('d1.2', world.topics.events.partitions) ?? 0
-  const end = (await world.log.ends(world.topics.events)).get(partition) ?? 0
-  const lease = await leaseOf(world, 1)
-  const tell = (seq: number, pos: number) =>
-    world.sendTo(lease.slot, { ...delivery(lease, [deliveryOf(world, seq, [1], pos)]), partition })
-  await tell(1, end - 1)
-  await tell(2, end)
+  await connector.service.stop()
+  const log = world.store.client()
+  const second = world.connector({ log })
+  await second.service.start()
+  Object.assign(log, { ends })
+  const client = second.sockets.connect()
+  client.send({ op: 'hello', ref: 0, token: world.token(1), device: deviceOf(1) })
+  await world.clock.advance(readWaitMs)
+  expect(client.answers(0)).toMatchObject([{ op: 'ok' }])
+  await world.post(2, 'd1.2', 'hi')
   await world.clock.settle()
-  expect(pushed(client)).toEqual(['d1.2:2'])
+  expect(pushed(client)).toEqual(['d1.2:1'])
 })
 
 test('what was on the log before the connector started, told again by a new owner, is pushed to nobody', async () => {

@@ -280,7 +280,8 @@ export class Connection implements SocketEvents, WriteLaneClient {
   private async begin(frame: HelloFrame, opening: Session): Promise<void> {
     const { registrar, kicks, directory, logins } = this.services
     const { userId, device } = opening.identity
-    const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId)]) // [G1]
+    const start = frame.sync ?? this.pushes.startHere()
+    const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId), start]) // [G1]
     if (this.isGone()) return
     const session = { ...opening, order }
     this.state = { kind: 'opening', session }
@@ -298,10 +299,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     const welcome = (page: object | undefined) => {
       if (this.state.kind !== 'opening') return
       this.state = { kind: 'live', session }
-      this.answer(
-        frame.ref,
-        ok({ ...welcomeOf(this.services, user, session), ...(page === undefined ? {} : { sync: page }) }),
-      )
+      this.answer(frame.ref, ok(welcomeOf(this.services, user, session, page)))
       this.home.welcomed(this)
     }
     if (frame.sync === undefined) welcome(undefined)

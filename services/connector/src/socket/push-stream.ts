@@ -1,5 +1,6 @@
 import type { Position, ReadModels, SyncedConversation, SyncPage, SyncQuery } from '@chat/read-models'
-import type { Clock } from '@chat/runtime'
+import { type Clock, isFault, withinMs } from '@chat/runtime'
+import { readWaitMs } from '@chat/schemas/protocol'
 import { encodeEventFrame, type PushedEvent } from '../deliveries/pushed-event.ts'
 import type { Watermark } from '../watermark.ts'
 import { catchUp } from './catch-up.ts'
@@ -20,8 +21,8 @@ export class PushStream {
   private readonly services: PushServices
   private readonly outbox: Outbox
   private hold: Hold | undefined
-  /** What the last complete sync gave. Shared by the connections that synced at once: it costs one reference. */
-  private syncedTo: readonly Position[] = []
+  /** Nothing up to here is pushed. Shared by the connections that asked at once: it costs one reference. */
+  private startsAfter: readonly Position[] = []
 
   constructor(services: PushServices, outbox: Outbox) {
     this.services = services
@@ -30,7 +31,7 @@ export class PushStream {
 
   push(event: PushedEvent) {
     if (this.hold !== undefined) return this.hold.add(event, this.services.clock.monotonic())
-    if (this.isSynced(event)) return
+    if (this.isBeforeStart(event)) return
     this.seen.note(event.partition, event.pos)
     this.outbox.push(event.frame)
   }
@@ -41,6 +42,16 @@ export class PushStream {
     const { hold } = this
     hold.depth++
     return () => this.release(hold)
+  }
+
+  /**
+   * For a client that says hello without a sync: only what comes from now on is pushed. While the log does not say within
+   * `readWaitMs` where it ends, what is told again may come out of order, and nobody is kept out for that.
+   */
+  async startHere(): Promise<void> {
+    const { clock, watermark } = this.services
+    const end = await withinMs(clock, readWaitMs, watermark.now().catch(unreachable), undefined)
+    if (end !== undefined) this.startsAfter = end
   }
 
   /** Answers a sync and lets the pushes go on after it without a gap. Rejects with the Fault that kept it from answering. [G1] */
@@ -62,7 +73,7 @@ export class PushStream {
         },
         leftMs: () => hold?.leftMs(this.services.clock.monotonic()) ?? 0,
       })
-      if (caughtUp.outcome === 'complete') this.syncedTo = caughtUp.to
+      if (caughtUp.outcome === 'complete') this.startsAfter = caughtUp.to
       if (caughtUp.outcome === 'behind') hold?.giveUp()
       if (caughtUp.outcome === 'resync') this.outbox.resync()
     } finally {
@@ -72,10 +83,10 @@ export class PushStream {
 
   /**
    * A new owner of a partition tells the newest events again. To a connector where nobody was to be told of them before they are new;
-   * to whoever came meanwhile they were given by his sync, and would come out of order.
+   * to whoever came meanwhile they were given by his sync, or are the past, and would come out of order.
    */
-  private isSynced({ partition, pos }: PushedEvent): boolean {
-    for (const synced of this.syncedTo) if (synced.partition === partition) return pos <= synced.pos
+  private isBeforeStart({ partition, pos }: PushedEvent): boolean {
+    for (const start of this.startsAfter) if (start.partition === partition) return pos <= start.pos
     return false
   }
 
@@ -87,4 +98,8 @@ export class PushStream {
     for (const event of events) this.push(event)
     if (hasDropped) this.outbox.resync()
   }
+}
+
+const unreachable = (error: unknown): undefined => {
+  if (!isFault(error)) throw error
 }

@@ -1,10 +1,9 @@
 import { appendRecordsMax, type EventLog, type NewRecord } from '@chat/event-log'
 import type { ReadModels } from '@chat/read-models'
-import { assert, type Clock, isFault } from '@chat/runtime'
+import { assert, type Clock, isFault, withinMs } from '@chat/runtime'
 import { type Encoder, partitionOfConversation, type ReceiptAdvanced, type Topics } from '@chat/schemas'
 import { readWaitMs } from '@chat/schemas/protocol'
 import { answerOfFault, ok, refused } from '../answer.ts'
-import { withinMs } from '../lease.ts'
 import type { Answer } from '../ports.ts'
 import type { Caller } from './caller.ts'
 
