@@ -48,6 +48,8 @@ const planted: readonly (readonly [path: string, text: string, rule: Rule])[] = 
   ['packages/presence/src/a.ts', takes('@chat/event-log'), 'noRestrictedImports'],
   ['packages/presence/src/kit.ts', takes('@chat/testkit'), 'noRestrictedImports'],
   ['packages/presence/src/system.ts', takes('@chat/runtime/system'), 'noRestrictedImports'],
+  ['packages/redis/src/a.ts', takes('@chat/schemas'), 'noRestrictedImports'],
+  ['packages/read-models/src/redis.ts', takes('ioredis'), 'noRestrictedImports'],
   ['packages/read-models/src/a.ts', takes('@chat/credentials'), 'noRestrictedImports'],
   ['packages/credentials/src/a.ts', takes('@chat/event-log/memory'), 'noRestrictedImports'],
   ['packages/credentials/src/path.ts', takes('../../../packages/runtime/src/index.ts'), 'noRestrictedImports'],

@@ -1,9 +1,10 @@
+import { connectRedis } from '@chat/redis'
 import type { Clock, Logger, Random } from '@chat/runtime'
 import { rates as defaultRates, type RateName } from '@chat/schemas/protocol'
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
+import { countWithinMs } from './count-within.ts'
 import { createRateBuckets, type Rates } from './rate-buckets.ts'
 import type { RateLimits } from './rate-limits.ts'
-import { connectRedis } from './redis-connection.ts'
 
 interface Options {
   readonly url: string
@@ -30,6 +31,7 @@ const countsUnderWayMax = 1_000
 export const openRedisRateLimits = async (options: Options): Promise<RateLimits> => {
   const { prefix, clock, rates = defaultRates, windowSeconds = windowDefaultSeconds } = options
   const redis = await connectRedis(options, {
+    commandTimeoutMs: countWithinMs,
     away: 'rates are limited by each connector for itself',
     back: 'rates are limited together again',
   })

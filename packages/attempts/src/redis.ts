@@ -1,8 +1,9 @@
+import { connectRedis } from '@chat/redis'
 import { assert, type Logger, type Random } from '@chat/runtime'
 import type { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { countWithinMs } from './count-within.ts'
 import { type AttemptBound, type AttemptBounds, type Attempts, failedLoginBounds } from './index.ts'
-import { connectRedis } from './redis-connection.ts'
 
 interface Options {
   readonly url: string
@@ -17,6 +18,7 @@ interface Options {
 export const openRedisAttempts = async (options: Options): Promise<Attempts> => {
   const { prefix, bounds = failedLoginBounds } = options
   const redis = await connectRedis(options, {
+    commandTimeoutMs: countWithinMs,
     away: 'failed logins are counted by each connector for itself',
     back: 'failed logins are counted together again',
   })

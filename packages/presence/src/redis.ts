@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Backoff, backoffMs, Fault, type Logger, type Random, randomId } from '@chat/runtime'
-import { Redis } from 'ioredis'
+import { connectRedis } from '@chat/redis'
+import { Fault, type Logger, type Random, randomId } from '@chat/runtime'
+import type { Redis } from 'ioredis'
 import type { Claim, Claimed, Holder } from './claims.ts'
 import {
   type ConnectorInfo,
@@ -29,8 +30,6 @@ interface Options {
 
 /** A command without an answer within this is a Fault, ms: less than the second between two renewals may cost. */
 const commandTimeoutMs = 1_000
-const connectTimeoutMs = 2_000
-const reconnectBackoff: Backoff = { firstMs: 50, maxMs: 1_000 }
 /** An entry not written again within this goes, ms: thrice the time between two rewrites. */
 const entryLifeMs = 15 * 60_000
 /** Users of one script call: Redis does nothing else meanwhile (some 1 ms for this many). */
@@ -44,7 +43,11 @@ const usersPerCallMax = 1_000
  */
 export const openRedisPresence = async (options: Options): Promise<Presence> => {
   const { prefix, slots, random, leaseMs = leaseDefaultMs } = options
-  const redis = await connect(options)
+  const redis = await connectRedis(options, {
+    commandTimeoutMs,
+    away: 'presence store lost',
+    back: 'presence store is back',
+  })
   const run = createRunner(redis)
   const generationKey = `${prefix}generation`
   const orderKey = `${prefix}order`
@@ -177,31 +180,6 @@ const sightingsIn = (users: readonly UserId[], answer: unknown): Sightings => {
     else online.set(user, Number(found[i + 1]))
   }
   return { generation, online, ended }
-}
-
-const connect = async ({ url, logger, random }: Options): Promise<Redis> => {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    // A call of an hour ago must not have its effect now: nothing waits for a connection and nothing is sent twice.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => backoffMs(reconnectBackoff, attempt, random),
-  })
-  let isAway = false
-  redis.on('ready', () => {
-    if (isAway) logger.info({}, 'presence store is back')
-    isAway = false
-  })
-  // Without a listener the client prints each failed try itself; the outage is told once.
-  redis.on('error', (error) => {
-    if (!isAway) logger.warn({ err: error }, 'presence store lost')
-    isAway = true
-  })
-  await redis.connect().catch(() => {}) // Told by the listener above; the client goes on trying.
-  return redis
 }
 
 const scriptNames = [
