@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import { startTally } from './ledger.ts'
 import { type Mode, modeOf } from './modes.ts'
 import { plantsByName } from './planted/plants.ts'
 import { simulate } from './simulate.ts'
 
-const usage = `npm run simulate -- [--seeds N] [--from SEED] [--mode safety|liveness] [--plant NAME] [--stop-at-first]
+const usage = `npm run simulate -- [--seeds N] [--from SEED] [--mode safety|liveness] [--plant NAME] [--stop-at-first] [--ledger]
 npm run simulate -- --seed SEED [--mode …] [--trace]`
 
 const readOptions = () => {
@@ -16,6 +17,7 @@ const readOptions = () => {
       plant: { type: 'string' },
       trace: { type: 'boolean', default: false },
       'stop-at-first': { type: 'boolean', default: false },
+      ledger: { type: 'boolean', default: false },
     },
   })
   const { seed, mode, plant } = values
@@ -28,6 +30,8 @@ const readOptions = () => {
     count: seed === undefined ? numberOf(values.seeds) : 1,
     isTraced: values.trace,
     stopsAtFirst: values['stop-at-first'],
+    // A planted fault says nothing of the code.
+    isKept: values.ledger && plant === undefined,
   }
 }
 
@@ -40,10 +44,11 @@ const numberOf = (text: string): number => {
 const violationsShown = 10
 
 const run = async (): Promise<number> => {
-  const { from, count, mode, plant, isTraced, stopsAtFirst } = readOptions()
+  const { from, count, mode, plant, isTraced, stopsAtFirst, isKept } = readOptions()
   const plants = plant === undefined ? undefined : plantsByName[plant]
   const beganMs = performance.now()
   const red: number[] = []
+  const tally = isKept ? startTally() : undefined
   let done = 0
   for (let seed = from; seed < from + count; seed++) {
     const result = await simulate({
@@ -52,6 +57,7 @@ const run = async (): Promise<number> => {
       ...(isTraced ? { onTrace: (line: string) => console.log(line) } : {}),
     })
     done++
+    tally?.add(result.history)
     if (result.violations.length === 0) continue
     red.push(seed)
     console.log(
@@ -64,6 +70,7 @@ const run = async (): Promise<number> => {
   }
   const minutes = (performance.now() - beganMs) / 60_000
   console.log(`${done} seeds, ${red.length} red, ${Math.round(done / minutes)} seeds a minute`)
+  tally?.write({ from, seeds: done, red })
   return red.length === 0 ? 0 : 1
 }
 
