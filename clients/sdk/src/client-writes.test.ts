@@ -37,6 +37,67 @@ test('one that is refused for good, or too often, is rejected with the code', as
   await rejected
 })
 
+test('messages are edited, deleted, reacted to and pinned with an id that survives a lost connection', async () => {
+  const { client, clock, server, connect, welcome } = setUpClient()
+  await connect()
+  const chat = client.conversation('g1')
+  const done = [
+    chat.edit(1, 'new'),
+    chat.delete(2),
+    chat.react(3, '👍'),
+    chat.unreact(3, '🎉'),
+    chat.pin(4),
+    chat.unpin(5),
+  ]
+  await clock.settle()
+  const about = () => server.last().sent.filter(({ seq }) => seq !== undefined)
+  const before = about()
+  expect(before.map(({ op, seq, body, emoji }) => [op, seq, body ?? emoji])).toEqual([
+    ['edit', 1, { kind: 'text', text: 'new' }],
+    ['delete', 2, undefined],
+    ['react', 3, '👍'],
+    ['unreact', 3, '🎉'],
+    ['pin', 4, undefined],
+    ['unpin', 5, undefined],
+  ])
+  server.last().end(1006)
+  await clock.advance(1_000)
+  await welcome()
+  expect(about().map(({ ref: _, ...frame }) => frame)).toEqual(before.map(({ ref: _, ...frame }) => frame))
+  for (const { ref } of about()) server.last().push({ op: 'ok', ref, conversation: 'g1', seq: 9, position: 'p' })
+  await Promise.all(done)
+})
+
+test('whatever else changes something is written once as well', async () => {
+  const { client, clock, server, connect } = setUpClient()
+  await connect()
+  const blocking = client.write('block', { user: 7 })
+  await clock.settle()
+  expect(server.last().sent.at(-1)).toMatchObject({ op: 'block', user: 7, clientMsgId: expect.any(String) })
+  server.last().refuse('block', { code: 'no_such_user', message: 'nobody', retry: 'never' })
+  await expect(blocking).rejects.toMatchObject({ code: 'no_such_user' })
+})
+
+test('receipts stand at the messages: those that are asked for, then those that are pushed', async () => {
+  const { client, clock, server, connect } = setUpClient()
+  await connect()
+  const chat = client.conversation('d3.7')
+  const data = { clientMsgId: 'm', body: { kind: 'text', text: 'hi' } }
+  const event = { op: 'event', conversation: 'd3.7', seq: 1, type: 'messagePosted', actor: 3, at: 't', data }
+  server.last().push(event)
+  const loading = chat.loadReceipts()
+  const typing = chat.typing(true)
+  await clock.settle()
+  server.last().answer('typing')
+  const cursors = [{ user: 7, deliveredSeq: 1, readSeq: 0 }]
+  server.last().answer('conversation', { conversation: { id: 'd3.7', cursors } })
+  await Promise.all([loading, typing])
+  expect(chat.messages).toMatchObject([{ seq: 1, deliveredTo: [7] }])
+  expect(chat.messages).toBe(chat.messages)
+  server.last().push({ op: 'receipt', conversation: 'd3.7', user: 7, deliveredSeq: 1, readSeq: 1 })
+  expect(chat.messages).toMatchObject([{ seq: 1, readBy: [7] }])
+})
+
 test('closing rejects what waits for its turn', async () => {
   const { client, clock, server, connect } = setUpClient()
   await connect()

@@ -11,7 +11,7 @@ import { createLink, type Link } from './link.ts'
 import { fetchJson, openWebSocket, systemClock, systemRandom } from './platform.ts'
 import type { Ports } from './ports.ts'
 import { createReplicaRunner, type FailedMessage, type Notice, type ReplicaRunner } from './replica-runner.ts'
-import type { FieldsOf, NewGroup, OkOf, Op, Page, User } from './requests.ts'
+import type { FieldsOf, NewGroup, OkOf, Op, Page, User, WriteOp } from './requests.ts'
 import { createSessions, type Login, type Registration, type Session } from './sessions.ts'
 import { memoryStorage } from './storage/memory.ts'
 import { createStream } from './stream.ts'
@@ -80,6 +80,11 @@ export interface Client extends AsyncIterable<ChatEvent> {
   leaveGroup(conversation: string): Promise<void>
   findUser(by: { readonly name: string } | { readonly id: number }): Promise<User>
   users(query: string, after?: string): Promise<Page<User>>
+  /**
+   * Any request that changes something, but `send`: with one id until it is answered, so that it has its effect once, however often the
+   * connection is lost. Rejects with ChatError when it was refused, or the client was closed.
+   */
+  write<O extends WriteOp>(op: O, fields: FieldsOf<O>): Promise<OkOf<O>>
   /** Any request of the protocol, on the present connection. */
   request<O extends Op>(op: O, fields: FieldsOf<O>): Promise<OkOf<O>>
   /** Ends the session on the server, and forgets it and what was not sent. */
@@ -102,8 +107,9 @@ export const createClient = (options: ClientOptions): Client => {
         events.emit('state', shown(state))
       },
       pushed: (frame) => {
-        if (isHint(frame)) events.emit(frame.op, frame)
-        else loggedIn?.runner.pushed(frame)
+        if (!isHint(frame)) return loggedIn?.runner.pushed(frame)
+        if (frame.op === 'receipt') loggedIn?.runner.receipts(frame.conversation, [frame])
+        events.emit(frame.op, frame)
       },
     },
   )
@@ -116,7 +122,11 @@ export const createClient = (options: ClientOptions): Client => {
   const begin = async ({ user }: Session): Promise<User> => {
     await loggedIn?.runner.stop()
     const runner = await createReplicaRunner(user.id, { ...ports, link, onFault })
-    loggedIn = { user, runner, handles: createConversationHandles(runner, link, nextId, ports.clock) }
+    loggedIn = {
+      user,
+      runner,
+      handles: createConversationHandles(runner, { link, write: writer.write, nextId, clock: ports.clock }),
+    }
     passOn(loggedIn, events)
     return user
   }
@@ -132,7 +142,7 @@ export const createClient = (options: ClientOptions): Client => {
     get user() {
       return loggedIn?.user
     },
-    ...{ on: events.on, retry: link.retry, request: link.request, register: sessions.register },
+    ...{ on: events.on, retry: link.retry, request: link.request, write: writer.write, register: sessions.register },
     logIn: async (login) => {
       hangUp()
       return begin(await sessions.logIn(login))

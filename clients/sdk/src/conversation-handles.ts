@@ -1,14 +1,14 @@
 import { ChatError } from './chat-error.ts'
 import type { Conversation, Sent } from './conversation.ts'
 import type { ChatEvent, MessageBody } from './domain/event.ts'
-import { type Outbox, outboxEntriesMax } from './domain/outbox.ts'
+import { outboxEntriesMax } from './domain/outbox.ts'
 import { type ConversationState, conversationOf } from './domain/replica.ts'
-import type { Timeline } from './domain/timeline.ts'
 import { type Message, messagesOf } from './domain/view.ts'
 import type { Link } from './link.ts'
 import type { Clock } from './ports.ts'
 import type { ReplicaRunner } from './replica-runner.ts'
 import { createStream } from './stream.ts'
+import type { Writer } from './writer.ts'
 
 export interface ConversationHandles {
   of(id: string): Conversation
@@ -16,18 +16,19 @@ export interface ConversationHandles {
   all(): readonly Conversation[]
 }
 
-export const createConversationHandles = (
-  runner: ReplicaRunner,
-  link: Link,
-  nextId: () => string,
-  clock: Clock,
-): ConversationHandles => {
+interface HandlePorts extends Pick<Writer, 'write'> {
+  readonly link: Link
+  readonly nextId: () => string
+  readonly clock: Clock
+}
+
+export const createConversationHandles = (runner: ReplicaRunner, ports: HandlePorts): ConversationHandles => {
   const handles = new Map<string, Conversation>()
-  const send = createSend(runner, nextId, clock)
+  const send = createSend(runner, ports)
   const of = (id: string): Conversation => {
     const known = handles.get(id)
     if (known !== undefined) return known
-    const made = createHandle(id, runner, link, send)
+    const made = createHandle(id, runner, ports, send)
     handles.set(id, made)
     return made
   }
@@ -44,7 +45,7 @@ export const createConversationHandles = (
 type Send = (conversation: string, body: MessageBody, replyTo: number | undefined) => Sent
 
 /** Queues messages and remembers who waits for each. */
-const createSend = (runner: ReplicaRunner, nextId: () => string, clock: Clock): Send => {
+const createSend = (runner: ReplicaRunner, { nextId, clock }: HandlePorts): Send => {
   const waiting = new Map<
     string,
     { readonly conversation: string; resolve(seq: number): void; reject(error: ChatError): void }
@@ -76,7 +77,8 @@ const createSend = (runner: ReplicaRunner, nextId: () => string, clock: Clock): 
   }
 }
 
-const createHandle = (id: string, runner: ReplicaRunner, link: Link, send: Send): Conversation => {
+const createHandle = (id: string, runner: ReplicaRunner, ports: HandlePorts, send: Send): Conversation => {
+  const { link } = ports
   const state = () => conversationOf(runner.replica(), id)
   const messages = createView(id, runner)
   const advance = async (op: 'read' | 'delivered', seq = state().timeline.to) => {
@@ -110,14 +112,19 @@ const createHandle = (id: string, runner: ReplicaRunner, link: Link, send: Send)
     get hasEarlier() {
       return state().timeline.from > 1
     },
-    send: (body, options) => send(id, typeof body === 'string' ? { kind: 'text', text: body } : body, options?.replyTo),
+    send: (body, options) => send(id, bodyOf(body), options?.replyTo),
     discard: runner.discard,
+    ...actsOf(id, ports),
     loadEarlier: async () => {
       const { from } = state().timeline
       if (from > 1) runner.earlier(id, await link.request('history', { conversation: id, before: from }))
     },
     read: (seq) => advance('read', seq),
     delivered: (seq) => advance('delivered', seq),
+    loadReceipts: async () => {
+      const { conversation } = await link.request('conversation', { conversation: id })
+      runner.receipts(id, conversation.cursors ?? [])
+    },
     members: (after) => link.request('members', { conversation: id, ...(after === undefined ? {} : { after }) }),
     onChange: (listener) => runner.on('changed', (changed) => changed === id && listener()),
     [Symbol.asyncIterator]: () =>
@@ -133,14 +140,31 @@ const createHandle = (id: string, runner: ReplicaRunner, link: Link, send: Send)
   }
 }
 
+const bodyOf = (body: string | MessageBody): MessageBody =>
+  typeof body === 'string' ? { kind: 'text', text: body } : body
+
+/** What is done to messages that have a place. */
+const actsOf = (conversation: string, { link, write }: HandlePorts) => ({
+  edit: async (seq: number, body: string | MessageBody) =>
+    void (await write('edit', { conversation, seq, body: bodyOf(body) })),
+  delete: async (seq: number) => void (await write('delete', { conversation, seq })),
+  react: async (seq: number, emoji: string) => void (await write('react', { conversation, seq, emoji })),
+  unreact: async (seq: number, emoji: string) => void (await write('unreact', { conversation, seq, emoji })),
+  pin: async (seq: number) => void (await write('pin', { conversation, seq })),
+  unpin: async (seq: number) => void (await write('unpin', { conversation, seq })),
+  typing: async (isTyping: boolean) => void (await link.request('typing', { conversation, isTyping })),
+})
+
 /** The same array while nothing changed, as frameworks that compare by identity like it. */
 const createView = (id: string, runner: ReplicaRunner): (() => readonly Message[]) => {
-  let last: { readonly timeline: Timeline; readonly outbox: Outbox; readonly messages: readonly Message[] } | undefined
+  let last: readonly unknown[] = []
+  let messages: readonly Message[] = []
   return () => {
     const { outbox, me } = runner.replica()
-    const { timeline } = conversationOf(runner.replica(), id)
-    if (last?.timeline !== timeline || last.outbox !== outbox)
-      last = { timeline, outbox, messages: messagesOf(timeline, outbox, id, me) }
-    return last.messages
+    const { timeline, receipts } = conversationOf(runner.replica(), id)
+    const now = [timeline, outbox, receipts]
+    if (now.some((part, index) => part !== last[index])) messages = messagesOf(timeline, outbox, id, me, receipts)
+    last = now
+    return messages
   }
 }

@@ -28,6 +28,16 @@ export interface Conversation extends AsyncIterable<ChatEvent> {
    * when 1,000 messages wait.
    */
   send(body: string | MessageBody, options?: { readonly replyTo?: number }): Sent
+  /** Says an own message anew. */
+  edit(seq: number, body: string | MessageBody): Promise<void>
+  /** For everybody. */
+  delete(seq: number): Promise<void>
+  react(seq: number, emoji: string): Promise<void>
+  unreact(seq: number, emoji: string): Promise<void>
+  pin(seq: number): Promise<void>
+  unpin(seq: number): Promise<void>
+  /** Say it again while it goes on: it ends by itself after 6 s. */
+  typing(isTyping: boolean): Promise<void>
   /** Takes a message away that was refused. */
   discard(clientMsgId: string): void
   /** Reads the page before the first event held. */
@@ -36,6 +46,11 @@ export interface Conversation extends AsyncIterable<ChatEvent> {
   read(seq?: number): Promise<void>
   /** Everything up to `seq` reached this device; without it, all that is held. */
   delivered(seq?: number): Promise<void>
+  /**
+   * Puts into `messages` whom they reached and who has read them, in conversations of at most 64 members; from then on they are kept by
+   * what is pushed. Pushes of a lost connection are lost: ask again after it.
+   */
+  loadReceipts(): Promise<void>
   members(after?: string): Promise<Page<Member>>
   onChange(listener: () => void): () => void
   /** Every event that is new from now on, in order, each once. */

@@ -1,3 +1,4 @@
+import type { Cursor } from './domain/exchange.ts'
 import type { Frame } from './line.ts'
 
 /** What is true now and nowhere stored. */
@@ -16,12 +17,9 @@ export interface Typing {
   readonly isTyping: boolean
 }
 
-export interface Receipt {
+export interface Receipt extends Cursor {
   readonly op: 'receipt'
   readonly conversation: string
-  readonly user: number
-  readonly deliveredSeq: number
-  readonly readSeq: number
 }
 
 export const isHint = (frame: Frame): frame is Frame & (Presence | Typing | Receipt) =>

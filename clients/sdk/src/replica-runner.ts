@@ -1,6 +1,6 @@
 import { createAsk } from './ask.ts'
 import type { ChatEvent, PlacelessEvent } from './domain/event.ts'
-import type { Effect, HistoryPage, Input } from './domain/exchange.ts'
+import type { Cursor, Effect, HistoryPage, Input } from './domain/exchange.ts'
 import type { OutboxEntry } from './domain/outbox.ts'
 import { createReplica, type Replica, step } from './domain/replica.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
@@ -45,6 +45,7 @@ export interface ReplicaRunner extends Pick<Emitter<RunnerEvents>, 'on'> {
   discard(clientMsgId: string): void
   earlier(conversation: string, page: HistoryPage): void
   read(conversation: string, seq: number): void
+  receipts(conversation: string, cursors: readonly Cursor[]): void
   /** Hears nothing any more; resolves once the outbox is saved. */
   stop(): Promise<void>
   /** The same, and what was not sent is thrown away. */
@@ -104,6 +105,7 @@ export const createReplicaRunner = async (me: number, ports: RunnerPorts): Promi
     discard: (clientMsgId) => give({ type: 'discarded', clientMsgId }),
     earlier: (conversation, page) => give({ type: 'earlier', conversation, page }),
     read: (conversation, seq) => give({ type: 'read', conversation, seq }),
+    receipts: (conversation, cursors) => give({ type: 'receipts', conversation, cursors }),
     forget: async () => {
       await stop()
       saver.save(() => undefined)

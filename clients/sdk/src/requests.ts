@@ -1,5 +1,5 @@
 import type { MessageBody } from './domain/event.ts'
-import type { HistoryPage, SendOk, SyncPage } from './domain/exchange.ts'
+import type { Cursor, HistoryPage, SendOk, SyncPage } from './domain/exchange.ts'
 
 /** The requests of PROTOCOL §2 that this server answers: what is asked with, and what is in its `ok`. */
 export interface Requests {
@@ -82,6 +82,10 @@ export interface Requests {
 }
 
 export type Op = keyof Requests
+/** Requests that change something: with one id, the same never happens twice. */
+export type WriteOp = {
+  [O in Exclude<Op, 'send'>]: 'clientMsgId' extends keyof Requests[O]['fields'] ? O : never
+}[Exclude<Op, 'send'>]
 export type FieldsOf<O extends Op> = Requests[O]['fields']
 export type OkOf<O extends Op> = Requests[O]['ok']
 
@@ -149,7 +153,7 @@ export interface User {
 
 interface ReceiptsOf {
   /** Of all members, of conversations of at most 64. */
-  readonly cursors?: readonly { readonly user: number; readonly deliveredSeq: number; readonly readSeq: number }[]
+  readonly cursors?: readonly Cursor[]
   /** How many members are at `countsAt` or beyond. */
   readonly counts?: { readonly seq: number; readonly delivered: number; readonly read: number }
 }

@@ -1,9 +1,7 @@
 import { ChatError, disconnected } from './chat-error.ts'
 import type { Link } from './link.ts'
 import type { Clock } from './ports.ts'
-import type { FieldsOf, OkOf } from './requests.ts'
-
-type WriteOp = 'group.create' | 'group.join' | 'group.leave'
+import type { FieldsOf, OkOf, WriteOp } from './requests.ts'
 
 export interface Writer {
   /** Sends it with one id until it is answered: it has its effect once, however often the connection is lost. Rejects with ChatError. */

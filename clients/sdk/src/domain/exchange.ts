@@ -26,6 +26,13 @@ export interface HistoryPage extends Range {
   readonly stale?: boolean
 }
 
+/** How far one member is in a conversation. */
+export interface Cursor {
+  readonly user: number
+  readonly deliveredSeq: number
+  readonly readSeq: number
+}
+
 export type Input =
   | { readonly type: 'connected'; readonly nowMs: number }
   | { readonly type: 'disconnected' }
@@ -38,6 +45,8 @@ export type Input =
   | ({ readonly type: 'fillFailed'; readonly conversation: string } & Failure)
   | { readonly type: 'earlier'; readonly conversation: string; readonly page: HistoryPage }
   | { readonly type: 'read'; readonly conversation: string; readonly seq: number }
+  /** Of some members, or of all. */
+  | { readonly type: 'receipts'; readonly conversation: string; readonly cursors: readonly Cursor[] }
   | { readonly type: 'queued'; readonly entry: OutboxEntry; readonly nowMs: number }
   | { readonly type: 'accepted'; readonly clientMsgId: string; readonly ok: SendOk; readonly nowMs: number }
   | { readonly type: 'refused'; readonly clientMsgId: string; readonly refusal: Refusal; readonly nowMs: number }

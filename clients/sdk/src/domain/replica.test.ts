@@ -17,6 +17,7 @@ const outcome = fc.oneof(
 )
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ type: fc.constantFrom('otherPosts' as const, 'iWrite' as const), conversation }),
+  fc.record({ type: fc.constant('otherReceives' as const), conversation, hasRead: fc.boolean() }),
   { weight: 2, arbitrary: fc.record({ type: fc.constant('serve' as const), outcome }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('arrive' as const), pick }) },
   fc.record({ type: fc.constantFrom('lose' as const, 'repeat' as const, 'fire' as const), pick }),
@@ -58,6 +59,15 @@ const expectTheLog = (network: Network) => {
     expect(failedIds.every((clientMsgId) => network.log.wasRefused(clientMsgId))).toBe(true)
     expect(logged).toEqual(mine.filter((clientMsgId) => !failedIds.includes(clientMsgId)))
     expect(network.messages(id)).toHaveLength(events.length + failed.length)
+    const { deliveredSeq = 0, readSeq = 0 } = network.log.cursors.get(id) ?? {}
+    for (const message of network.messages(id)) {
+      if (message.state !== 'logged') continue
+      const isOwn = message.actor === 1
+      expect(message.deliveredTo, `${id} ${message.seq} to ${deliveredSeq}`).toEqual(
+        isOwn && message.seq <= deliveredSeq ? [2] : undefined,
+      )
+      expect(message.readBy).toEqual(isOwn && message.seq <= readSeq ? [2] : undefined)
+    }
   }
   expect(network.replica().outbox.entries.every(({ state }) => state.kind === 'failed')).toBe(true)
 }
@@ -76,6 +86,21 @@ test('any interleaving of pushes, gaps, repeats, refusals and reconnects ends in
     }),
     { numRuns: 1_000 },
   )
+})
+
+test('cursors never go back, whatever order they come in, and what is read was delivered', () => {
+  const cursors = [
+    { user: 7, deliveredSeq: 5, readSeq: 2 },
+    { user: 7, deliveredSeq: 3, readSeq: 4 },
+    { user: 8, deliveredSeq: 0, readSeq: 6 },
+  ]
+  for (const order of [cursors, cursors.toReversed()]) {
+    const [heard] = step(createReplica(1), { type: 'receipts', conversation: 'g1', cursors: order })
+    expect(conversationOf(heard, 'g1').receipts.toSorted((a, b) => a.user - b.user)).toEqual([
+      { user: 7, deliveredSeq: 5, readSeq: 4 },
+      { user: 8, deliveredSeq: 6, readSeq: 6 },
+    ])
+  }
 })
 
 test('a message of somebody else with the id of an own one is not the own one', () => {

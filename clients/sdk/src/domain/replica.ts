@@ -1,5 +1,5 @@
 import { type ChatEvent, isMessage } from './event.ts'
-import type { Effect, HistoryPage, Input, SendOk, SyncedConversation, SyncPage } from './exchange.ts'
+import type { Cursor, Effect, HistoryPage, Input, SendOk, SyncedConversation, SyncPage } from './exchange.ts'
 import {
   dispatch,
   emptyOutbox,
@@ -40,6 +40,8 @@ export interface ConversationState {
   readonly with?: number
   readonly unread: number
   readonly readSeq: number
+  /** Of those members of whom something was heard. */
+  readonly receipts: readonly Cursor[]
   readonly isLeft: boolean
 }
 
@@ -57,7 +59,7 @@ export const createReplica = (me: number, outbox: Outbox = emptyOutbox): Replica
 })
 
 const emptyConversation = (id: string): ConversationState => ({
-  ...{ id, timeline: emptyTimeline, fill: 'idle', unread: 0, readSeq: 0, isLeft: false },
+  ...{ id, timeline: emptyTimeline, fill: 'idle', unread: 0, readSeq: 0, receipts: [], isLeft: false },
 })
 
 export const step = (replica: Replica, input: Input): Step => {
@@ -91,9 +93,25 @@ export const step = (replica: Replica, input: Input): Step => {
         const readSeq = Math.max(held.readSeq, input.seq)
         return { ...held, readSeq, unread: readSeq >= held.timeline.lastSeq ? 0 : held.unread }
       })
+    case 'receipts':
+      return updated([replica, []], input.conversation, (held) => ({
+        ...held,
+        receipts: input.cursors.reduce(withCursor, held.receipts),
+      }))
     default:
       return stepOutbox(replica, input)
   }
+}
+
+/** Cursors never go back, in whatever order they are heard of. */
+const withCursor = (held: readonly Cursor[], { user, deliveredSeq, readSeq }: Cursor): readonly Cursor[] => {
+  const known = held.find((cursor) => cursor.user === user)
+  const further = {
+    user,
+    deliveredSeq: Math.max(deliveredSeq, readSeq, known?.deliveredSeq ?? 0),
+    readSeq: Math.max(readSeq, known?.readSeq ?? 0),
+  }
+  return [...held.filter((cursor) => cursor !== known), further]
 }
 
 type OutboxInput = Extract<Input, { type: 'queued' | 'accepted' | 'refused' | 'discarded' | 'outboxDue' }>

@@ -1,5 +1,5 @@
 import type { ChatEvent } from './event.ts'
-import type { Effect, HistoryPage, Input, SyncPage } from './exchange.ts'
+import type { Cursor, Effect, HistoryPage, Input, SyncPage } from './exchange.ts'
 import type { Dispatch } from './outbox.ts'
 
 export const me = 1
@@ -16,6 +16,7 @@ const syncLimit = 2
 export const createLog = () => {
   const logs = new Map<string, ChatEvent[]>(conversations.map((id) => [id, []]))
   const refused = new Set<string>()
+  const cursors = new Map<string, Cursor>(conversations.map((id) => [id, { user: 2, deliveredSeq: 0, readSeq: 0 }]))
   const logOf = (id: string): ChatEvent[] => logs.get(id) ?? []
 
   const post = (conversation: string, actor: number, clientMsgId: string): ChatEvent => {
@@ -24,6 +25,14 @@ export const createLog = () => {
     const event = { conversation, seq, type: 'messagePosted', actor, at: `t${seq}`, data } as const
     logOf(conversation).push(event)
     return event
+  }
+  /** The other one has everything there is, and has read some of it. */
+  const receive = (conversation: string, hasRead: boolean): Cursor => {
+    const { length } = logOf(conversation)
+    const readSeq = hasRead ? length : (cursors.get(conversation)?.readSeq ?? 0)
+    const cursor = { user: 2, deliveredSeq: length, readSeq }
+    cursors.set(conversation, cursor)
+    return cursor
   }
   const find = (conversation: string, clientMsgId: string | undefined) =>
     logOf(conversation).find(({ data, actor }) => actor === me && data.clientMsgId === clientMsgId)
@@ -83,5 +92,5 @@ export const createLog = () => {
     }
   }
 
-  return { logOf, post, send, history, sync, wasRefused: (id: string) => refused.has(id) }
+  return { cursors, receive, logOf, post, send, history, sync, wasRefused: (id: string) => refused.has(id) }
 }

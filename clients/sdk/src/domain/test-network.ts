@@ -14,6 +14,7 @@ interface Arriving {
 /** What can happen between a client and the log. `pick` chooses among what is under way, so that everything overtakes everything. */
 export type Action =
   | { readonly type: 'otherPosts' | 'iWrite'; readonly conversation: ConversationId }
+  | { readonly type: 'otherReceives'; readonly conversation: ConversationId; readonly hasRead: boolean }
   | { readonly type: 'serve'; readonly outcome: Outcome }
   | { readonly type: 'arrive' | 'lose' | 'repeat' | 'fire'; readonly pick: number }
   | { readonly type: 'cut' | 'connect' }
@@ -95,6 +96,12 @@ export const createNetwork = () => {
     switch (action.type) {
       case 'otherPosts':
         return push(log.post(action.conversation, 2, `o${nextId++}`))
+      case 'otherReceives': {
+        const { conversation } = action
+        const input = { type: 'receipts', conversation, cursors: [log.receive(conversation, action.hasRead)] } as const
+        if (replica.isConnected) arriving.push({ input, isPush: true })
+        return
+      }
       case 'iWrite':
         return write(action.conversation)
       case 'serve':
@@ -134,6 +141,7 @@ export const createNetwork = () => {
     drain()
     give({ type: 'syncDue' })
     drain()
+    for (const [conversation, cursor] of log.cursors) give({ type: 'receipts', conversation, cursors: [cursor] })
   }
 
   return {
@@ -142,6 +150,6 @@ export const createNetwork = () => {
     announced: (id: string): readonly number[] => announced.get(id) ?? [],
     timeline: (id: string) => conversationOf(replica, id).timeline,
     messages: (id: string): readonly Message[] =>
-      messagesOf(conversationOf(replica, id).timeline, replica.outbox, id, me),
+      messagesOf(conversationOf(replica, id).timeline, replica.outbox, id, me, conversationOf(replica, id).receipts),
   }
 }

@@ -43,6 +43,18 @@ test('what became of a message is in the view: edits, reactions, deletions', () 
   expect(shownAfter(log)[1]).toEqual({ ...placed, seq: 8, clientMsgId: 'b', replyTo: 1, state: 'deleted' })
 })
 
+test('whom it reached and who has read it stands at each message, its author aside', () => {
+  const receipts = [
+    { user: 1, deliveredSeq: 13, readSeq: 13 },
+    { user: 2, deliveredSeq: 13, readSeq: 1 },
+    { user: 3, deliveredSeq: 7, readSeq: 0 },
+  ]
+  const [first, second] = messagesOf(log.reduce(withEvent, emptyTimeline), emptyOutbox, 'g1', 1, receipts)
+  expect(first).toMatchObject({ seq: 1, deliveredTo: [2, 3], readBy: [2] })
+  expect(second).toMatchObject({ seq: 8, deliveredTo: [2] })
+  expect(second).not.toHaveProperty('readBy')
+})
+
 test('a page that gives a message as it is now ends in the same view as the events', () => {
   const now = [
     event(1, 'messagePosted', {

@@ -1,4 +1,5 @@
 import { type ChatEvent, isMessage, type MessageBody, type MessagePosted } from './event.ts'
+import type { Cursor } from './exchange.ts'
 import type { Outbox, OutboxEntry } from './outbox.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -22,6 +23,9 @@ export interface DeletedMessage extends Omit<Shown, 'body'>, Logged {
 interface Logged {
   readonly seq: number
   readonly at: string
+  /** Whom it reached, and who has read it, but for its author, as far as receipts say. */
+  readonly deliveredTo?: readonly number[]
+  readonly readBy?: readonly number[]
 }
 
 /** `sending`: not answered yet, `accepted`: in the log, its place not shown yet, `failed`: refused, with the code. */
@@ -44,8 +48,9 @@ export const messagesOf = (
   outbox: Outbox,
   conversation: string,
   me: number,
+  receipts: readonly Cursor[] = [],
 ): readonly Message[] => {
-  const logged = loggedMessages(timeline.events)
+  const logged = [...loggedMessages(timeline.events)].map((message) => withReceipts(message, receipts))
   const pending = outbox.entries.filter((entry) => entry.conversation === conversation)
   return [...logged, ...pending.map((entry) => pendingMessage(entry, me))]
 }
@@ -61,6 +66,14 @@ const loggedMessages = (events: readonly ChatEvent[]): Iterable<LoggedMessage | 
     }
   }
   return shown.values()
+}
+
+const withReceipts = <M extends LoggedMessage | DeletedMessage>(message: M, receipts: readonly Cursor[]): M => {
+  const beyond = (cursor: 'deliveredSeq' | 'readSeq') =>
+    receipts.flatMap((each) => (each.user !== message.actor && each[cursor] >= message.seq ? each.user : []))
+  const [deliveredTo, readBy] = [beyond('deliveredSeq'), beyond('readSeq')]
+  if (!deliveredTo.length) return message
+  return { ...message, deliveredTo, ...(readBy.length && { readBy }) }
 }
 
 const loggedMessage = ({ conversation, seq, actor, at, data }: MessagePosted): LoggedMessage | DeletedMessage => {
