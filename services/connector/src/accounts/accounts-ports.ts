@@ -16,7 +16,14 @@ export interface AccountsPorts
   readonly presence: Pick<Presence, 'connectors'>
   readonly readModels: Pick<
     ReadModels,
-    'waitFor' | 'userById' | 'userByName' | 'userByRegistration' | 'registered' | 'everConversations' | 'ownMessages'
+    | 'waitFor'
+    | 'userById'
+    | 'userByName'
+    | 'userByRegistration'
+    | 'registered'
+    | 'everConversations'
+    | 'friends'
+    | 'ownMessages'
   >
   readonly commands: Commands
   readonly watermark: Pick<Watermark, 'ofPartition' | 'now'>

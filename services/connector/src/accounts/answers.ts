@@ -1,4 +1,4 @@
-import type { UserRow } from '@chat/read-models'
+import type { FriendRequestView, FriendsPage, UserRow } from '@chat/read-models'
 import { Fault } from '@chat/runtime'
 import type { ErrorCode } from '@chat/schemas/protocol'
 import type { Answer } from '../ports.ts'
@@ -31,5 +31,18 @@ export const userBody = (user: Pick<UserRow, 'id' | 'name' | 'displayName' | 'cr
   id: user.id,
   name: user.name,
   displayName: user.displayName,
-  createdAt: new Date(user.createdAt).toISOString(),
+  createdAt: timeOf(user.createdAt),
+})
+
+export const timeOf = (ms: number): string => new Date(ms).toISOString()
+
+export const friendRequestBody = ({ user, at, ...request }: FriendRequestView) => ({
+  user: userBody(user),
+  ...request,
+  at: timeOf(at),
+})
+
+export const blockedBody = ({ user, since }: NonNullable<FriendsPage['blocked']>[number]) => ({
+  user: userBody(user),
+  since: timeOf(since),
 })

@@ -10,6 +10,7 @@ import { address, ann, end, ok, setUp } from './test-accounts.ts'
 /** A login by name asks for none. */
 const noRegistrations = {
   everConversations: async () => [],
+  friends: async () => ({ items: [] }),
   ownMessages: async () => [],
   userByRegistration: async () => undefined,
   registered: async () => new Set<string>(),

@@ -53,6 +53,36 @@ test('gives the profile, the conversations, and what one wrote there, oldest fir
   expect(JSON.stringify(lines)).not.toMatch(/theirs|not mine/)
 })
 
+test('gives who is a friend, who asked whom, and whom one blocks, to the last page', async () => {
+  const { world, begin } = await scene()
+  const [, two, three] = [
+    await world.readModels.userById(1),
+    await world.readModels.userById(2),
+    await world.readModels.userById(3),
+  ]
+  if (two === undefined || three === undefined) throw new Error('no users')
+  world.readModels.friends = async (_user, after) =>
+    after === undefined
+      ? {
+          items: [{ user: two, since: 0, isHidden: false }],
+          next: '2',
+          requests: [{ user: three, direction: 'outgoing', note: 'it is me', at: 1 }],
+          blocked: [{ user: three, since: 2 }],
+        }
+      : { items: [{ user: three, since: 3, isHidden: true }] }
+  const lines = await linesOf(await begin())
+  expect(lines.slice(1, -1)).toEqual([
+    { kind: 'friend', user: expect.objectContaining({ id: 2 }), since: '1970-01-01T00:00:00.000Z' },
+    {
+      kind: 'friendRequest',
+      user: expect.objectContaining({ id: 3 }),
+      ...{ direction: 'outgoing', note: 'it is me', at: '1970-01-01T00:00:00.001Z' },
+    },
+    { kind: 'blocked', user: expect.objectContaining({ id: 3 }), since: '1970-01-01T00:00:00.002Z' },
+    { kind: 'friend', user: expect.objectContaining({ id: 3 }), since: '1970-01-01T00:00:00.003Z' },
+  ])
+})
+
 test('at most once a day', async () => {
   const { world, begin } = await scene()
   await linesOf(await begin())

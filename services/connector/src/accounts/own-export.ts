@@ -3,7 +3,7 @@ import { isFault } from '@chat/runtime'
 import { historyEventsMax, pageItemsMax } from '@chat/schemas/protocol'
 import type { Answer, Api, OwnData } from '../ports.ts'
 import type { AccountsPorts } from './accounts-ports.ts'
-import { answeringWith, refuse, userBody } from './answers.ts'
+import { answeringWith, blockedBody, friendRequestBody, refuse, timeOf, userBody } from './answers.ts'
 
 /** Between two exports of one user, ms. */
 const exportEveryMs = 24 * 60 * 60_000
@@ -15,7 +15,7 @@ const retryAfterMs = 10_000
 type Lines = AsyncIterable<string>
 
 /**
- * Everything of one's own: a line of the profile, a line for each conversation one is or was in, followed by one for each message one wrote
+ * Everything of one's own: a line of the profile, one for each friend, request and blocked user, a line for each conversation one is or was in, followed by one for each message one wrote
  * there, and a last line that says that it is whole. At most once a day; one that broke off on our side does not count, and its iteration throws Fault.
  */
 export const createOwnExport = (ports: AccountsPorts): Api['exportOwn'] => {
@@ -58,10 +58,16 @@ export const createOwnExport = (ports: AccountsPorts): Api['exportOwn'] => {
   }
 }
 
-type Reads = Pick<ReadModels, 'everConversations' | 'ownMessages'>
+type Reads = Pick<ReadModels, 'friends' | 'everConversations' | 'ownMessages'>
 
 async function* ownLines(readModels: Reads, user: UserRow): Lines {
   yield line({ kind: 'profile', user: userBody(user) })
+  for await (const { items, requests = [], blocked = [] } of friendPages(readModels, user.id)) {
+    for (const { user: friend, since } of items)
+      yield line({ kind: 'friend', user: userBody(friend), since: timeOf(since) })
+    for (const request of requests) yield line({ kind: 'friendRequest', ...friendRequestBody(request) })
+    for (const block of blocked) yield line({ kind: 'blocked', ...blockedBody(block) })
+  }
   let messages = 0
   for await (const page of conversationPages(readModels, user.id))
     for (const conversation of page) {
@@ -73,6 +79,15 @@ async function* ownLines(readModels: Reads, user: UserRow): Lines {
         }
     }
   yield line({ kind: 'end', messages })
+}
+
+async function* friendPages(readModels: Reads, user: number) {
+  for (let after: string | undefined; ; ) {
+    const page = await readModels.friends(user, after, pageItemsMax)
+    yield page
+    if (page.next === undefined) return
+    after = page.next
+  }
 }
 
 async function* conversationPages(readModels: Reads, user: number) {

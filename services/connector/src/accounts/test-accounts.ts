@@ -62,6 +62,7 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
     readModels: {
       userById: async (id) => users.find((user) => user.id === id),
       everConversations: async () => [],
+      friends: async () => ({ items: [] }),
       ownMessages: async () => [],
       userByRegistration: async (registrationId) => users.find((user) => user.registrationId === registrationId),
       registered: async (ids) => new Set(users.flatMap(({ registrationId: id }) => (ids.includes(id) ? [id] : []))),

@@ -1,6 +1,5 @@
-import type { FriendsPage } from '@chat/read-models'
 import { isFault } from '@chat/runtime'
-import { userBody } from '../../accounts/answers.ts'
+import { blockedBody, friendRequestBody, timeOf, userBody } from '../../accounts/answers.ts'
 import { ok } from '../../answer.ts'
 import { type FrameServices, read } from './handler.ts'
 import { pageOf } from './page.ts'
@@ -20,7 +19,7 @@ export const friends = read<'friends'>(async (frame, { identity }, services) => 
       ...lastSeenOf(lastSeen?.get(user.id)),
     })),
     ...(next === undefined ? {} : { next }),
-    ...(requests === undefined ? {} : { requests: requests.map(requestBody) }),
+    ...(requests === undefined ? {} : { requests: requests.map(friendRequestBody) }),
     ...(blocked === undefined ? {} : { blocked: blocked.map(blockedBody) }),
     // Friends are no less friends while nobody can tell who is there: that is told late, and said to be.
     ...(online === undefined || lastSeen === undefined ? { stale: true } : {}),
@@ -46,17 +45,4 @@ const orUnknown = async <T>(code: string, ask: () => Promise<T>): Promise<T | un
   }
 }
 
-const timeOf = (ms: number): string => new Date(ms).toISOString()
-
 const lastSeenOf = (ms: number | undefined) => (ms === undefined ? {} : { lastSeenAt: timeOf(ms) })
-
-const requestBody = ({ user, at, ...request }: NonNullable<FriendsPage['requests']>[number]) => ({
-  user: userBody(user),
-  ...request,
-  at: timeOf(at),
-})
-
-const blockedBody = ({ user, since }: NonNullable<FriendsPage['blocked']>[number]) => ({
-  user: userBody(user),
-  since: timeOf(since),
-})
