@@ -1,31 +1,25 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { currentCommit } from '@chat/testkit'
-import type { HistoryEvent } from '../faults/history.ts'
 
 const ledgerPath = join(import.meta.dirname, '..', 'faults', 'ledger.jsonl')
 
-/** Counts what was simulated, for one line of the ledger that has the runs on real processes too. */
-export interface Tally {
-  add(history: readonly HistoryEvent[]): void
-  /** `seeds`: how many from `from` on; `red`: those that were. The line names the code as it was at the start. */
-  write(run: { readonly from: number; readonly seeds: number; readonly red: readonly number[] }): void
+/** `seeds`: how many from `from` on; `red`: those of them that were. */
+interface SimulatedSeeds {
+  readonly from: number
+  readonly seeds: number
+  readonly faults: number
+  readonly accepted: number
+  readonly red: readonly number[]
 }
 
-export const startTally = (): Tally => {
+/** Keeps a line of a run where those on real processes are kept. It names the code as it is now. */
+export const openLedger = () => {
   const commit = currentCommit(ledgerPath)
-  let [faults, accepted] = [0, 0]
   return {
-    add: (history) => {
-      for (const line of history) {
-        if (line.what === 'faultBegun') faults++
-        if (line.what === 'answered' && line.outcome === 'ok' && line.position !== null && !line.isDuplicate) accepted++
-      }
+    add: ({ from, seeds, faults, accepted, red }: SimulatedSeeds) => {
+      const line = { at: new Date().toISOString(), commit, simulated: { from, seeds }, faults, accepted, red }
+      appendFileSync(ledgerPath, `${JSON.stringify(line)}\n`)
     },
-    write: ({ from, seeds, red }) =>
-      appendFileSync(
-        ledgerPath,
-        `${JSON.stringify({ at: new Date().toISOString(), commit, simulated: { from, seeds }, faults, accepted, red })}\n`,
-      ),
   }
 }

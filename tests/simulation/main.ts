@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { startTally } from './ledger.ts'
-import { type Mode, modeOf } from './modes.ts'
+import { batchSeedsMax, type SeedOutcome, simulateBatch } from './batch.ts'
+import { openLedger } from './ledger.ts'
+import type { Mode } from './modes.ts'
 import { plantsByName } from './planted/plants.ts'
-import { simulate } from './simulate.ts'
 
 const usage = `npm run simulate -- [--seeds N] [--from SEED] [--mode safety|liveness] [--plant NAME] [--stop-at-first] [--ledger]
 npm run simulate -- --seed SEED [--mode …] [--trace]`
@@ -43,34 +43,40 @@ const numberOf = (text: string): number => {
 
 const violationsShown = 10
 
+const print = ({ seed, mode, weather, isSkewed, violations }: SeedOutcome, plant: string | undefined) => {
+  console.log(
+    `seed ${seed} is red (${mode}, ${weather}${isSkewed ? ', skewed clocks' : ''}, ${violations.length} violations):`,
+  )
+  for (const violation of violations.slice(0, violationsShown)) console.log(`  ${violation}`)
+  const planted = plant === undefined ? '' : ` --plant ${plant}`
+  console.log(`  replay: npm run simulate -- --seed ${seed} --mode ${mode}${planted} --trace`)
+}
+
 const run = async (): Promise<number> => {
   const { from, count, mode, plant, isTraced, stopsAtFirst, isKept } = readOptions()
-  const plants = plant === undefined ? undefined : plantsByName[plant]
   const beganMs = performance.now()
+  const ledger = isKept ? openLedger() : undefined
   const red: number[] = []
-  const tally = isKept ? startTally() : undefined
-  let done = 0
-  for (let seed = from; seed < from + count; seed++) {
-    const result = await simulate({
-      ...{ seed, mode: mode ?? modeOf(seed) },
-      ...(plants === undefined ? {} : { plants }),
-      ...(isTraced ? { onTrace: (line: string) => console.log(line) } : {}),
-    })
-    done++
-    tally?.add(result.history)
-    if (result.violations.length === 0) continue
-    red.push(seed)
-    console.log(
-      `seed ${seed} is red (${result.mode}, ${result.weather}${result.isSkewed ? ', skewed clocks' : ''}, ${result.violations.length} violations):`,
-    )
-    for (const violation of result.violations.slice(0, violationsShown)) console.log(`  ${violation}`)
-    const planted = plant === undefined ? '' : ` --plant ${plant}`
-    console.log(`  replay: npm run simulate -- --seed ${seed} --mode ${result.mode}${planted} --trace`)
-    if (stopsAtFirst) break
+  let [seeds, faults, accepted] = [0, 0, 0]
+  const isOver = () => stopsAtFirst && red.length > 0
+  const take = (outcome: SeedOutcome): 'goOn' | 'stop' => {
+    if (isOver()) return 'stop' // Sent before the thread heard that it is over.
+    seeds++
+    faults += outcome.faults
+    accepted += outcome.accepted
+    if (outcome.violations.length === 0) return 'goOn'
+    red.push(outcome.seed)
+    print(outcome, plant)
+    return isOver() ? 'stop' : 'goOn'
   }
+  for (let done = 0; done < count && !isOver(); done += batchSeedsMax)
+    await simulateBatch(
+      { from: from + done, count: Math.min(batchSeedsMax, count - done), mode, plant, isTraced },
+      take,
+    )
   const minutes = (performance.now() - beganMs) / 60_000
-  console.log(`${done} seeds, ${red.length} red, ${Math.round(done / minutes)} seeds a minute`)
-  tally?.write({ from, seeds: done, red })
+  console.log(`${seeds} seeds, ${red.length} red, ${Math.round(seeds / minutes)} seeds a minute`)
+  ledger?.add({ from, seeds, faults, accepted, red })
   return red.length === 0 ? 0 : 1
 }
 
