@@ -84,6 +84,10 @@ export const eventSchemas = {
 
 /** Every event type that clients are pushed without a place, with its data. */
 const placelessEventSchemas = {
+  profileChanged: placeless('profileChanged', {
+    displayName: Type.Optional(Type.String()),
+    about: Type.Optional(Type.String({ description: 'What is absent stays as it was.' })),
+  }),
   userBlocked: placeless('userBlocked', { user: userId }),
   userUnblocked: placeless('userUnblocked', { user: userId }),
 } as const

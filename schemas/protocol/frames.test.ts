@@ -38,6 +38,8 @@ const samples: readonly RequestFrame[] = [
   { op: 'user', ref: 5, id: 2147483647 },
   { op: 'user', ref: 5, name: 'ann' },
   { op: 'me', ref: 5 },
+  { op: 'profile', ref: 5 },
+  { op: 'profile', ref: 5, displayName: 'Ann 🦊', about: 'tea\nand cake', clientMsgId: v7 },
   { op: 'delivered', ref: 5, conversation: 'g31', seq: 3 },
   { op: 'read', ref: 5, conversation: 'g31', seq: 3, clientMsgId: v7 },
   { op: 'group.create', ref: 6, title: 'All', name: 'all', visibility: 'public', members: [1, 2], clientMsgId: v7 },

@@ -33,6 +33,7 @@ import {
 } from './limits.ts'
 import { messageSchemas } from './message-frames.ts'
 import { problemOf } from './problem.ts'
+import { profile } from './profile.ts'
 
 /** Every request of a client. PROTOCOL §2. */
 const syncToken = text(0, syncTokenCharsMax)
@@ -181,6 +182,7 @@ export type MembersFrame = Static<typeof members>
 export type UsersFrame = Static<typeof users>
 export type UserFrame = Static<typeof user>
 export type MeFrame = Static<typeof me>
+export type ProfileFrame = Static<typeof profile>
 export type DeliveredFrame = Static<typeof delivered>
 export type ReadFrame = Static<typeof read>
 export type TypingFrame = Static<typeof typing>
@@ -205,6 +207,7 @@ export const requestSchemas = {
   users,
   user,
   me,
+  profile,
   delivered,
   read,
   typing,

@@ -1,7 +1,9 @@
-import { type TSchema, Type } from 'typebox'
+import { type TProperties, type TSchema, Type } from 'typebox'
 import { gatewayAnswer, passwordResetAnswer, registrationAnswer, sessionAnswer } from './answers/index.ts'
 import type { ErrorCode } from './codes.ts'
+import { strict } from './fields.ts'
 import { loginSchema, passwordResetSchema, refreshSchema, registrationSchema } from './http.ts'
+import { operatorRoutes } from './operator-routes.ts'
 
 /** One path of HTTP that is no read (those are in http-reads.ts). `:id` is a parameter. PROTOCOL §1. */
 export interface HttpRoute {
@@ -11,6 +13,8 @@ export interface HttpRoute {
   /** Whether it needs an access token. */
   readonly access: 'bearer' | 'open'
   readonly body?: TSchema
+  /** Its query parameters; all may be left out. */
+  readonly query?: TProperties
   /** Body and answer are frames of the socket. */
   readonly takesFrames?: true
   readonly status: number
@@ -97,4 +101,11 @@ export const httpRoutes: readonly HttpRoute[] = [
     summary: 'HTTP, as an OpenAPI document.',
     answer: json(Type.Object({ openapi: Type.String() })),
   },
+  ...Object.values(operatorRoutes).map(
+    ({ method, path, summary, fields, answer, refusals }): HttpRoute => ({
+      ...{ method, path, summary, access: 'bearer', status: 200 },
+      ...(method === 'GET' ? { query: fields } : { body: Type.Object(fields, strict) }),
+      ...{ answer: json(Type.Object(answer)), refusals: ['not_found', ...refusals] },
+    }),
+  ),
 ]

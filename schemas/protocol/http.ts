@@ -2,7 +2,6 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { clientMsgId, name, strict, text, userId, uuid } from './fields.ts'
 import {
-  displayNameCodePointsMax,
   externalTokenCharsMax,
   nameCodePointsMax,
   passwordCodePointsMax,
@@ -10,16 +9,10 @@ import {
   refreshTokenCharsMax,
   resetCodeCodePointsMax,
 } from './limits.ts'
-import { isAllowedDisplayName } from './names.ts'
 import { type ParsedBody, problemOf } from './problem.ts'
+import { displayName } from './profile.ts'
 
 /** Bodies of the HTTP interface. PROTOCOL §1. */
-const displayName = Type.Refine(
-  Type.String({ minCodePoints: 1, maxCodePoints: displayNameCodePointsMax }),
-  isAllowedDisplayName,
-  () => `must be one line of 1 to ${displayNameCodePointsMax} characters`,
-)
-
 export const registrationSchema = Type.Object(
   {
     name,

@@ -19,6 +19,7 @@ export {
   type PingFrame,
   type PresenceUnwatchFrame,
   type PresenceWatchFrame,
+  type ProfileFrame,
   parseFrame,
   parseRequest,
   type ReadFrame,
@@ -49,6 +50,7 @@ export {
 export { type HttpRead, httpReads } from './http-reads.ts'
 export { type HttpRoute, httpRoutes } from './http-routes.ts'
 export {
+  aboutCodePointsMax,
   accessTokenCharsMax,
   blockedListMax,
   bodyBytesMax,
@@ -94,6 +96,7 @@ export {
   unansweredWritesMax,
 } from './limits.ts'
 export { isAllowedDisplayName, isAllowedName, isAllowedTitle, normaliseName } from './names.ts'
+export { type OperatorAct, type OperatorRequest, operatorRoutes, parseOperatorRequest } from './operator-routes.ts'
 export type { ParsedBody } from './problem.ts'
 export { type Rate, type RateName, rateRetryMinMs, rates } from './rates.ts'
 export {

@@ -27,6 +27,12 @@ export const mentionPlacesMax = 100
 export const nameCodePointsMax = 64
 /** The display name of a user, one line. */
 export const displayNameCodePointsMax = 64
+/** What somebody says about himself. */
+export const aboutCodePointsMax = 500
+/** Why an operator does something, for other operators. */
+export const reasonCodePointsMax = 500
+/** What an operator tells everybody. */
+export const noticeCodePointsMax = 500
 /** A new password has at least so many. */
 export const passwordCodePointsMin = 8
 /** argon2 takes more; the bound keeps the cost of a request known. */

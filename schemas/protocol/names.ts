@@ -1,4 +1,4 @@
-import { displayNameCodePointsMax, nameCodePointsMax } from './limits.ts'
+import { aboutCodePointsMax, displayNameCodePointsMax, nameCodePointsMax } from './limits.ts'
 
 /**
  * What is unique: NFKC and full case folding, without default-ignorable characters (Unicode's NFKC_Casefold, in the built-in
@@ -22,6 +22,9 @@ const refusedInNames = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u
 /** Display text may hold the joiners that scripts and emoji need, but nothing that breaks a line or turns its direction. */
 const refusedInTitles = /[\p{Cc}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
 
+/** What titles have not either, but for line ends. */
+const refusedInTexts = /[\p{Cc}\p{Cs}\p{Cn}\p{Bidi_Control}]/u
+
 /** Whether a user or a public group may be called this: 1-64 code points as written and as normalised, visible, no outer white space. */
 export const isAllowedName = (name: string): boolean =>
   isVisible(name, nameCodePointsMax) &&
@@ -32,6 +35,10 @@ export const isAllowedName = (name: string): boolean =>
 /** One line of text for people: titles and display names. */
 export const isAllowedTitle = (text: string, codePointsMax: number): boolean =>
   !refusedInTitles.test(text) && text.trim() !== '' && hasCodePoints(text, 1, codePointsMax)
+
+/** Text for people, of any number of lines: nothing in it may turn the direction of what stands around it. */
+export const isAllowedAbout = (text: string): boolean =>
+  hasCodePoints(text, 0, aboutCodePointsMax) && !refusedInTexts.test(text.replaceAll(/[\t\n]/g, ''))
 
 export const isAllowedDisplayName = (text: string): boolean => isAllowedTitle(text, displayNameCodePointsMax)
 

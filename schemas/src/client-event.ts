@@ -101,11 +101,21 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
       return visible(event, 'friendDeclined', { user: event.user })
     case 'FriendRemoved':
       return visible(event, 'friendRemoved', { user: event.user })
+    case 'ProfileChanged':
+      return placeless(event, 'profileChanged', {
+        ...(event.displayName === null ? {} : { displayName: textOf(event.displayName) }),
+        ...(event.about === null ? {} : { about: textOf(event.about) }),
+      })
     case 'UserBlocked':
       return placeless(event, 'userBlocked', { user: event.user })
     case 'UserUnblocked':
       return placeless(event, 'userUnblocked', { user: event.user })
     case 'UserRegistered':
+    case 'UserSuspended':
+    case 'UserReinstated':
+    case 'OperatorGranted':
+    case 'OperatorRevoked':
+    case 'NoticeBroadcast':
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined

@@ -45,6 +45,7 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
   users: [{ query: '', after: '', limit: 1 }],
   user: [{ id: 1 }, { name: 'ann' }],
   me: [{}],
+  profile: [{ displayName: 'Ann', about: 'tea', clientMsgId: id }],
   delivered: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
   read: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
   typing: [{ conversation: 'g1', isTyping: true }],

@@ -29,7 +29,8 @@ export interface Requests {
   >
   readonly users: Request<{ readonly query?: string } & PageOf, Page<User>>
   readonly user: Request<{ readonly id: number } | { readonly name: string }, { readonly user: User }>
-  readonly me: Request<Nothing, { readonly user: User }>
+  readonly me: Request<Nothing, { readonly user: User; readonly operator?: true }>
+  readonly profile: Request<{ readonly displayName?: string; readonly about?: string } & Repeatable, Written>
   readonly delivered: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
   readonly read: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
   readonly typing: Request<{ readonly conversation: string; readonly isTyping: boolean }, Nothing>
@@ -149,6 +150,8 @@ export interface User {
   readonly name: string
   readonly displayName: string
   readonly createdAt: string
+  /** What he says about himself; absent: nothing. */
+  readonly about?: string
 }
 
 interface ReceiptsOf {

@@ -41,20 +41,31 @@ export interface Known {
  */
 export const screen = (
   command: ConversationCommand | CreateGroup,
-  { window, refused }: Known,
+  known: Known,
   isTooOld: boolean,
   groupConversation: (groupId: number) => string,
 ): Repeated | Rejected | undefined => {
-  const id = parseMessageId(command.clientMsgId)
-  if (id === undefined) return rejected('invalid')
-  const sighting = sight(window, id)
-  if (sighting.kind === 'repeated') return repeated(command, sighting.place, groupConversation) // [G2]
-  if (refused !== undefined) return rejected(refused) // [G11]
-  if (sighting.kind === 'too_late') return rejected('too_late') // [G2]
-  if (isTooOld) return rejected('timeout')
-  if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, window))
+  const refusal = screenId(command.clientMsgId, known, isTooOld, (place) => repeated(command, place, groupConversation))
+  if (refusal !== undefined) return refusal
+  if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, known.window))
     return rejected('out_of_order') // [G4]
   return undefined
+}
+
+/** The part of it that asks nothing but the command's id. */
+export const screenId = (
+  clientMsgId: string,
+  { window, refused }: Known,
+  isTooOld: boolean,
+  repeat: (place: Place) => Repeated,
+): Repeated | Rejected | undefined => {
+  const id = parseMessageId(clientMsgId)
+  if (id === undefined) return rejected('invalid')
+  const sighting = sight(window, id)
+  if (sighting.kind === 'repeated') return repeat(sighting.place) // [G2]
+  if (refused !== undefined) return rejected(refused) // [G11]
+  if (sighting.kind === 'too_late') return rejected('too_late') // [G2]
+  return isTooOld ? rejected('timeout') : undefined
 }
 
 const repeated = (

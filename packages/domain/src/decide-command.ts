@@ -1,13 +1,21 @@
 import type { Command, CreateGroup, LogEvent, RegisterUser } from '@chat/schemas'
-import { decide as decideAccount } from './account/decide.ts'
-import { decide as decideConversation, type Known, screen, stamp } from './conversation.ts'
+import { type AccountCommand, decide as decideAccount, decideRegistration, isByOwner } from './account/decide.ts'
+import { decide as decideConversation, type Known, screen, screenId, stamp } from './conversation.ts'
 import type { ConversationCommand } from './conversation-command.ts'
-import { type Decision, type Happening, invariant, rejected } from './decision.ts'
+import {
+  type AccountHappening,
+  type Decision,
+  type Happening,
+  invariant,
+  type Repeated,
+  rejected,
+  unexpected,
+} from './decision.ts'
 import { decideCreation } from './group/creation.ts'
 import { findConversation, type Head, type Tables, type Wire, windowKey } from './partition.ts'
 import type { Policy } from './policy.ts'
 import { refusalKey } from './refusal.ts'
-import { emptyWindow, windowAt } from './window.ts'
+import { accountKey, emptyWindow, type Place, windowAt } from './window.ts'
 
 /** What a command is decided against: the state, or a draft over it. */
 export interface View {
@@ -26,15 +34,58 @@ export const decideCommand = (command: Command, view: View, isTooOld: boolean): 
       return register(command, view, isTooOld)
     case 'CreateGroup':
       return createGroup(command, view, isTooOld)
+    case 'ChangeProfile':
+    case 'SuspendUser':
+    case 'ReinstateUser':
+    case 'GrantOperator':
+    case 'RevokeOperator':
+    case 'BroadcastNotice':
+      return administer(command, view, isTooOld)
     default:
       return converse(command, view, isTooOld)
   }
 }
 
 const register = (command: RegisterUser, view: View, isTooOld: boolean): Decision => {
-  const decision = decideAccount(command, view.tables.accounts.get(command.normalisedName), nextIdOf(view))
+  const decision = decideRegistration(command, view.tables.accounts.get(command.normalisedName), nextIdOf(view))
   return decision.outcome === 'accepted' && isTooOld ? rejected('timeout') : decision
 }
+
+const administer = (command: AccountCommand, view: View, isTooOld: boolean): Decision => {
+  const { accounts } = view.tables
+  const name = nameOf(command, view)
+  const account = name === undefined ? undefined : accounts.get(name)
+  if (account === undefined) return rejected('no_such_user')
+  const known = knownOf(accountKey(account.userId), command, view)
+  // A refusal that he heard while he was suspended holds for its repetition.
+  if (account.isSuspended && isByOwner(command)) return rejected('suspended')
+  return screenId(command.clientMsgId, known, isTooOld, repeatedOfAccount) ?? decideAccount(command, account, view.atMs)
+}
+
+/** The normalised name of the account that a command is about; undefined: there is none. */
+const nameOf = (command: AccountCommand, { tables }: View): string | undefined => {
+  switch (command.type) {
+    case 'GrantOperator':
+    case 'RevokeOperator':
+      return command.normalisedName
+    case 'SuspendUser':
+    case 'ReinstateUser':
+      return tables.accountNames.get(String(command.user))
+    case 'ChangeProfile':
+    case 'BroadcastNotice':
+      return tables.accountNames.get(String(command.actor))
+    default:
+      return unexpected(command)
+  }
+}
+
+const repeatedOfAccount = ({ pos }: Place): Repeated => ({
+  outcome: 'repeated',
+  conversation: null,
+  seq: null,
+  pos,
+  id: null,
+})
 
 const createGroup = (command: CreateGroup, view: View, isTooOld: boolean): Decision => {
   const refusal = screen(command, knownOf(undefined, command, view), isTooOld, view.wire.groupConversation)
@@ -59,7 +110,7 @@ const nextIdOf = ({ head, wire }: View): number | undefined => (head.nextId <= w
 
 const knownOf = (
   conversation: string | undefined,
-  { actor, device, clientMsgId }: ConversationCommand | CreateGroup,
+  { actor, device, clientMsgId }: ConversationCommand | CreateGroup | AccountCommand,
   { tables, head }: View,
 ): Known => {
   const key = windowKey(conversation, actor, device)
@@ -74,13 +125,37 @@ export const stampEvent = (
   atMs: number,
   { tables, wire }: Pick<View, 'tables' | 'wire'>,
 ): LogEvent => {
-  if (happening.type === 'UserRegistered') {
+  if (isOfAccount(happening)) {
     const { device, clientMsgId } = command
-    return { ...happening, actor: happening.userId, device, at: atMs, clientMsgId }
+    const actor = happening.type === 'UserRegistered' ? happening.userId : actorOf(command)
+    return { ...happening, actor, device, at: atMs, clientMsgId }
   }
-  invariant(command.type !== 'RegisterUser', 'a registration is no conversation')
+  invariant(!isForAccount(command), 'what is asked of an account happens to no conversation')
   const conversation = conversationOf(happening, command, wire)
   return stamp(happening, command, conversation, findConversation(tables, conversation, wire), atMs)
+}
+
+const isOfAccount = (happening: Happening): happening is AccountHappening => {
+  switch (happening.type) {
+    case 'UserRegistered':
+    case 'ProfileChanged':
+    case 'UserSuspended':
+    case 'UserReinstated':
+    case 'OperatorGranted':
+    case 'OperatorRevoked':
+    case 'NoticeBroadcast':
+      return true
+    default:
+      return false
+  }
+}
+
+const isForAccount = (command: Command): command is AccountCommand | RegisterUser =>
+  !('conversation' in command) && command.type !== 'CreateGroup'
+
+const actorOf = (command: Command): number => {
+  invariant(command.type !== 'RegisterUser', 'whoever registers has no id yet')
+  return command.actor
 }
 
 const conversationOf = (happening: Happening, command: ConversationCommand | CreateGroup, wire: Wire): string => {

@@ -1,4 +1,13 @@
-import type { LogEvent } from '@chat/schemas'
+import type {
+  LogEvent,
+  NoticeBroadcast,
+  OperatorGranted,
+  OperatorRevoked,
+  ProfileChanged,
+  UserRegistered,
+  UserReinstated,
+  UserSuspended,
+} from '@chat/schemas'
 
 export type UserId = number
 
@@ -20,6 +29,7 @@ export type RejectionCode =
   | 'not_friend'
   | 'not_member'
   | 'out_of_order'
+  | 'suspended'
   | 'timeout'
   | 'too_large'
   | 'too_late'
@@ -31,8 +41,11 @@ type Envelope = 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgI
 type Bare<E> = E extends LogEvent ? Omit<E, Envelope> : never
 
 /** What happened, without where and when. */
+export type AccountHappening = Bare<
+  UserRegistered | ProfileChanged | UserSuspended | UserReinstated | OperatorGranted | OperatorRevoked | NoticeBroadcast
+>
 export type Happening = Bare<Exclude<LogEvent, { readonly type: 'CommandsRejected' | 'LogOpened' }>>
-export type ConversationHappening = Exclude<Happening, { readonly type: 'UserRegistered' }>
+export type ConversationHappening = Exclude<Happening, AccountHappening>
 
 export interface Accepted<H extends Happening = Happening> {
   readonly outcome: 'accepted'

@@ -33,8 +33,10 @@ export { type AddressedReply, acceptedReply, rejectedReply } from './reply.ts'
 export {
   type Audience,
   audienceNow,
+  audienceOfAccount,
   broadcast,
   type Deliverable,
+  everybody,
   hintAudience,
   type Location,
   route,

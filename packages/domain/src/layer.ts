@@ -42,6 +42,7 @@ export const layerOver = (base: Tables): Layer => {
   const conversations = new LayeredTable(base.conversations)
   const windows = new LayeredTable(base.windows)
   const accounts = new LayeredTable(base.accounts)
+  const accountNames = new LayeredTable(base.accountNames)
   const groupNames = new LayeredTable(base.groupNames)
   const refusals = new LayeredTable(base.refusals)
   const deletions = new LayeredNewest(base.deletions)
@@ -49,6 +50,7 @@ export const layerOver = (base: Tables): Layer => {
     conversations,
     windows,
     accounts,
+    accountNames,
     groupNames,
     refusals,
     deletions,
@@ -56,6 +58,7 @@ export const layerOver = (base: Tables): Layer => {
       conversations.mergeInto(target.conversations)
       windows.mergeInto(target.windows)
       accounts.mergeInto(target.accounts)
+      accountNames.mergeInto(target.accountNames)
       groupNames.mergeInto(target.groupNames)
       refusals.mergeInto(target.refusals)
       deletions.mergeInto(target.deletions)

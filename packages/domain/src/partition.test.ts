@@ -17,6 +17,7 @@ import { describe, expect, test } from 'vitest'
 import { commit, type DraftEvent, decideBatch, draftLimits, type StoredCommand } from './batch.ts'
 import { applyEvent, createPartitionState, type PartitionState, passInvalid } from './partition.ts'
 import { openPolicy } from './policy.ts'
+import { audienceOfAccount } from './route.ts'
 
 const empty = () => createPartitionState(0, 1, testWire)
 const day = 24 * 60 * 60
@@ -184,7 +185,8 @@ describe('properties', () => {
         const members = new Map<string, Set<number>>()
         for (const { event, audience } of run(empty(), numbered(commands))) {
           if (!('conversation' in event)) {
-            expect(audience.size).toBe(0)
+            // Who is told of an account is tested with it: nobody but him, or everybody.
+            expect(audience).toEqual(audienceOfAccount(event) ?? new Set())
             continue
           }
           if (event.seq === null) {

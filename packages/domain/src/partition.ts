@@ -1,5 +1,5 @@
 import type { ConversationId, EventHeaders, LogEvent, Rejection } from '@chat/schemas'
-import { evolve as evolveAccount } from './account/evolve.ts'
+import { type AccountEvent, begin, evolve as evolveAccount, subjectOf } from './account/evolve.ts'
 import type { Account } from './account/state.ts'
 import { type Conversation, evolve as evolveConversation, halt } from './conversation.ts'
 import type { ConversationEvent } from './conversation-command.ts'
@@ -9,7 +9,17 @@ import { type Deletions, deletionKey, deletionsMax } from './message-acts.ts'
 import { NewestTable } from './newest-table.ts'
 import { isLasting, type LastingCode, refusalKey, refusalsMax } from './refusal.ts'
 import { TrackedTable } from './tracked-table.ts'
-import { dayOf, emptyWindow, noNumber, parseMessageId, remember, sight, type Window, windowAt } from './window.ts'
+import {
+  accountKey,
+  dayOf,
+  emptyWindow,
+  noNumber,
+  parseMessageId,
+  remember,
+  sight,
+  type Window,
+  windowAt,
+} from './window.ts'
 
 /** What the domain is handed of the schemas, whose types alone it imports. All are pure. */
 export interface Wire {
@@ -47,6 +57,8 @@ export interface Tables {
   readonly windows: Table<Window>
   /** By normalised name: who claimed it. */
   readonly accounts: Table<Account>
+  /** By `String(userId)`: the normalised name that leads to the account. Follows from `accounts`. */
+  readonly accountNames: Table<string>
   /** Normalised names of groups → group id. */
   readonly groupNames: Table<number>
   /** By `refusalKey`: what a repetition of a refused command is answered. */
@@ -84,6 +96,7 @@ export interface PartitionState {
     readonly conversations: TrackedTable<Conversation>
     readonly windows: TrackedTable<Window>
     readonly accounts: TrackedTable<Account>
+    readonly accountNames: Map<string, string>
     readonly groupNames: TrackedTable<number>
     readonly refusals: NewestTable<LastingCode>
     readonly deletions: NewestTable<number>
@@ -106,6 +119,7 @@ export const createPartitionState = (partition: number, partitions: number, wire
     conversations: new TrackedTable(),
     windows: new TrackedTable(),
     accounts: new TrackedTable(),
+    accountNames: new Map(),
     groupNames: new TrackedTable(),
     refusals: new NewestTable(refusalsMax),
     deletions: new NewestTable(deletionsMax),
@@ -157,7 +171,16 @@ export const applyToTables = (
   if (event === undefined) return
   switch (event.type) {
     case 'UserRegistered':
-      tables.accounts.set(event.normalisedName, evolveAccount(tables.accounts.get(event.normalisedName), event, pos))
+      tables.accounts.set(event.normalisedName, begin(tables.accounts.get(event.normalisedName), event, pos))
+      tables.accountNames.set(String(event.userId), event.normalisedName)
+      return
+    case 'ProfileChanged':
+    case 'UserSuspended':
+    case 'UserReinstated':
+    case 'OperatorGranted':
+    case 'OperatorRevoked':
+    case 'NoticeBroadcast':
+      applyToAccount(tables, head, event, pos)
       return
     case 'CommandsRejected':
       for (const rejection of event.rejections) rememberRefusal(tables, rejection) // [G11]
@@ -167,6 +190,19 @@ export const applyToTables = (
     default:
       applyToConversation(tables, head, event, pos, wire)
   }
+}
+
+const applyToAccount = (tables: Tables, head: Head, event: AccountEvent, pos: number): void => {
+  const userId = subjectOf(event)
+  const name = tables.accountNames.get(String(userId))
+  const account = name === undefined ? undefined : tables.accounts.get(name)
+  const id = parseMessageId(event.clientMsgId)
+  invariant(name !== undefined && account !== undefined, 'an account begins with its registration')
+  invariant(id !== undefined, 'a clientMsgId is a UUID v7')
+  const key = windowKey(accountKey(userId), event.actor, event.device)
+  const window = windowAt(tables.windows.get(key) ?? emptyWindow, head.logTimeMs)
+  tables.accounts.set(name, evolveAccount(account, event))
+  tables.windows.set(key, remember(window, id, { number: userId, pos }, event.at))
 }
 
 /** Its repetition gets the same answer, whatever has happened since. */

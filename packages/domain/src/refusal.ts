@@ -1,6 +1,6 @@
 import type { Command, RefusedCommand, Rejection } from '@chat/schemas'
 import type { RejectionCode } from './decision.ts'
-import { parseMessageId } from './window.ts'
+import { accountKey, parseMessageId } from './window.ts'
 
 /**
  * The newest refusals of a partition that are remembered; what was refused before them is decided anew. A command is on its way to the
@@ -28,6 +28,7 @@ const lastingCodes = [
   'not_found',
   'not_friend',
   'not_member',
+  'suspended',
 ] as const
 export type LastingCode = (typeof lastingCodes)[number]
 
@@ -43,11 +44,34 @@ export const rejectionOf = (cmd: number, code: RejectionCode, command: Command |
 
 /** null: nothing tells its repetitions. A registration needs nothing: a name that is claimed stays claimed. */
 const refusedCommand = (command: Command): RefusedCommand | null => {
-  if (command.type === 'RegisterUser' || parseMessageId(command.clientMsgId) === undefined) return null
-  const { actor, device, clientMsgId } = command
-  const conversation = command.type === 'CreateGroup' ? null : command.conversation
+  if (parseMessageId(command.clientMsgId) === undefined) return null
+  const place = placeOf(command)
+  if (place === undefined) return null
+  const { actor, conversation } = place
+  const { device, clientMsgId } = command
   const length = (conversation ?? '').length + device.length + clientMsgId.length
   return length <= identityLengthMax ? { conversation, actor, device, clientMsgId } : null
+}
+
+/** Who asked for it, and where its id would stand: a conversation, an account (`u<id>`), or null: creations. */
+const placeOf = (command: Command): { readonly actor: number; readonly conversation: string | null } | undefined => {
+  switch (command.type) {
+    case 'RegisterUser':
+    // Whom the machine makes an operator is known by name only; none of its refusals lasts.
+    case 'GrantOperator':
+    case 'RevokeOperator':
+      return undefined
+    case 'CreateGroup':
+      return { actor: command.actor, conversation: null }
+    case 'ChangeProfile':
+    case 'BroadcastNotice':
+      return { actor: command.actor, conversation: accountKey(command.actor) }
+    case 'SuspendUser':
+    case 'ReinstateUser':
+      return { actor: command.actor, conversation: accountKey(command.user) }
+    default:
+      return command
+  }
 }
 
 /**

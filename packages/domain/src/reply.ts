@@ -34,6 +34,13 @@ const placeOf = (event: LogEvent): Partial<Reply> => {
   switch (event.type) {
     case 'UserRegistered':
       return { at: event.at, id: event.userId }
+    case 'ProfileChanged':
+    case 'UserSuspended':
+    case 'UserReinstated':
+    case 'OperatorGranted':
+    case 'OperatorRevoked':
+    case 'NoticeBroadcast':
+      return { at: event.at }
     case 'GroupCreated':
       return { at: event.at, id: event.groupId, conversation: event.conversation, seq: event.seq }
     case 'CommandsRejected':

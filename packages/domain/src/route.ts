@@ -34,6 +34,30 @@ export interface SlotShare extends Location {
 export const nobody: Audience = new Set<UserId>()
 
 /**
+ * Stands for whoever is connected: it lists no one, and what has it goes out on the broadcast topic once. Told apart by being this very
+ * object.
+ */
+export const everybody: Audience = new Set<UserId>()
+
+/** undefined: it is no event of an account. Who is suspended is told, so that his connectors hear of it at once. */
+export const audienceOfAccount = (event: LogEvent): Audience | undefined => {
+  switch (event.type) {
+    case 'ProfileChanged':
+    case 'UserSuspended':
+    case 'UserReinstated':
+      return new Set([event.userId])
+    case 'NoticeBroadcast':
+      return everybody
+    case 'UserRegistered':
+    case 'OperatorGranted':
+    case 'OperatorRevoked':
+      return nobody
+    default:
+      return undefined
+  }
+}
+
+/**
  * An event goes to the members before it and after it, who leaves or is removed among them, and to whom it is about. One without a place
  * goes to those alone whom it concerns. [G5]
  */
@@ -41,7 +65,10 @@ export const audienceOf = (
   event: LogEvent,
   before: Conversation | undefined,
   after: Conversation | undefined,
-): Audience => (hasNoPlace(event) ? confidantsOf(event) : withPerson(membersAround(before, after), addresseeOf(event))) // [G5]
+): Audience => {
+  if (hasNoPlace(event)) return confidantsOf(event) // [G5]
+  return audienceOfAccount(event) ?? withPerson(membersAround(before, after), addresseeOf(event))
+}
 
 const membersAround = (before: Conversation | undefined, after: Conversation | undefined): Audience => {
   if (after?.kind === 'direct') return membersOf(after)
@@ -157,5 +184,5 @@ const locate = (audience: Audience, locations: ReadonlyMap<UserId, readonly Loca
 /** While presence cannot be trusted: every event, with its whole audience. */
 export const broadcast = (events: readonly Deliverable[]): readonly EventDelivery[] =>
   events
-    .filter(({ audience }) => audience.size > 0)
+    .filter(({ audience }) => audience === everybody || audience.size > 0)
     .map(({ pos, schema, value, audience }) => ({ pos, schema, value, users: [...audience.keys()] }))

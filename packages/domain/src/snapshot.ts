@@ -138,8 +138,9 @@ function* additionsOf({
     const idsBytes = entry.ids.length * ((2 * idPartBytes + smallBytes + 2 * longBytes) / 5)
     yield [(part) => void part.windows.push(entry), entryBytes + textBytes(key) + idsBytes]
   }
-  for (const [normalisedName, { userId, clientMsgId, pos }] of accounts) {
-    const entry = { normalisedName, userId, clientMsgId, pos }
+  for (const [normalisedName, account] of accounts) {
+    const entry = { normalisedName, ...account }
+    const { clientMsgId } = account
     yield [(part) => void part.accounts.push(entry), entryBytes + textBytes(normalisedName) + textBytes(clientMsgId)]
   }
   for (const [normalisedName, groupId] of groupNames)
@@ -206,8 +207,10 @@ export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire)
     invariant(time !== undefined && high !== undefined && low !== undefined, 'an id has three parts')
     tables.windows.restore(key, { entries: unpackIds(ids), dropped: [time, high, low], lastAtMs })
   }
-  for (const { normalisedName, userId, clientMsgId, pos } of part.accounts)
-    tables.accounts.restore(normalisedName, { userId, clientMsgId, pos })
+  for (const { normalisedName, ...account } of part.accounts) {
+    tables.accounts.restore(normalisedName, account)
+    tables.accountNames.set(String(account.userId), normalisedName)
+  }
   for (const { normalisedName, groupId } of part.groupNames) tables.groupNames.restore(normalisedName, groupId)
   for (const { key, code } of part.refusals) {
     invariant(isLasting(code), 'only what lasts is remembered')

@@ -42,6 +42,9 @@ const none: MessageId = [-1, -1, -1]
 
 export const emptyWindow: Window = { entries: [], dropped: none, lastAtMs: 0 }
 
+/** Stands in the place of a conversation in the window of what a device asked of an account. */
+export const accountKey = (userId: number): string => `u${userId}`
+
 /** undefined: not a UUID v7. */
 export const parseMessageId = (text: string): MessageId | undefined => {
   if (typeof text !== 'string' || !uuidV7.test(text)) return undefined

@@ -123,6 +123,12 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
     case 'UserBlocked':
     case 'UserUnblocked':
     case 'UserRegistered':
+    case 'ProfileChanged':
+    case 'UserSuspended':
+    case 'UserReinstated':
+    case 'OperatorGranted':
+    case 'OperatorRevoked':
+    case 'NoticeBroadcast':
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined

@@ -37,7 +37,13 @@ test('the same event on the same rows gives the same changes', () => {
   foldEvents({ partition: 0, events: events.slice(0, 3) }, state)
   const last = events[3]
   if (last === undefined) throw new Error('there are four events')
-  const prior = { conversation: state.conversations.get('g1'), stay: undefined, standing: undefined, ownMessages: 1 }
+  const prior = {
+    conversation: state.conversations.get('g1'),
+    stay: undefined,
+    standing: undefined,
+    ownMessages: 1,
+    user: undefined,
+  }
   const place = { partition: 0, pos: last.pos }
   expect(project(last.event, place, prior)).toEqual(project(last.event, place, prior))
 })

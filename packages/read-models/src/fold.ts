@@ -18,6 +18,7 @@ import type { StoredUser } from './users.ts'
  * batch that begins there.
  */
 export interface FoldState {
+  readonly users: Map<number, StoredUser | undefined>
   readonly conversations: Map<string, StoredConversation | undefined>
   /** `conversation|user` → the open stay. */
   readonly stays: Map<string, StoredStay | undefined>
@@ -30,6 +31,7 @@ export interface FoldState {
 }
 
 export const emptyFold = (): FoldState => ({
+  users: new Map(),
   conversations: new Map(),
   stays: new Map(),
   standings: new Map(),
@@ -99,6 +101,7 @@ const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldSt
   for (const change of changes) {
     switch (change.table) {
       case 'users':
+        state.users.set(change.row.id, change.row)
         rows.users.set(change.row.id, change.row)
         break
       case 'conversations':
@@ -155,6 +158,7 @@ const priorOf = (needs: Needs, state: FoldState): Prior => {
     stay: needs.stayOf === undefined ? undefined : state.stays.get(at(needs.stayOf)),
     standing: needs.standingOf === undefined ? undefined : state.standings.get(at(needs.standingOf)),
     ownMessages: needs.author === undefined ? 0 : (state.ownMessages.get(at(needs.author)) ?? 0),
+    user: needs.account === undefined ? undefined : state.users.get(needs.account),
   }
 }
 
@@ -164,6 +168,7 @@ export interface Missing {
   readonly stays: ReadonlySet<string>
   readonly standings: ReadonlySet<string>
   readonly authors: ReadonlySet<string>
+  readonly users: ReadonlySet<number>
 }
 
 /** What folding these events looks at and `state` does not tell. */
@@ -173,9 +178,11 @@ export const missingOf = (events: readonly PlacedEvent[], state: FoldState): Mis
     stays: new Set<string>(),
     standings: new Set<string>(),
     authors: new Set<string>(),
+    users: new Set<number>(),
   }
   for (const { event } of events) {
     const needs = needsOf(event)
+    if (needs?.account !== undefined && !state.users.has(needs.account)) missing.users.add(needs.account)
     if (needs?.conversation === undefined) continue
     const { conversation, stayOf, standingOf, author } = needs
     if (!state.conversations.has(conversation)) missing.conversations.add(conversation)

@@ -3,20 +3,14 @@ import type { EditsPage, EditsQuery, MessageFacts } from './messages.ts'
 
 export type { EditsPage, EditsQuery, MessageFacts, MessageVersion } from './messages.ts'
 
+import type { AccountRow, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
+
+export type { AccountRow, Standing, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
+
 /** A place in the event log: what a `position` token and `minPos` mean. */
 export interface Position {
   readonly partition: number
   readonly pos: number
-}
-
-export interface UserRow {
-  readonly id: number
-  readonly name: string
-  readonly normalisedName: string
-  readonly displayName: string
-  readonly registrationId: string
-  /** ms since the epoch. */
-  readonly createdAt: number
 }
 
 export interface ConversationView {
@@ -201,6 +195,13 @@ export interface ReadModels {
   users(query: string, after: string | undefined, limit: number): Promise<Page<UserRow>>
   /** The ids of those of these normalised names that are somebody's. */
   usersByNames(normalisedNames: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Accounts as operators see them, by name: those whose name or display name begins so. */
+  accounts(query: string, after: string | undefined, limit: number): Promise<Page<AccountRow>>
+  account(id: number): Promise<AccountRow | undefined>
+  /** Operators, by name. */
+  operators(after: string | undefined, limit: number): Promise<Page<AccountRow>>
+  /** Since a mark of before; all of them (some 100 bytes each) without one, or when it cannot be gone on from. */
+  suspensions(since: SuspensionMark | undefined): Promise<SuspensionsPage>
   /** Which of these ids exist. */
   existingUsers(ids: readonly number[]): Promise<ReadonlySet<number>>
   /**

@@ -145,6 +145,16 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       return [...rows.users.values()].flatMap(({ registration_id: id }) => (asked.has(id) ? [id] : []))
     },
     userByName: async (name) => [...rows.users.values()].find((user) => user.normalised_name === name),
+    operators: async (afterName, limit) =>
+      [...rows.users.values()]
+        .filter((user) => user.operator_since !== null && compare(user.normalised_name, afterName) > 0)
+        .sort((a, b) => compare(a.normalised_name, b.normalised_name))
+        .slice(0, limit),
+    suspended: async () => [...rows.users.values()].filter((user) => user.suspended_at !== null),
+    usersChangedSince: async (events, limit) =>
+      [...rows.users.values()]
+        .filter((user) => user.changed_pos !== null && user.changed_pos >= (events[user.partition] ?? 0))
+        .slice(0, limit),
     usersByPrefix: async (prefix, afterName, limit) =>
       [...rows.users.values()]
         .filter((user) => user.normalised_name.startsWith(prefix) || user.display_folded.startsWith(prefix))

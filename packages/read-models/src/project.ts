@@ -21,6 +21,8 @@ export interface Needs {
   readonly standingOf?: number
   /** Whose messages there. */
   readonly author?: number
+  /** Whose account. */
+  readonly account?: number
 }
 
 export interface Prior {
@@ -31,6 +33,8 @@ export interface Prior {
   readonly standing: StoredStanding | undefined
   /** How many messages `needs.author` posted there so far. */
   readonly ownMessages: number
+  /** The account of `needs.account`. */
+  readonly user: StoredUser | undefined
 }
 
 /** A row to be written over whatever has its key. */
@@ -50,6 +54,12 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
   switch (event.type) {
     case 'UserRegistered':
       return { aggregate: `user ${event.userId}` }
+    case 'ProfileChanged':
+    case 'UserSuspended':
+    case 'UserReinstated':
+    case 'OperatorGranted':
+    case 'OperatorRevoked':
+      return { aggregate: `user ${event.userId}`, account: event.userId }
     case 'GroupCreated':
     case 'FriendRequested':
     case 'FriendWithdrawn':
@@ -85,6 +95,7 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
     case 'UserBlocked':
     case 'UserUnblocked':
       return { aggregate: event.conversation }
+    case 'NoticeBroadcast':
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined
@@ -94,7 +105,7 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
 /** What every read model makes of an event. Pure; the same event at the same place with the same prior rows gives the same rows. */
 export const project = (event: LogEvent, place: Place, prior: Prior): readonly Change[] => {
   const changes: Change[] = []
-  const user = projectUser(event, place.partition)
+  const user = projectUser(event, place, prior)
   if (user !== undefined) changes.push({ table: 'users', row: user })
   const conversation = projectConversation(event, place, prior)
   if (conversation !== undefined) changes.push({ table: 'conversations', row: conversation })

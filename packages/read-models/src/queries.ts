@@ -6,9 +6,10 @@ import { aheadWaitMs, type MemberView, type Position, type ReadModels } from './
 import { editsPage, messageFacts } from './message-reads.ts'
 import { present } from './present.ts'
 import type { AtMoment, Seat, Snapshot } from './snapshot.ts'
+import { suspensionsPage } from './suspensions.ts'
 import { startOf, syncPage, unchangedPage } from './sync.ts'
 import { searchUsers } from './user-search.ts'
-import { toUserRow } from './users.ts'
+import { fold, type StoredUser, toAccountRow, toUserRow } from './users.ts'
 import { conversationView, conversationViews, everConversation } from './views.ts'
 import { highestOf, isMember, visibleTo } from './visibility.ts'
 
@@ -44,6 +45,22 @@ export const createQueries = (
       const found = await snapshot.userByRegistration(registrationId)
       return found === undefined ? undefined : toUserRow(found)
     }),
+  accounts: (query, after, limit) =>
+    atMoment('single', async (snapshot) => {
+      const found = await snapshot.usersByPrefix(fold(query), nameOf(after), limit + 1)
+      return pageOf(found, limit, toAccountRow, keyOfName)
+    }),
+  account: (id) =>
+    atMoment('single', async (snapshot) => {
+      const [found] = await snapshot.usersByIds([id].filter(isId))
+      return found === undefined ? undefined : toAccountRow(found)
+    }),
+  operators: (after, limit) =>
+    atMoment('single', async (snapshot) => {
+      const found = await snapshot.operators(nameOf(after), limit + 1)
+      return pageOf(found, limit, toAccountRow, keyOfName)
+    }),
+  suspensions: (since) => atMoment('many', (snapshot) => suspensionsPage(snapshot, since)),
   groupByName: (normalisedName) => atMoment('single', (snapshot) => snapshot.publicGroupByName(normalisedName)),
   conversations: (user, after, limit) =>
     atMoment('many', (snapshot) => conversationViews(snapshot, user, after, limit)),
@@ -143,6 +160,13 @@ const memberView = ({ user, stay }: Member, mayKnowMute: boolean): MemberView =>
   joinedSeq: stay.joined_seq,
   ...(mayKnowMute && stay.muted_until !== null ? { mutedUntil: stay.muted_until } : {}),
 })
+/** Where a page in the order of names begins; anything that is no key is from the start, or from some name. */
+const nameOf = (after: string | undefined): string =>
+  Buffer.from(after ?? '', 'base64url')
+    .toString('utf8')
+    .replaceAll('\0', '')
+
+const keyOfName = ({ normalised_name: name }: StoredUser): string => Buffer.from(name).toString('base64url')
 
 const isId = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= idMax
 

@@ -115,6 +115,11 @@ export interface Snapshot {
   /** Those of these registrations that a user has. */
   registrations(ids: readonly string[]): Promise<readonly string[]>
   userByName(normalisedName: string): Promise<StoredUser | undefined>
+  /** By normalised name. */
+  operators(afterName: string, limit: number): Promise<readonly StoredUser[]>
+  suspended(): Promise<readonly StoredUser[]>
+  /** Whose `changed_pos` is not below their partition's offset in `events`; in no order. */
+  usersChangedSince(events: readonly number[], limit: number): Promise<readonly StoredUser[]>
   /** Names or display names that begin with `prefix` (folded), by normalised name. */
   usersByPrefix(prefix: string, afterName: string, limit: number): Promise<readonly StoredUser[]>
   /**

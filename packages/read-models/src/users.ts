@@ -1,5 +1,6 @@
-import type { LogEvent } from '@chat/schemas'
-import type { UserRow } from './index.ts'
+import type { LogEvent, UserRegistered } from '@chat/schemas'
+import type { AccountRow, UserRow } from './index.ts'
+import type { Place } from './place.ts'
 import { storable, storableText, type Table } from './table.ts'
 
 /** Prefixes longer than this are not told apart; it also bounds an index entry. Code points. */
@@ -18,6 +19,15 @@ export interface StoredUser {
   readonly registration_id: string
   /** ms since the epoch. */
   readonly created_at: number
+  readonly about: string
+  /** ms since the epoch; null: he is no operator. */
+  readonly operator_since: number | null
+  /** ms since the epoch; null: he is not suspended. So are by whom and why. */
+  readonly suspended_at: number | null
+  readonly suspended_by: number | null
+  readonly suspended_reason: string | null
+  /** Where the newest event stands that changed the account; null: none did since the registration. */
+  readonly changed_pos: number | null
 }
 
 export const users: Table<StoredUser> = {
@@ -33,23 +43,82 @@ export const users: Table<StoredUser> = {
     grams: 'text',
     registration_id: 'text',
     created_at: 'bigint',
+    about: 'text',
+    operator_since: 'bigint?',
+    suspended_at: 'bigint?',
+    suspended_by: 'integer?',
+    suspended_reason: 'text?',
+    changed_pos: 'bigint?',
   },
 }
 
-export const projectUser = (event: LogEvent, partition: number): StoredUser | undefined => {
-  if (event.type !== 'UserRegistered') return undefined
-  const displayName = storableText(event.displayName)
-  return {
-    id: event.userId,
-    partition,
-    name: storable(event.name),
-    normalised_name: storable(event.normalisedName),
-    display_name: displayName,
-    ...searched(storable(event.normalisedName), displayName),
-    registration_id: storable(event.registrationId),
-    created_at: event.at,
+/** What was there before the event. */
+interface Prior {
+  readonly user: StoredUser | undefined
+}
+
+export const projectUser = (event: LogEvent, place: Place, prior: Prior): StoredUser | undefined => {
+  switch (event.type) {
+    case 'UserRegistered':
+      return registered(event, place.partition)
+    case 'ProfileChanged': {
+      const { displayName, about } = event
+      const { normalised_name: name } = existing(prior, event.userId)
+      return changed(prior, event.userId, place, {
+        ...(displayName === null ? {} : named(name, storableText(displayName))),
+        ...(about === null ? {} : { about: storableText(about) }),
+      })
+    }
+    case 'UserSuspended':
+      return changed(prior, event.userId, place, {
+        suspended_at: event.at,
+        suspended_by: event.actor,
+        suspended_reason: storableText(event.reason),
+      })
+    case 'UserReinstated':
+      return changed(prior, event.userId, place, { suspended_at: null, suspended_by: null, suspended_reason: null })
+    case 'OperatorGranted': {
+      const since = existing(prior, event.userId).operator_since ?? event.at
+      return changed(prior, event.userId, place, { operator_since: since })
+    }
+    case 'OperatorRevoked':
+      return changed(prior, event.userId, place, { operator_since: null })
+    default:
+      return undefined
   }
 }
+
+const registered = (event: UserRegistered, partition: number): StoredUser => ({
+  id: event.userId,
+  partition,
+  name: storable(event.name),
+  normalised_name: storable(event.normalisedName),
+  ...named(storable(event.normalisedName), storableText(event.displayName)),
+  registration_id: storable(event.registrationId),
+  created_at: event.at,
+  about: '',
+  operator_since: null,
+  suspended_at: null,
+  suspended_by: null,
+  suspended_reason: null,
+  changed_pos: null,
+})
+
+const named = (normalisedName: string, displayName: string) => ({
+  display_name: displayName,
+  ...searched(normalisedName, displayName),
+})
+
+const existing = ({ user }: Prior, id: number): StoredUser => {
+  if (user === undefined) throw new Error(`user ${id} does not exist`)
+  return user
+}
+
+const changed = (prior: Prior, id: number, { pos }: Place, change: Partial<StoredUser>): StoredUser => ({
+  ...existing(prior, id),
+  ...change,
+  changed_pos: pos,
+})
 
 /** NFKC, lower case, bounded: how a display name and a query for one are compared. */
 export const fold = (text: string): string =>
@@ -85,4 +154,16 @@ export const toUserRow = (stored: StoredUser): UserRow => ({
   displayName: stored.display_name,
   registrationId: stored.registration_id,
   createdAt: stored.created_at,
+  about: stored.about,
+  isOperator: stored.operator_since !== null,
+  isSuspended: stored.suspended_at !== null,
+})
+
+export const toAccountRow = (stored: StoredUser): AccountRow => ({
+  user: toUserRow(stored),
+  operatorSince: stored.operator_since,
+  suspension:
+    stored.suspended_at === null
+      ? undefined
+      : { at: stored.suspended_at, by: stored.suspended_by ?? 0, reason: stored.suspended_reason ?? '' },
 })

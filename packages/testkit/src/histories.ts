@@ -11,6 +11,14 @@ import {
   registerUser,
   relationCommand,
 } from './given.ts'
+import {
+  broadcastNotice,
+  changeProfile,
+  grantOperator,
+  reinstateUser,
+  revokeOperator,
+  suspendUser,
+} from './given-accounts.ts'
 import { addReaction, deleteMessage, editMessage, pinMessage, removeReaction, unpinMessage } from './given-acts.ts'
 import {
   approveJoin,
@@ -75,6 +83,29 @@ export const givenGroupCommands = (
   }))
 }
 
+const onAccount = (
+  actor: number,
+  subject: number,
+  name: string,
+  kind: number,
+  options: { readonly clientMsgId: string; readonly atMs: number },
+): GivenCommand => {
+  switch (kind) {
+    case 0:
+      return changeProfile(actor, options)
+    case 1:
+      return suspendUser(actor, subject, options)
+    case 2:
+      return reinstateUser(actor, subject, options)
+    case 3:
+      return grantOperator(name, options)
+    case 4:
+      return revokeOperator(name, options)
+    default:
+      return broadcastNotice(actor, options)
+  }
+}
+
 const relations = [
   'AcceptFriend',
   'BlockUser',
@@ -110,6 +141,9 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
         .tuple(user, conversation, options, after, replyTo)
         .map(([actor, c, o, a, r]) => postMessage(actor, c, { ...o, after: a, replyTo: r })),
     },
+    fc
+      .tuple(user, user, fc.constantFrom('ann', 'bob', 'eve'), fc.nat(5), options)
+      .map(([actor, subject, name, kind, o]) => onAccount(actor, subject, name, kind, o)),
     fc.tuple(user, conversation, options).map(([actor, c, o]) => joinGroup(actor, c, o)),
     fc.tuple(user, conversation, options).map(([actor, c, o]) => leaveGroup(actor, c, o)),
     {

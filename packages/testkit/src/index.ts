@@ -41,6 +41,20 @@ export {
   userRegistered,
 } from './given.ts'
 export {
+  broadcastNotice,
+  changeProfile,
+  grantOperator,
+  noticeBroadcast,
+  operatorGranted,
+  operatorRevoked,
+  profileChanged,
+  reinstateUser,
+  revokeOperator,
+  suspendUser,
+  userReinstated,
+  userSuspended,
+} from './given-accounts.ts'
+export {
   addReaction,
   deleteMessage,
   editMessage,

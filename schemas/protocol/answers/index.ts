@@ -118,7 +118,11 @@ export const answerFields = {
     ...stale,
   },
   logout: {},
-  me: { user: userView, ...stale },
+  me: {
+    user: userView,
+    operator: Type.Optional(Type.Literal(true, { description: 'He is an operator.' })),
+    ...stale,
+  },
   members: {
     ...pageOf(memberView),
     requests: Type.Optional(
@@ -130,6 +134,7 @@ export const answerFields = {
   'presence.unwatch': {},
   'presence.watch': { users: Type.Array(presenceView) },
   react: written,
+  profile: written,
   read: {},
   send: written,
   sync: syncPage,

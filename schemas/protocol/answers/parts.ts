@@ -9,7 +9,13 @@ export const time = Type.String({ format: 'date-time', description: 'RFC 3339, U
 export const token = (description: string) => Type.String({ description })
 
 export const userView = Type.Object(
-  { id: userId, name: Type.String(), displayName: Type.String(), createdAt: time },
+  {
+    id: userId,
+    name: Type.String(),
+    displayName: Type.String(),
+    createdAt: time,
+    about: Type.Optional(Type.String({ description: 'What he says about himself; absent: nothing.' })),
+  },
   { title: 'User', description: 'A user as everybody sees him.' },
 )
 

@@ -1,3 +1,4 @@
+import type { TProperties } from 'typebox'
 import { okSchemaOf } from '../../protocol/answers/index.ts'
 import { type ErrorCode, errorStatus } from '../../protocol/codes.ts'
 import { type RequestOp, requestSchemas, socketOps } from '../../protocol/frames.ts'
@@ -48,14 +49,14 @@ const pathsOf = (items: readonly PathItem[]): JsonObject => {
 }
 
 const routeItem = (route: HttpRoute, shared: SharedSchemas): PathItem => {
-  const { method, path, summary, access, body, takesFrames, status, answer, refusals } = route
+  const { method, path, summary, access, body, query, takesFrames, status, answer, refusals } = route
   const requestBody = takesFrames
     ? framesOf((op) => jsonSchemaOf(requestSchemas[op], shared))
     : body && jsonSchemaOf(body, shared)
   const [contentType, schema] = takesFrames
     ? ['application/json', framesOf((op) => jsonSchemaOf(okSchemaOf(op), shared))]
     : [answer?.contentType, answer && jsonSchemaOf(answer.schema, shared)]
-  const parameters = [...pathParameters(path), ...(takesFrames ? [minPos] : [])]
+  const parameters = [...pathParameters(path), ...queryParameters(query, shared), ...(takesFrames ? [minPos] : [])]
   const operation = {
     ...{ summary, operationId: `${method.toLowerCase()} ${path}` },
     ...(access === 'bearer' ? { security: [{ bearer: [] }] } : {}),
@@ -121,6 +122,11 @@ const pathParameters = (path: string): readonly JsonObject[] =>
     in: 'path',
     required: true,
     schema: { type: 'string' },
+  }))
+
+const queryParameters = (query: TProperties | undefined, shared: SharedSchemas): readonly JsonObject[] =>
+  Object.entries(query ?? {}).map(([name, schema]) => ({
+    ...{ name, in: 'query', required: false, schema: jsonSchemaOf(schema, shared) },
   }))
 
 const minPos: JsonObject = {

@@ -68,6 +68,19 @@ export interface BlockUser {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
+/** Tell something to everybody who is connected. */
+export interface BroadcastNotice {
+  readonly type: 'BroadcastNotice'
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** UTF-8, or bytes under keyId. */ readonly text: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** The delivery topic of the connector that waits for the reply; -1: nobody does. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** Give a group other settings. */
 export interface ChangeGroup {
   readonly type: 'ChangeGroup'
@@ -82,6 +95,20 @@ export interface ChangeGroup {
   /** What joiners see, all | sinceJoin; null: as it is. */ readonly history: null | string
   /** Who may post, all | admins; null: as it is. */ readonly posting: null | string
   /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Change what others see of oneself. */
+export interface ChangeProfile {
+  readonly type: 'ChangeProfile'
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** UTF-8, or bytes under keyId; null: as before. */ readonly displayName: null | Uint8Array
+  /** What he says about himself, UTF-8, or bytes under keyId; null: as before. */ readonly about: null | Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** The delivery topic of the connector that waits for the reply; -1: nobody does. */ readonly replySlot: number
   /** That connector's lease epoch. */ readonly replyEpoch: number
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
@@ -183,6 +210,19 @@ export interface EditMessage {
 /** Users whose names a text can mean at one place. */
 export interface MentionCandidates {
   /** The longest name first: the first one who is a member is meant. */ readonly users: readonly number[]
+}
+
+/** Make a user an operator. Only the command on the machine sends it. */
+export interface GrantOperator {
+  readonly type: 'GrantOperator'
+  /** NFKC, lower case: who has claimed this name. */ readonly normalisedName: string
+  /** 0: nobody of the chat, but whoever works on the machine; see `by`. */ readonly actor: number
+  /** Who it was: the account of the operating system, and the machine's name. */ readonly by: string
+  /** None: a UUID of zeros. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply; -1: nobody does. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
 /** Let users join. */
@@ -298,6 +338,20 @@ export interface RegisterUser {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
+/** End a suspension. Whoever sends it has made sure that the actor is an operator. */
+export interface ReinstateUser {
+  readonly type: 'ReinstateUser'
+  /** Whose account. */ readonly user: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Why, for other operators: UTF-8, or bytes under keyId. */ readonly reason: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** The delivery topic of the connector that waits for the reply; -1: nobody does. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** End the friendship. */
 export interface RemoveFriend {
   readonly type: 'RemoveFriend'
@@ -350,6 +404,33 @@ export interface RequestFriend {
   /** What he says to it; empty: nothing. UTF-8, or bytes under keyId. */ readonly note: Uint8Array
   /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
   /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** End that a user is an operator. Only the command on the machine sends it. */
+export interface RevokeOperator {
+  readonly type: 'RevokeOperator'
+  /** NFKC, lower case: who has claimed this name. */ readonly normalisedName: string
+  /** 0: nobody of the chat, but whoever works on the machine; see `by`. */ readonly actor: number
+  /** Who it was: the account of the operating system, and the machine's name. */ readonly by: string
+  /** None: a UUID of zeros. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply; -1: nobody does. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Suspend an account. Whoever sends it has made sure that the actor is an operator. */
+export interface SuspendUser {
+  readonly type: 'SuspendUser'
+  /** Whose account. */ readonly user: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Why, for other operators: UTF-8, or bytes under keyId. */ readonly reason: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+  /** The delivery topic of the connector that waits for the reply; -1: nobody does. */ readonly replySlot: number
   /** That connector's lease epoch. */ readonly replyEpoch: number
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
@@ -420,4 +501,4 @@ export interface WithdrawFriendRequest {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
-export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | ChangeGroup | ChangeRole | CloseGroup | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | RemoveFriend | RemoveMember | RemoveReaction | RequestFriend | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest
+export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveReaction | RequestFriend | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest

@@ -317,6 +317,52 @@ export interface MessageUnpinned {
   /** The seq of the message it is about. */ readonly message: number
 }
 
+/** An operator told something to everybody who is connected. */
+export interface NoticeBroadcast {
+  readonly type: 'NoticeBroadcast'
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** UTF-8, or bytes under keyId. */ readonly text: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+}
+
+/** Somebody on the machine made a user an operator. */
+export interface OperatorGranted {
+  readonly type: 'OperatorGranted'
+  /** Whose account. */ readonly userId: number
+  /** 0: nobody of the chat, but whoever works on the machine; see `by`. */ readonly actor: number
+  /** Who it was: the account of the operating system, and the machine's name. */ readonly by: string
+  /** None: a UUID of zeros. */ readonly device: string
+  /** The causing command's LogAppendTime. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+}
+
+/** Somebody on the machine ended that a user is an operator. */
+export interface OperatorRevoked {
+  readonly type: 'OperatorRevoked'
+  /** Whose account. */ readonly userId: number
+  /** 0: nobody of the chat, but whoever works on the machine; see `by`. */ readonly actor: number
+  /** Who it was: the account of the operating system, and the machine's name. */ readonly by: string
+  /** None: a UUID of zeros. */ readonly device: string
+  /** The causing command's LogAppendTime. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+}
+
+/** Somebody changed what others see of him. */
+export interface ProfileChanged {
+  readonly type: 'ProfileChanged'
+  /** Whose account. */ readonly userId: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** UTF-8, or bytes under keyId; null: as before. */ readonly displayName: null | Uint8Array
+  /** What he says about himself, UTF-8, or bytes under keyId; null: as before. */ readonly about: null | Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+}
+
 /** Somebody reacted to a message, perhaps once more with the same. */
 export interface ReactionAdded {
   readonly type: 'ReactionAdded'
@@ -383,6 +429,30 @@ export interface UserRegistered {
   /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
 }
 
+/** An operator ended a suspension. */
+export interface UserReinstated {
+  readonly type: 'UserReinstated'
+  /** Whose account. */ readonly userId: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Why, for other operators: UTF-8, or bytes under keyId. */ readonly reason: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+}
+
+/** An operator suspended an account: it can do nothing until it is reinstated. */
+export interface UserSuspended {
+  readonly type: 'UserSuspended'
+  /** Whose account. */ readonly userId: number
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Why, for other operators: UTF-8, or bytes under keyId. */ readonly reason: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+}
+
 /** A user took his block back. Only he is told. */
 export interface UserUnblocked {
   readonly type: 'UserUnblocked'
@@ -395,4 +465,4 @@ export interface UserUnblocked {
   /** Who was blocked. */ readonly user: number
 }
 
-export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageUnpinned | ReactionAdded | ReactionRemoved | RoleChanged | UserBlocked | UserRegistered | UserUnblocked
+export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | RoleChanged | UserBlocked | UserRegistered | UserReinstated | UserSuspended | UserUnblocked

@@ -101,6 +101,9 @@ export interface AccountEntry {
   /** Whose. */ readonly userId: number
   /** Of the registration. */ readonly clientMsgId: string
   /** Position of the registration. */ readonly pos: number
+  /** He is an operator. */ readonly isOperator: boolean
+  /** He is suspended. */ readonly isSuspended: boolean
+  /** When he broadcast his last notice, ms since the epoch; 0: never. */ readonly noticeAtMs: number
 }
 
 /** A name of a group. */

@@ -11,6 +11,9 @@ export const refused = (
   retryAfterMs?: number,
 ): Answer => (retryAfterMs === undefined ? { error, message } : { error, message, retryAfterMs })
 
+/** The answer on a path that is not there, and to whoever may not know that one is. */
+export const nothingHere = { error: 'not_found', message: 'there is nothing here' } as const satisfies Answer
+
 /** What people read where the code alone would puzzle them. */
 const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
   not_found: 'there is nothing here that you may see',

@@ -6,6 +6,7 @@ import {
   type Encoder,
   partitionOf,
   partitionOfConversation,
+  partitionOfId,
   type Reply,
   type Topics,
 } from '@chat/schemas'
@@ -129,6 +130,15 @@ export const partitionOfDraft = (draft: CommandDraft, partitions: number): numbe
       return partitionOf(draft.normalisedName, partitions)
     case 'CreateGroup':
       return partitionOf(draft.normalisedName ?? draft.clientMsgId, partitions)
+    case 'GrantOperator':
+    case 'RevokeOperator':
+      return partitionOf(draft.normalisedName, partitions)
+    case 'SuspendUser':
+    case 'ReinstateUser':
+      return partitionOfId(draft.user, partitions)
+    case 'ChangeProfile':
+    case 'BroadcastNotice':
+      return partitionOfId(draft.actor, partitions)
     default: {
       const partition = partitionOfConversation(draft.conversation, partitions)
       assert(partition !== undefined, 'the frame handler lets only canonical conversation ids through')

@@ -6,6 +6,7 @@ import { createAccounts, socketUrlOf } from './accounts/accounts.ts'
 import { createCountedHasher } from './accounts/counted-hasher.ts'
 import { createRevocations } from './accounts/revocations.ts'
 import { createSessionUse } from './accounts/session-use.ts'
+import { createSuspensions } from './accounts/suspensions.ts'
 import { createSweep } from './accounts/sweep.ts'
 import { createTokens } from './accounts/tokens.ts'
 import { createCommandLane } from './commands.ts'
@@ -18,6 +19,7 @@ import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
 import { createLeaseKeeper } from './lease.ts'
 import { createLogins } from './login-policy.ts'
+import { createOperator } from './operator.ts'
 import type { Api, Ports } from './ports.ts'
 import { createPrivacy } from './presence/privacy.ts'
 import { createPresenceWatch } from './presence/watch.ts'
@@ -85,6 +87,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
   const { api, connections } = parts
   await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
   await parts.revocations.start()
+  await parts.suspensions.start()
   await parts.sweep.start()
   await parts.sessionUse.start()
   const everybody = await tailDeliveries(
@@ -127,6 +130,7 @@ const stop = async (
   await sockets.stop()
   await withinMs(clock, releaseMaxMs, parts.sessionUse.stop(), undefined)
   await parts.sweep.stop()
+  await parts.suspensions.stop()
   await parts.revocations.stop()
   presenceWatch.stop()
   parts.hints.stop()
@@ -152,12 +156,13 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const commands = createCommandLane(forPresence)
   const writeAdmission = createWriteAdmission({ ...ports, commands })
   const revocations = createRevocations(ports)
+  const suspensions = createSuspensions(ports)
   const tokens = createTokens({ keys: config.tokenKeys, clock })
   const rateLimiter = createRateLimiter(ports, config.limits)
   const hasher = createCountedHasher(ports.hasher, ports.metrics)
   const accounts = createAccounts(
     {
-      ...{ ...ports, hasher, commands, tokens, revocations, watermark, rateLimiter },
+      ...{ ...ports, hasher, commands, tokens, revocations, suspensions, watermark, rateLimiter },
       isRefused: (...login) => logins.isRefused(...login),
     },
     { socketUrl, limits: config.limits },
@@ -209,8 +214,11 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     endSession: accounts.endSession,
     ownAccount: accounts.own,
     isEnded: revocations.isEnded,
+    isSuspended: suspensions.isSuspended,
+    isUserSuspended: suspensions.isUserSuspended,
   }
   revocations.onEnded(connections.sessionsEnded)
+  suspensions.onSuspended(connections.userSuspended)
   const onKick = (kick: Kick) => {
     const later = connections.kick(kick)
     if (later === undefined) return
@@ -225,6 +233,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     {
       complete: commands.complete,
       push: connections.push,
+      standing: suspensions.note,
+      announce: connections.announce,
       kick: onKick,
       hints: hints.take,
       presenceAway: news.heard,
@@ -251,7 +261,11 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, writeAdmission, endSession })
-  const api: Api = { ...accounts, authenticate, request, limit: rateLimiter.request }
+  const operator = createOperator({
+    ...{ ...ports, suspensions, writeAdmission, watermark },
+    partitions: topics.events.partitions,
+  })
+  const api: Api = { ...accounts, authenticate, request, limit: rateLimiter.request, operator }
   const writes = { commands, writeAdmission, receipts }
   return {
     connectorId,
@@ -261,6 +275,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     hints,
     presenceWatch,
     revocations,
+    suspensions,
     sweep,
     sessionUse,
     lease,

@@ -1,5 +1,5 @@
 import { closeCode } from '@chat/schemas/protocol'
-import { refused } from './answer.ts'
+import { nothingHere, refused } from './answer.ts'
 import type { Answer, Api, Socket, SocketEvents, SocketHandlers, Sockets } from './ports.ts'
 
 /**
@@ -22,6 +22,10 @@ export const listenEarly = async (
     gateway: () => current.api.gateway(),
     authenticate: (token) => current.api.authenticate(token),
     request: (identity, frame, minPos) => current.api.request(identity, frame, minPos),
+    operator: {
+      admit: (identity) => current.api.operator.admit(identity),
+      act: (identity, act, input) => current.api.operator.act(identity, act, input),
+    },
   }
   await sockets.start({ accept: (socket) => current.accept(socket), api, health, metrics })
   return {
@@ -45,6 +49,7 @@ const refusing: Api = {
   gateway: refuse,
   authenticate: async () => undefined,
   request: refuse,
+  operator: { admit: async () => nothingHere, act: refuse },
 }
 
 const refuseSocket = (socket: Socket): SocketEvents => {

@@ -5,7 +5,7 @@ import type { Presence } from '@chat/presence'
 import type { ReadModels } from '@chat/read-models'
 import type { Clock, Health, Logger, Metrics, Random } from '@chat/runtime'
 import type { Command, Encoder, Topics } from '@chat/schemas'
-import type { CloseCode, ErrorCode } from '@chat/schemas/protocol'
+import type { CloseCode, ErrorCode, OperatorAct } from '@chat/schemas/protocol'
 import type { ExternalTokens } from './accounts/external-tokens.ts'
 
 /** Everything of the world outside that a connector touches; each has a memory twin. */
@@ -108,8 +108,17 @@ export interface Api {
   limit(remoteAddress: string): Answer | undefined
   /** undefined: no, expired or wrong token, or the session has ended. */
   authenticate(accessToken: string): Promise<Identity | undefined>
+  readonly operator: OperatorApi
   /** Any request frame but those that need a socket. `minPos`: a position token. */
   request(identity: Identity, frame: unknown, minPos: string | undefined): Promise<Answer>
+}
+
+/** Everything below `/v1/operator/`. Never rejects but for bugs. */
+export interface OperatorApi {
+  /** Before anything of a request is looked at. undefined: he is an operator; else what he is answered. */
+  admit(identity: Identity): Promise<Extract<Answer, { readonly error: ErrorCode }> | undefined>
+  /** Of whoever was admitted. `input`: the body or the query, with what the path says. */
+  act(identity: Identity, act: OperatorAct, input: unknown): Promise<Answer>
 }
 
 type Draft<C> = C extends Command ? Omit<C, 'replySlot' | 'replyEpoch' | 'request'> : never

@@ -5,6 +5,7 @@ import { parseRequest, type RequestFrame, socketOps, unansweredWritesMax } from 
 import { answerOf, answerOfFault, refused } from './answer.ts'
 import type { Answer, Api, CommandDraft, Identity } from './ports.ts'
 import type { Caller } from './socket/caller.ts'
+import type { ConnectionServices } from './socket/connection-services.ts'
 import { answerRead } from './socket/frames/answer-read.ts'
 import type { FrameServices } from './socket/frames/handler.ts'
 import { type HandledFrame, handlerOf } from './socket/frames/index.ts'
@@ -12,7 +13,7 @@ import { targetOf } from './socket/frames/target.ts'
 import type { WriteAdmission } from './write-admission.ts'
 
 interface RequestPorts {
-  readonly services: FrameServices
+  readonly services: FrameServices & Pick<ConnectionServices, 'isSuspended'>
   readonly writeAdmission: WriteAdmission
   readonly logger: Logger
   readonly endSession: (identity: Identity) => Promise<Answer>
@@ -72,6 +73,7 @@ export const createRequests = ({
     if ('error' in parsed) return refused(parsed.error, parsed.message)
     const position = minPos === undefined ? undefined : decodePosition(minPos)
     if (minPos !== undefined && position === undefined) return refused('invalid', 'minPos is not a position')
+    if (services.isSuspended(identity.userId)) return refused('suspended')
     try {
       return await route(parsed.frame, callerOf(identity, position))
     } catch (error) {

@@ -1,4 +1,12 @@
-import { type AddressedReply, broadcast, type Deliverable, type Location, route, usersOf } from '@chat/domain'
+import {
+  type AddressedReply,
+  broadcast,
+  type Deliverable,
+  everybody,
+  type Location,
+  route,
+  usersOf,
+} from '@chat/domain'
 import type { EventLog } from '@chat/event-log'
 import { type Backoff, type Clock, isFault, type Logger, type Random, retry } from '@chat/runtime'
 import type { Encoder, EventDelivery, Reply, SlotDelivery, Topic, Topics } from '@chat/schemas'
@@ -71,8 +79,9 @@ export const createFanOut = (ports: Ports): FanOut => {
     for (const share of shares)
       slots.set(`${share.slot}:${share.epoch}`, { ...deliveryTo(share), events: share.events })
     const parcels = [...slots.values()].flatMap((delivery) => toSlot(delivery, topics))
-    if (locations !== undefined) return parcels
-    const everywhere = { ...emptyDelivery(-1, 0, partition), events: broadcast(events) }
+    const forAll = locations === undefined ? events : events.filter(({ audience }) => audience === everybody)
+    if (forAll.length === 0) return parcels
+    const everywhere = { ...emptyDelivery(-1, 0, partition), events: broadcast(forAll) }
     return [...parcels, ...split(everywhere).map((delivery) => ({ topic: topics.deliveryAll, delivery }))]
   }
 

@@ -2,6 +2,7 @@ import {
   type AddressedReply,
   acceptedReply,
   audienceNow,
+  audienceOfAccount,
   type Deliverable,
   isOfConversation,
   type PartitionState,
@@ -107,6 +108,8 @@ export const createTakeover = (state: PartitionState, { log, topics, brokerTime,
 }
 
 const deliverableOf = ({ event, pos, schema, value }: LoggedEvent, state: PartitionState): readonly Deliverable[] => {
+  const concerned = event === undefined ? undefined : audienceOfAccount(event)
+  if (concerned !== undefined) return [{ pos, schema, value, audience: concerned }]
   if (!isOfConversation(event)) return []
   const audience = audienceNow(event, state.tables.conversations.get(event.conversation))
   return [{ pos, schema, value, audience }]

@@ -1,6 +1,17 @@
 import { connectorProblems, connectorSettings, publicUrlOf } from '@chat/connector/config'
 import { routerSettings } from '@chat/router/config'
-import { integer, oneOf, optionalText, processSettings, readSettings, text, worldSettings } from '@chat/runtime'
+import {
+  databaseSettings,
+  integer,
+  kafkaSettings,
+  oneOf,
+  optionalText,
+  processSettings,
+  readSettings,
+  registrySettings,
+  text,
+  worldSettings,
+} from '@chat/runtime'
 
 const settings = {
   ...worldSettings,
@@ -22,5 +33,9 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>) =>
   const config = readSettings(settings, env, connectorProblems)
   return { ...config, publicUrl: publicUrlOf(config) }
 }
+
+/** What `npm run operator` reads where the log is on Kafka. */
+export const readOperatorConfig = (env: Readonly<Record<string, string | undefined>>) =>
+  readSettings({ ...worldSettings, ...kafkaSettings, ...databaseSettings, ...registrySettings }, env)
 
 export type StandaloneConfig = ReturnType<typeof readConfig>

@@ -6,6 +6,9 @@ import { createFatal, createHealth, createLogger, createMetrics, exitCodeOf, run
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { readConfig } from './config.ts'
 import { openEmbedded } from './embedded.ts'
+import { changeOnLog } from './operator/command-on-log.ts'
+import { openDoor } from './operator/local-door.ts'
+import { answerOperatorRequest } from './operator/operators.ts'
 import { createStandalone } from './standalone.ts'
 
 /** Of the time for a stop, what is kept for the database to end in, ms. */
@@ -23,11 +26,19 @@ const run = async (): Promise<number> => {
     const embedded = await openEmbedded(config, { clock, random, logger, onFatal: fatal.raise, say, signal })
     const ports = { ...embedded, clock, random, logger, health, metrics, onFatal: fatal.raise }
     const sockets = createHttpSockets({ ...config, logger, clock })
+    const desk = {
+      readModels: embedded.readModels,
+      change: (wanted: Parameters<typeof changeOnLog>[0]) => changeOnLog(wanted, ports),
+    }
+    const door = await openDoor(config.dataDir, (request, by) => answerOperatorRequest(request, by, desk), logger)
     return {
       router: createRouter(config, ports),
       projector: createProjector(config, ports),
       connector: createConnector({ ...config, tokenKeys: embedded.tokenKeys }, { ...ports, sockets }),
-      close: embedded.close,
+      close: async () => {
+        await door?.close()
+        await embedded.close()
+      },
     }
   }
   const drainTimeoutMs = Math.max(config.stopTimeoutMs - closeReserveMs, config.stopTimeoutMs / 2)

@@ -1,15 +1,30 @@
-import type { RegisterUser, UserRegistered } from '@chat/schemas'
-import { accepted, type Decision, rejected } from '../decision.ts'
-import type { Account } from './state.ts'
+import type {
+  BroadcastNotice,
+  ChangeProfile,
+  GrantOperator,
+  RegisterUser,
+  ReinstateUser,
+  RevokeOperator,
+  SuspendUser,
+} from '@chat/schemas'
+import { type AccountHappening, accepted, type Decision, rejected, unexpected } from '../decision.ts'
+import { type Account, noticeEveryMs } from './state.ts'
 
-type Happening = Omit<UserRegistered, 'actor' | 'device' | 'at' | 'clientMsgId'>
+/** What is asked of an account that exists. */
+export type AccountCommand =
+  | ChangeProfile
+  | SuspendUser
+  | ReinstateUser
+  | GrantOperator
+  | RevokeOperator
+  | BroadcastNotice
 
 /** `account`: who has the name; `nextId`: the id a new account gets, undefined when the partition has none left. */
-export const decide = (
+export const decideRegistration = (
   command: RegisterUser,
   account: Account | undefined,
   nextId: number | undefined,
-): Decision<Happening> => {
+): Decision<AccountHappening> => {
   if (account?.clientMsgId === command.clientMsgId)
     return { outcome: 'repeated', conversation: null, seq: null, pos: account.pos, id: account.userId }
   if (account !== undefined) return rejected('name_taken')
@@ -24,3 +39,42 @@ export const decide = (
     keyId: command.keyId,
   })
 }
+
+/**
+ * `atMs`: when the command was put on the log. What changes nothing is accepted and said again. That whoever suspends and reinstates is
+ * an operator is not known here but where his own account is: his connector has made sure.
+ */
+export const decide = (
+  command: AccountCommand,
+  account: Account | undefined,
+  atMs: number,
+): Decision<AccountHappening> => {
+  if (account === undefined) return rejected('no_such_user')
+  const { userId } = account
+  switch (command.type) {
+    case 'ChangeProfile': {
+      const { displayName, about, keyId } = command
+      return accepted({ type: 'ProfileChanged', userId, displayName, about, keyId })
+    }
+    case 'SuspendUser':
+      if (command.actor === userId) return rejected('forbidden')
+      return accepted({ type: 'UserSuspended', userId, reason: command.reason, keyId: command.keyId })
+    case 'ReinstateUser':
+      if (command.actor === userId) return rejected('forbidden')
+      return accepted({ type: 'UserReinstated', userId, reason: command.reason, keyId: command.keyId })
+    case 'GrantOperator':
+      return accepted({ type: 'OperatorGranted', userId, by: command.by })
+    case 'RevokeOperator':
+      return accepted({ type: 'OperatorRevoked', userId, by: command.by })
+    case 'BroadcastNotice':
+      if (!account.isOperator) return rejected('not_found')
+      if (atMs - account.noticeAtMs < noticeEveryMs) return rejected('too_many')
+      return accepted({ type: 'NoticeBroadcast', text: command.text, keyId: command.keyId })
+    default:
+      return unexpected(command)
+  }
+}
+
+/** Whether it is the account's owner who asks: while he is suspended he is refused. */
+export const isByOwner = (command: AccountCommand): boolean =>
+  command.type === 'ChangeProfile' || command.type === 'BroadcastNotice'

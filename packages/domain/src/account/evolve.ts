@@ -1,8 +1,49 @@
-import type { UserRegistered } from '@chat/schemas'
-import { invariant } from '../decision.ts'
+import type {
+  NoticeBroadcast,
+  OperatorGranted,
+  OperatorRevoked,
+  ProfileChanged,
+  UserRegistered,
+  UserReinstated,
+  UserSuspended,
+} from '@chat/schemas'
+import { invariant, unexpected } from '../decision.ts'
 import type { Account } from './state.ts'
 
-export const evolve = (account: Account | undefined, event: UserRegistered, pos: number): Account => {
+/** What happens to an account that exists. */
+export type AccountEvent =
+  | ProfileChanged
+  | UserSuspended
+  | UserReinstated
+  | OperatorGranted
+  | OperatorRevoked
+  | NoticeBroadcast
+
+export const begin = (account: Account | undefined, event: UserRegistered, pos: number): Account => {
   invariant(account === undefined, 'a name is claimed once')
-  return { userId: event.userId, clientMsgId: event.clientMsgId, pos }
+  const { userId, clientMsgId } = event
+  return { userId, clientMsgId, pos, isOperator: false, isSuspended: false, noticeAtMs: 0 }
 }
+
+export const evolve = (account: Account, event: AccountEvent): Account => {
+  switch (event.type) {
+    case 'ProfileChanged':
+      return account
+    case 'UserSuspended':
+      return { ...account, isSuspended: true }
+    case 'UserReinstated':
+      return { ...account, isSuspended: false }
+    case 'OperatorGranted':
+      return { ...account, isOperator: true }
+    case 'OperatorRevoked':
+      return { ...account, isOperator: false }
+    case 'NoticeBroadcast':
+      return { ...account, noticeAtMs: event.at }
+    default:
+      return unexpected(event)
+  }
+}
+
+/** Whose account an event is about. */
+export const subjectOf = (event: AccountEvent): number =>
+  event.type === 'NoticeBroadcast' ? event.actor : event.userId

@@ -6,4 +6,12 @@ export interface Account {
   /** Of the registration: the same one repeated is answered with the same id. */
   readonly clientMsgId: string
   readonly pos: number
+  readonly isOperator: boolean
+  /** He can do nothing. What he wrote elsewhere is refused by connectors; here the writer of the account does it itself. */
+  readonly isSuspended: boolean
+  /** When he broadcast his last notice, ms; 0: never. */
+  readonly noticeAtMs: number
 }
+
+/** Between two notices of one operator, ms: everybody who is connected gets each of them. */
+export const noticeEveryMs = 10_000

@@ -69,7 +69,9 @@ const usersDiffer = (live: string, next: string): string => `
   where case
     when l.id is null then ${offset(live, 'events', 'n.partition')} >= ${offset(next, 'events', 'n.partition')}
     when n.id is null then ${offset(next, 'events', 'l.partition')} >= ${offset(live, 'events', 'l.partition')}
-    else ${rowText(tables.users, 'l')} <> ${rowText(tables.users, 'n')} end
+    else ${rowText(tables.users, 'l')} <> ${rowText(tables.users, 'n')}
+      and coalesce(n.changed_pos, -1) < ${offset(live, 'events', 'l.partition')}
+      and coalesce(l.changed_pos, -1) < ${offset(next, 'events', 'l.partition')} end
     and 'user ' || coalesce(l.id, n.id) not in (select aggregate from ${live}.parked union all select aggregate from ${next}.parked)
   limit ${differencesMax}`
 

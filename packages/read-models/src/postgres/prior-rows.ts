@@ -5,6 +5,7 @@ import { memberships, type StoredStay } from '../memberships.ts'
 import { receiptKey, receipts, type StoredReceipt } from '../receipts.ts'
 import { type StoredStanding, standings } from '../standings.ts'
 import { columnsOf, keyOf } from '../table.ts'
+import { type StoredUser, users } from '../users.ts'
 import type { Session } from './database.ts'
 
 /** Entries that a partition's fold keeps between batches; over it all is forgotten and read again as needed. */
@@ -27,6 +28,15 @@ export const readPrior = async (
     )
     for (const id of ids) state.conversations.set(id, undefined)
     for (const row of found) state.conversations.set(row.id, row)
+  }
+  if (missing.users.size > 0) {
+    const ids = [...missing.users]
+    const found = await session.rows<StoredUser>(
+      `select ${columnsOf(users).join(', ')} from ${schema}.users where id = any($1::int[])`,
+      [ids],
+    )
+    for (const id of ids) state.users.set(id, undefined)
+    for (const row of found) state.users.set(row.id, row)
   }
   if (missing.stays.size > 0) {
     const found = await session.rows<StoredStay>(
@@ -73,9 +83,10 @@ export const readPriorReceipts = async (
 }
 
 const trim = (state: FoldState): void => {
-  const { conversations, stays, standings: others, ownMessages } = state
-  if (conversations.size + stays.size + others.size + ownMessages.size <= entriesMax) return
-  for (const kept of [conversations, stays, others, ownMessages]) kept.clear()
+  const { users: accounts, conversations, stays, standings: others, ownMessages } = state
+  const kept = [accounts, conversations, stays, others, ownMessages]
+  if (kept.reduce((sum, { size }) => sum + size, 0) <= entriesMax) return
+  for (const map of kept) map.clear()
 }
 
 const membersOf = (keys: ReadonlySet<string>): readonly [readonly string[], readonly number[]] => {

@@ -93,6 +93,13 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     const [user] = await session.rows<StoredUser>(`${selectUsers} where registration_id = $1 order by id limit 1`, [id])
     return user
   },
+  operators: (afterName, limit) =>
+    session.rows<StoredUser>(
+      `${selectUsers} where u.operator_since is not null and u.normalised_name > $1 order by u.normalised_name limit $2`,
+      [afterName, limit],
+    ),
+  suspended: () => session.rows<StoredUser>(`${selectUsers} where u.suspended_at is not null`),
+  usersChangedSince: (events, limit) => session.rows<StoredUser>(usersChangedSince, [events, limit]),
   publicGroupByName: async (name) => {
     const statement = `select id from ${read.conversations} where visibility = 'public' and normalised_name = $1`
     const [group] = await session.rows<{ id: string }>(statement, [name])
@@ -243,6 +250,12 @@ const ownMessages = `
   where conversation = $1 and actor = $2 and seq > $3 and own_ordinal is not null order by seq limit $4`
 
 const selectUsers = `select ${list(users, 'u')} from ${read.users} u`
+
+/** One look at the end of the index for each partition. A partition beyond the list was not projected when it was made. */
+const usersChangedSince = `
+  select c.* from ${read.offsets} o cross join lateral (${selectUsers}
+    where u.partition = o.partition and u.changed_pos >= coalesce(($1::bigint[])[o.partition + 1], 0) limit $2) c
+  where o.source = 'events' limit $2`
 
 const usersByPrefix = `${selectUsers}
   where (u.normalised_name like $1 or u.display_folded like $1) and u.normalised_name > $2

@@ -1,5 +1,6 @@
 import type { Random } from '@chat/runtime'
-import { directConversation } from '@chat/schemas'
+import { directConversation, partitionOfId } from '@chat/schemas'
+import { userReinstated, userSuspended } from '../given-accounts.ts'
 import type { Story } from './read-models-story.ts'
 
 const friendEvents = [
@@ -126,7 +127,13 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
     story.befriend(pick(friendEvents) ?? 'FriendRequested', a, b, pick(['', 'Hé 🦊\\', 'tab\t']) ?? '')
     members.set(directConversation(a, b), new Set([a, b]))
   }
+  const stand = () => {
+    const id = pick(users) ?? 1
+    const of = random.fraction() < 0.5 ? userSuspended : userReinstated
+    story.raw(partitionOfId(id, story.events.length), of(1, id, { clientMsgId: `standing-${below(1e6)}` }))
+  }
   const acts = [
+    stand,
     register,
     found,
     talk,

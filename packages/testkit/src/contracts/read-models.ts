@@ -1,5 +1,6 @@
 import type { Projection, ReadModels } from '@chat/read-models'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { accountTests } from './read-models-accounts.ts'
 import { cursorTests } from './read-models-cursors.ts'
 import { groupTests } from './read-models-groups.ts'
 import { historyTests } from './read-models-history.ts'
@@ -33,6 +34,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     receiptWaitTests(current)
     directoryTests(current)
     userTests(current)
+    accountTests(current)
     conversationTests(current)
     cursorTests(current)
     relationTests(current)
@@ -171,6 +173,9 @@ const directoryTests = (scene: () => ReadModelsScene): void => {
       displayName: 'Ann 🦊 Lee',
       registrationId: 'registration-7',
       createdAt: expect.any(Number),
+      about: '',
+      isOperator: false,
+      isSuspended: false,
     }
     expect(await readModels.userById(7)).toEqual(ann)
     expect(await readModels.userByName('ann')).toEqual(ann)

@@ -5,6 +5,7 @@ import type { Commands, Ports } from '../ports.ts'
 import type { RateLimiter } from '../rate-limiter.ts'
 import type { Watermark } from '../watermark.ts'
 import type { Revocations } from './revocations.ts'
+import type { Suspensions } from './suspensions.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What accounts and sessions need of the world. */
@@ -32,6 +33,7 @@ export interface AccountsPorts
   /** Of the policy of logins: see login-policy.ts. */
   readonly isRefused: Logins['isRefused']
   readonly rateLimiter: Pick<RateLimiter, 'logIn' | 'register'>
+  readonly suspensions: Pick<Suspensions, 'isSuspended' | 'isUserSuspended'>
 }
 
 export interface AccountsOptions {

@@ -173,3 +173,14 @@ test.each([
 ])('the socket of %s is %s', (publicUrl, socketUrl) => {
   expect(socketUrlOf(publicUrl)).toBe(socketUrl)
 })
+
+test('who is suspended is told so once his password was right, and gets no session by refreshing either', async () => {
+  const { accounts, project, users, state } = setUp()
+  ok(await accounts.register(ann, address))
+  project()
+  const { refreshToken } = ok(await accounts.logIn(ann, address))
+  state.suspended = users[0]?.id
+  expect(await accounts.logIn(ann, address)).toMatchObject({ error: 'suspended' })
+  expect(await accounts.logIn({ ...ann, password: 'wrong horse' }, address)).toMatchObject({ error: 'bad_credentials' })
+  expect(await accounts.refresh({ refreshToken })).toMatchObject({ error: 'suspended' })
+})

@@ -9,6 +9,9 @@ export const refuse = (error: ErrorCode, message: string, retryAfterMs?: number)
 /** The one answer for a wrong password, an unknown name and an unknown id. */
 export const badCredentials: Answer = refuse('bad_credentials', 'name or password is wrong')
 
+/** Only whoever proved that he is that user is told so. */
+export const suspended: Answer = refuse('suspended', 'this account is suspended')
+
 /** A hint for clients that meet something overloaded or away, ms. */
 const retryAfterMs = 1000
 
@@ -26,12 +29,15 @@ export const answeringWith = async <T>(work: () => Promise<T | Answer>): Promise
   }
 }
 
-/** `user` as clients see it. PROTOCOL §1. */
-export const userBody = (user: Pick<UserRow, 'id' | 'name' | 'displayName' | 'createdAt'>) => ({
+/** `user` as clients see it. Without `about`, he says nothing about himself. PROTOCOL §1. */
+export const userBody = (
+  user: Pick<UserRow, 'id' | 'name' | 'displayName' | 'createdAt'> & Partial<Pick<UserRow, 'about'>>,
+) => ({
   id: user.id,
   name: user.name,
   displayName: user.displayName,
   createdAt: timeOf(user.createdAt),
+  ...(user.about ? { about: user.about } : {}),
 })
 
 export const timeOf = (ms: number): string => new Date(ms).toISOString()

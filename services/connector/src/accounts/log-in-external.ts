@@ -65,7 +65,8 @@ const makeAccount = async (
     const outcome = await submit(ports, { name, displayName, registrationId })
     if (outcome.outcome === 'accepted' && outcome.id !== null && outcome.at !== null) {
       const { id, at: createdAt } = outcome
-      return { id, name, normalisedName: normaliseName(name), displayName, registrationId, createdAt }
+      const user = { id, name, normalisedName: normaliseName(name), displayName, registrationId, createdAt }
+      return { ...user, about: '', isOperator: false, isSuspended: false }
     }
     if (outcome.outcome === 'rejected' && outcome.code !== 'name_taken')
       return refuse(outcome.code, 'the registration was refused')

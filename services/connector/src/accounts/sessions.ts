@@ -4,7 +4,7 @@ import { randomId, uuidV7 } from '@chat/runtime'
 import { parseRefresh } from '@chat/schemas/protocol'
 import type { Answer, Identity } from '../ports.ts'
 import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
-import { answering, badCredentials, refuse, userBody } from './answers.ts'
+import { answering, badCredentials, refuse, suspended, userBody } from './answers.ts'
 
 /** A session, and each refresh token of it, lives this long after the login or the last refresh, ms. PROTOCOL §1. */
 const sessionLifeMs = 30 * 24 * 60 * 60_000
@@ -21,6 +21,7 @@ export const beginSession = async (
   { user, passwordHash }: { readonly user: UserRow; readonly passwordHash: string },
   device: string | undefined,
 ): Promise<Answer> => {
+  if (ports.suspensions.isUserSuspended(user)) return suspended
   if (await ports.isRefused(user.id, device)) return alreadyOnline
   const session = newSession(ports, user, device)
   const proof: Proof = { registrationId: user.registrationId, passwordHash }
@@ -37,6 +38,7 @@ export const beginExternalSession = async (
   user: UserRow,
   device: string | undefined,
 ): Promise<Answer> => {
+  if (ports.suspensions.isUserSuspended(user)) return suspended
   if (await ports.isRefused(user.id, device)) return alreadyOnline
   const session = newSession(ports, user, device)
   const { refreshToken } = await ports.credentials.beginSession(session)
@@ -83,12 +85,14 @@ export const refresh = (ports: AccountsPorts, options: AccountsOptions, body: un
     const user = await ports.readModels.userById(session.userId)
     // It had one when the session began, so the read model is behind. The token may be presented again.
     if (user === undefined) return refuse('unavailable', 'the read model is behind; try again')
+    if (ports.suspensions.isUserSuspended(user)) return suspended
     const identity = { userId: user.id, sessionId: session.id, device: session.device }
     return sessionAnswer(ports, options, user, identity, refreshToken)
   })
 
 export const endSession = (ports: AccountsPorts, identity: Identity): Promise<Answer> =>
   answering(async () => {
+    if (ports.suspensions.isSuspended(identity.userId)) return suspended
     await ports.credentials.endSession(identity.sessionId, ports.clock.now())
     ports.revocations.end([identity.sessionId])
     return { ok: {} }

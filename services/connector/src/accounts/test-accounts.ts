@@ -22,9 +22,14 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
   const credentials = createMemoryCredentials({ random })
   const submitted: (CommandDraft & { type: 'RegisterUser' })[] = []
   const users: UserRow[] = []
-  const state: { isBehind: boolean; outcome: CommandOutcome | Fault | undefined } = {
+  const state: {
+    isBehind: boolean
+    outcome: CommandOutcome | Fault | undefined
+    suspended: number | undefined
+  } = {
     isBehind: false,
     outcome: undefined,
+    suspended: undefined,
   }
   const revocations = createRevocations({ credentials, clock, health: createHealth(), logger: silentLogger })
   const accepted = (id: number): CommandOutcome => ({
@@ -45,6 +50,9 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
         displayName: Buffer.from(command.displayName).toString(),
         registrationId: command.registrationId,
         createdAt: startMs + 1,
+        about: '',
+        isOperator: false,
+        isSuspended: false,
       }
       if (users.length === index) users.push(row)
     })
@@ -85,6 +93,10 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
     tokens: createTokens({ keys: [new Uint8Array(32)], clock }),
     revocations,
     isRefused: async () => false,
+    suspensions: {
+      isSuspended: (userId) => state.suspended === userId,
+      isUserSuspended: ({ id, isSuspended }) => isSuspended || state.suspended === id,
+    },
     ...over,
   }
   const accounts = createAccounts(ports, { socketUrl: 'ws://here/v1/socket', limits: 'on' })

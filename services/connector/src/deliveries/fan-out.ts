@@ -1,5 +1,6 @@
 import type { EventLog, StoredRecord } from '@chat/event-log'
 import type { Lease } from '@chat/presence'
+import type { Standing } from '@chat/read-models'
 import { type Clock, isFault, type Logger, type Metrics } from '@chat/runtime'
 import {
   decodeDelivery,
@@ -17,7 +18,7 @@ import {
   toClientEvent,
 } from '@chat/schemas'
 import type { Stats } from '../stats.ts'
-import { encodeEventFrame, type PushedEvent } from './pushed-event.ts'
+import { encodeEventFrame, encodeNotice, type PushedEvent } from './pushed-event.ts'
 import type { Repeats } from './repeats.ts'
 
 export interface FanOutTargets {
@@ -30,6 +31,10 @@ export interface FanOutTargets {
   readonly presenceAway: () => void
   /** Hints were lost: everybody has to sync. */
   readonly resyncAll: () => void
+  /** Somebody was suspended or reinstated. */
+  readonly standing: (standing: Standing) => void
+  /** A `notice` frame for everybody. */
+  readonly announce: (frame: Buffer) => void
 }
 
 interface FanOutPorts {
@@ -69,10 +74,22 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000],
   )
 
+  /** What is no event for clients to see, but changes something here. */
+  const takeAside = (event: LogEvent, place: { readonly partition: number; readonly pos: number }) => {
+    switch (event.type) {
+      case 'UserSuspended':
+      case 'UserReinstated':
+        return targets.standing({ ...place, id: event.userId, isSuspended: event.type === 'UserSuspended' })
+      case 'NoticeBroadcast':
+        return targets.announce(encodeNotice('announcement', Buffer.from(event.text).toString('utf8')))
+    }
+  }
+
   /** One JSON text and one buffer for all sockets. */
   const pushedEvent = (partition: number, { pos, schema, value }: EventDelivery): PushedEvent | undefined | string => {
     const decoded = decodeEvent(schema, value)
     if ('reason' in decoded) return decoded.detail
+    takeAside(decoded.record, { partition, pos })
     const event = shownEvent(decoded.record)
     if (typeof event !== 'object') return event
     const frame = encodeEventFrame(event)

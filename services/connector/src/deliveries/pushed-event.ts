@@ -14,3 +14,7 @@ export interface PushedEvent {
 /** The one text of an event, whoever pushes it. */
 export const encodeEventFrame = (event: ClientEvent | PlacelessEvent): Buffer =>
   Buffer.from(JSON.stringify({ op: 'event', ...event }))
+
+/** A `notice`: something that is told to people, or announced to programs. */
+export const encodeNotice = (code: string, message: string): Buffer =>
+  Buffer.from(JSON.stringify({ op: 'notice', code, message }))

@@ -1,6 +1,7 @@
 import type { Logger } from '@chat/runtime'
 import { type ErrorCode, errorStatus } from '@chat/schemas/protocol'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import { nothingHere } from '../answer.ts'
 import type { Answer } from '../ports.ts'
 
 const problemType = 'application/problem+json; charset=utf-8'
@@ -31,7 +32,7 @@ export const sendProblem = (reply: FastifyReply, refused: Refusal): FastifyReply
 
 /** Every failure below the routes as a problem: what the client did wrong by its code, everything else `internal`, logged once. */
 export const handleErrors = (app: FastifyInstance, logger: Logger): void => {
-  app.setNotFoundHandler((_, reply) => sendProblem(reply, refusal('not_found', 'there is nothing here')))
+  app.setNotFoundHandler((_, reply) => sendProblem(reply, nothingHere))
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const refused = refusalOf(error)
     if (refused.error === 'internal') {

@@ -14,11 +14,11 @@ export const readRequest = (read: HttpRead, request: FastifyRequest): ReadReques
   const { minPos, ...query } = request.query as Record<string, unknown>
   const fields = Object.entries(query).map(([name, value]) => [
     name,
-    read.numbers?.includes(name) ? number(value) : value,
+    read.numbers?.includes(name) ? numberOf(value) : value,
   ])
   const { param } = read
   const id = (request.params as Record<string, string>).id
-  const own = param === undefined ? {} : { [param.field]: param.kind === 'number' ? number(id) : id }
+  const own = param === undefined ? {} : { [param.field]: param.kind === 'number' ? numberOf(id) : id }
   const fixed = { ...own, op: read.op, ref: 0 }
   const taken = Object.keys(query).filter((name) => Object.hasOwn(fixed, name))
   const unknown = Object.fromEntries(taken.map((name) => [`?${name}`, query[name]]))
@@ -29,5 +29,5 @@ export const readRequest = (read: HttpRead, request: FastifyRequest): ReadReques
 export const minPosOf = (value: unknown): string | undefined => (value === undefined ? undefined : String(value))
 
 /** Text that is no number is left as it is: the frame's schema refuses it. */
-const number = (value: unknown): unknown =>
+export const numberOf = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value

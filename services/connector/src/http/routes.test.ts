@@ -28,6 +28,7 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
     endSession: record('endSession'),
     gateway: record('gateway'),
     request: record('request'),
+    operator: { admit: async () => ({ error: 'not_found', message: 'no' }), act: record('operator') },
     authenticate: async (token) => (token === 'good' ? identity : undefined),
     ...over,
   }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { httpReads } from '@chat/schemas/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Api, Identity } from '../ports.ts'
+import { addOperatorRoutes } from './operator-routes.ts'
 import { refusal, sendProblem } from './problems.ts'
 import { minPosOf, readRequest } from './reads.ts'
 
@@ -37,6 +38,7 @@ export const addRoutes = (app: FastifyInstance, api: Api): void => {
     // Taken as fast as the client reads; a failure in between cuts the connection, and the last line is missing.
     return reply.type('application/jsonl; charset=utf-8').send(Readable.from(found.lines))
   })
+  addOperatorRoutes(app, api, (request) => identityOf(api, request))
   for (const read of httpReads) {
     app.get(read.path, async (request, reply) => {
       const identity = await identityOf(api, request)

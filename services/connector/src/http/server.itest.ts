@@ -18,6 +18,7 @@ const silentApi: Api = {
   ...{ exportOwn: refuseAll, gateway: refuseAll },
   authenticate: async () => undefined,
   request: refuseAll,
+  operator: { admit: async () => ({ error: 'not_found', message: 'no' }), act: refuseAll },
 }
 
 /** One accepted connection, seen from the connector's side. */

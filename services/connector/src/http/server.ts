@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { type Clock, Fault, type Logger } from '@chat/runtime'
 import { frameBytesMax } from '@chat/schemas/protocol'
 import { type FastifyInstance, fastify } from 'fastify'
+import { nothingHere } from '../answer.ts'
 import type { SocketHandlers, Sockets } from '../ports.ts'
 import { addDocs } from './docs.ts'
 import { addPage } from './page.ts'
@@ -96,7 +97,9 @@ export const buildApp = async (
       maxHeaderSize: headerBytesMax,
       shouldUpgradeCallback: isWebSocketUpgrade,
     },
-    frameworkErrors: (error, _, reply) => void sendProblem(reply, refusalOf(error)),
+    // It comes before anybody is asked who he is.
+    frameworkErrors: (error, { url }, reply) =>
+      void sendProblem(reply, url.startsWith('/v1/operator/') ? nothingHere : refusalOf(error)),
     clientErrorHandler: (error, socket) => {
       if (socket.writable) socket.end(rawProblem('code' in error ? String(error.code) : undefined))
       else socket.destroy()

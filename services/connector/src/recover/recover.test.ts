@@ -8,7 +8,7 @@ import { parseRecoverArgs } from './recover-args.ts'
 
 const users: readonly UserRow[] = Array.from({ length: 250 }, (_, i) => ({
   ...{ id: i + 1, name: `User${i}`, normalisedName: `user${i}`, displayName: `User ${i}` },
-  ...{ registrationId: `r${i + 1}`, createdAt: 0 },
+  ...{ registrationId: `r${i + 1}`, createdAt: 0, about: '', isOperator: false, isSuspended: false },
 }))
 
 const scene = () => {

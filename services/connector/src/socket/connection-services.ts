@@ -1,3 +1,4 @@
+import type { UserRow } from '@chat/read-models'
 import type { Logger } from '@chat/runtime'
 import type { Kicks } from '../kicks.ts'
 import type { Logins } from '../login-policy.ts'
@@ -24,6 +25,9 @@ export interface ConnectionServices extends FrameServices {
   /** undefined: no, expired or wrong token, or the session has ended. */
   readonly authenticate: (accessToken: string) => Promise<Identity | undefined>
   readonly isEnded: (sessionId: string) => boolean
+  readonly isSuspended: (userId: number) => boolean
+  /** The same of somebody who was just read. */
+  readonly isUserSuspended: (user: Pick<UserRow, 'id' | 'isSuspended'>) => boolean
   readonly endSession: (identity: Identity) => Promise<Answer>
   /** Whether new connections are taken now. */
   readonly isOpen: () => boolean

@@ -18,7 +18,7 @@ import { isNewer, isOrdered, newerOf, type OrderedSession } from './hello-order.
 import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
 import { PushStream } from './push-stream.ts'
-import { welcomeOf } from './welcome.ts'
+import { admittedOf, welcomeOf } from './welcome.ts'
 import { Work } from './work.ts'
 import { WriteLane, type WriteLaneClient } from './write-lane.ts'
 
@@ -286,8 +286,8 @@ export class Connection implements SocketEvents, WriteLaneClient {
     const session = { ...opening, order }
     this.state = { kind: 'opening', session }
     if (this.crossed !== undefined && isNewer(this.crossed, session)) return void this.replaced()
-    if (user === undefined || user === 'unavailable')
-      return this.refuse(frame.ref, refused('unavailable'), closeCode.unavailable, 'the account cannot be read')
+    const admitted = admittedOf(user, this.services)
+    if ('refusal' in admitted) return this.refuse(frame.ref, ...admitted.refusal)
     const { connection, at } = session
     const login = await logins.claim({ user: userId, device, connection, order })
     if (this.isGone()) return logins.release({ user: userId, connection })
@@ -299,7 +299,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     const welcome = (page: object | undefined) => {
       if (this.state.kind !== 'opening') return
       this.state = { kind: 'live', session }
-      this.answer(frame.ref, ok(welcomeOf(this.services, user, session, page)))
+      this.answer(frame.ref, ok(welcomeOf(this.services, admitted.user, session, page)))
       this.home.welcomed(this)
     }
     if (frame.sync === undefined) welcome(undefined)

@@ -34,6 +34,9 @@ export interface Connections {
   /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
   kick(kick: Kick): OrderedSession | undefined
   sessionsEnded(sessionIds: readonly string[]): void
+  userSuspended(userId: number): void
+  /** Tells those who are connected now. */
+  announce(frame: Buffer): void
   /** Tells everybody, also who says hello later. */
   notice(frame: Buffer): void
   /** Everybody is told to sync, spread over `spreadMs`. */
@@ -189,6 +192,12 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
         const { session } = connection
         if (session !== undefined && ended.has(session.identity.sessionId)) connection.sessionEnded()
       }
+    },
+    userSuspended: (userId) => {
+      for (const connection of byUser.get(userId) ?? []) connection.close(closeCode.suspended, 'suspended')
+    },
+    announce: (frame) => {
+      for (const connection of all) connection.tell(frame)
     },
     notice: (frame) => {
       standingNotice = frame

@@ -2,6 +2,7 @@ import { indexes, tables } from './001-read-models.ts'
 import { indexes as messageIndexes, tables as messageTables } from './002-messages.ts'
 import * as groups from './003-groups.ts'
 import { indexes as relationIndexes, tables as relationTables } from './004-relations.ts'
+import { indexes as standingIndexes, tables as standingTables } from './006-profiles-and-standing.ts'
 import { indexes as userSearchIndexes, tables as userSearchTables } from './008-user-search.ts'
 
 export interface Migration {
@@ -17,5 +18,6 @@ export const migrations: readonly Migration[] = [
   { version: 2, tables: messageTables, indexes: messageIndexes },
   { version: 3, tables: groups.tables, indexes: groups.indexes },
   { version: 4, tables: relationTables, indexes: relationIndexes },
+  { version: 6, tables: standingTables, indexes: standingIndexes },
   { version: 8, tables: userSearchTables, indexes: userSearchIndexes },
 ]

@@ -37,6 +37,7 @@ import { pin, unpin } from './pin.ts'
 import { ping } from './ping.ts'
 import { presenceUnwatch } from './presence-unwatch.ts'
 import { presenceWatchFrame } from './presence-watch.ts'
+import { profile } from './profile.ts'
 import { react, unreact } from './react.ts'
 import { readFrame } from './read.ts'
 import { send } from './send.ts'
@@ -73,6 +74,7 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   users,
   user,
   me,
+  profile,
   delivered,
   read: readFrame,
   typing,

@@ -1,0 +1,111 @@
+import { partitionOfId } from '@chat/schemas'
+import type { OperatorAct } from '@chat/schemas/protocol'
+import { operatorGranted, operatorRevoked, userSuspended } from '@chat/testkit'
+import { expect, test } from 'vitest'
+import { connect, createReadyWorld, deviceOf, type TestConnector, type TestWorld } from './test-world.ts'
+
+const identityOf = (userId: number) => ({ userId, sessionId: `s${userId}`, device: deviceOf(userId) })
+const partitionOf = (world: TestWorld, user: number) => partitionOfId(user, world.topics.events.partitions)
+
+/** A world in which user 1 is an operator. */
+const setUp = async () => {
+  const { world, connector } = await createReadyWorld()
+  await world.append(partitionOf(world, 1), operatorGranted(1))
+  const { operator } = connector.sockets.api
+  const act = (name: OperatorAct, input: unknown, userId = 1) => operator.act(identityOf(userId), name, input)
+  return { world, connector, operator, act }
+}
+
+test('operators are admitted, and nobody else learns that there is anything', async () => {
+  const { world, operator } = await setUp()
+  expect(await operator.admit(identityOf(1))).toBeUndefined()
+  expect(await operator.admit(identityOf(2))).toEqual({ error: 'not_found', message: 'there is nothing here' })
+  await world.append(partitionOf(world, 1), operatorRevoked(1))
+  expect(await operator.admit(identityOf(1))).toMatchObject({ error: 'not_found' })
+})
+
+test('whoever was made an operator a moment ago, which is not projected yet, is waited for', async () => {
+  const { world, operator } = await setUp()
+  world.flags.projects = false
+  await world.append(partitionOf(world, 2), operatorGranted(2))
+  const admitted = operator.admit(identityOf(2))
+  await world.clock.advance(100)
+  await world.project()
+  await world.clock.settle()
+  expect(await admitted).toBeUndefined()
+})
+
+test('a suspended operator can do nothing', async () => {
+  const { world, operator } = await setUp()
+  await world.append(partitionOf(world, 1), userSuspended(2, 1))
+  await world.clock.advance(2_000)
+  expect(await operator.admit(identityOf(1))).toMatchObject({ error: 'suspended' })
+})
+
+test('finds accounts by what they are called and by id, with their suspension', async () => {
+  const { world, act } = await setUp()
+  await world.append(partitionOf(world, 3), userSuspended(1, 3, { at: 0, reason: Buffer.from('spam') }))
+  const suspension = { at: '1970-01-01T00:00:00.000Z', by: 1, reason: 'spam' }
+  expect(await act('users', { query: 'USER3' })).toMatchObject({ ok: { items: [{ user: { id: 3 }, suspension }] } })
+  const page = await act('users', { limit: 4 })
+  expect(page).toMatchObject({ ok: { items: [{}, {}, {}, {}], next: expect.any(String) } })
+  expect(await act('user', { user: 3 })).toMatchObject({ ok: { account: { user: { name: 'user3' }, suspension } } })
+  expect(await act('user', { user: 1 })).toMatchObject({ ok: { account: { operatorSince: expect.any(String) } } })
+  expect(await act('user', { user: 99 })).toMatchObject({ error: 'no_such_user' })
+})
+
+test('suspending, reinstating and announcing are commands that name the operator', async () => {
+  const { world, act } = await setUp()
+  world.flags.script = () => ({ pos: 4, at: 0 })
+  const answers = Promise.all([
+    act('suspend', { user: 3, reason: 'spam' }),
+    act('reinstate', { user: 3, reason: 'an error' }),
+    act('notice', { text: 'back at nine' }),
+  ])
+  await world.clock.settle()
+  expect(await answers).toMatchObject([{ ok: { position: expect.any(String) } }, { ok: {} }, { ok: {} }])
+  const by = { actor: 1, device: deviceOf(1), keyId: null }
+  const commands = Object.fromEntries(world.commands.map((command) => [command.type, command]))
+  expect(commands).toMatchObject({
+    SuspendUser: { ...by, user: 3, reason: Buffer.from('spam') },
+    ReinstateUser: { ...by, user: 3, reason: Buffer.from('an error') },
+    BroadcastNotice: { ...by, text: Buffer.from('back at nine') },
+  })
+})
+
+test.each<[OperatorAct, unknown]>([
+  ['suspend', { user: 3 }],
+  ['suspend', { user: 3, reason: '' }],
+  ['suspend', { user: 0, reason: 'spam' }],
+  ['reinstate', { user: 3, reason: 'x', more: 1 }],
+  ['notice', { text: 'x'.repeat(501) }],
+  ['notice', undefined],
+  ['users', { limit: 'many' }],
+  ['user', { user: '3' }],
+])('%s with %j is invalid', async (name, input) => {
+  const { world, act } = await setUp()
+  expect(await act(name, input)).toMatchObject({ error: 'invalid' })
+  expect(world.commands).toEqual([])
+})
+
+const told = async (world: TestWorld, connector: TestConnector, user: number) => connect(world, connector, user)
+
+test('what an operator announces reaches everybody who is connected, once', async () => {
+  const { world, connector } = await setUp()
+  const clients = [await told(world, connector, 2), await told(world, connector, 3)]
+  const event = {
+    type: 'NoticeBroadcast',
+    actor: 1,
+    device: 'x',
+    at: 0,
+    clientMsgId: world.newId(),
+    keyId: null,
+  } as const
+  const partition = partitionOf(world, 1)
+  const placed = await world.append(partition, { ...event, text: Buffer.from('back at nine') })
+  const everywhere = { type: 'SlotDelivery', slot: -1, epoch: 0, partition, replies: [] } as const
+  for (let time = 0; time < 2; time++) await world.sendTo(-1, { ...everywhere, events: [{ ...placed, users: [] }] })
+  await world.clock.settle()
+  for (const client of clients)
+    expect(client.pushes('notice')).toMatchObject([{ code: 'announcement', message: 'back at nine' }])
+})

@@ -1,0 +1,118 @@
+import type { AccountRow, ReadModels } from '@chat/read-models'
+import { AssertionError, type Clock, type Logger, type Random } from '@chat/runtime'
+import { partitionOfId } from '@chat/schemas'
+import { type OperatorRequest, parseOperatorRequest, readWaitMs } from '@chat/schemas/protocol'
+import { suspended, userBody } from './accounts/answers.ts'
+import type { Suspensions } from './accounts/suspensions.ts'
+import { answerOf, answerOfFault, nothingHere, ok, refused } from './answer.ts'
+import type { Answer, CommandDraft, Identity, OperatorApi } from './ports.ts'
+import { clientMsgIdOf, refuseFutureId } from './socket/frames/client-msg-id.ts'
+import { pageOf } from './socket/frames/page.ts'
+import type { Watermark } from './watermark.ts'
+import type { WriteAdmission } from './write-admission.ts'
+
+interface OperatorPorts {
+  readonly readModels: Pick<ReadModels, 'userById' | 'accounts' | 'account' | 'waitFor'>
+  readonly suspensions: Pick<Suspensions, 'isSuspended'>
+  readonly writeAdmission: Pick<WriteAdmission, 'submit'>
+  readonly watermark: Pick<Watermark, 'ofPartition'>
+  readonly partitions: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly onFatal: (error: unknown) => void
+}
+
+/**
+ * What operators do. Everybody else is answered as if there were nothing. Whether somebody is an operator is read each time: whoever was
+ * made one a moment ago is found, and whoever is none any more is refused as soon as that is projected. What is done is a command, and
+ * its event names the operator.
+ */
+export const createOperator = (ports: OperatorPorts): OperatorApi => {
+  const { readModels, watermark, partitions } = ports
+
+  const isOperator = async ({ userId }: Identity): Promise<boolean> => {
+    const known = await readModels.userById(userId)
+    if (known?.isOperator === true) return true
+    await readModels.waitFor(await watermark.ofPartition(partitionOfId(userId, partitions)), readWaitMs)
+    return (await readModels.userById(userId))?.isOperator === true
+  }
+
+  const guarded = async (work: () => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof AssertionError) ports.onFatal(error)
+      const fault = answerOfFault(error)
+      if (fault !== undefined) return fault
+      ports.logger.error({ err: error }, 'request of an operator failed')
+      return refused('internal')
+    }
+  }
+
+  return {
+    admit: async (identity) => {
+      const answer = await guarded(async () => {
+        if (!(await isOperator(identity))) return nothingHere
+        return ports.suspensions.isSuspended(identity.userId) ? suspended : ok({})
+      })
+      return 'error' in answer ? answer : undefined
+    },
+    act: (identity, act, input) =>
+      guarded(async () => {
+        const parsed = parseOperatorRequest(act, input)
+        return 'error' in parsed ? parsed : perform(parsed.value, identity, ports)
+      }),
+  }
+}
+
+const perform = async (request: OperatorRequest, identity: Identity, ports: OperatorPorts): Promise<Answer> => {
+  switch (request.act) {
+    case 'users': {
+      const { limit, after } = pageOf(request.input)
+      const page = await ports.readModels.accounts(request.input.query ?? '', after, limit)
+      return ok({ ...page, items: page.items.map(accountBody) })
+    }
+    case 'user': {
+      const account = await ports.readModels.account(request.input.user)
+      return account === undefined ? refused('no_such_user') : ok({ account: accountBody(account) })
+    }
+    case 'suspend':
+    case 'reinstate': {
+      const { user, reason } = request.input
+      const type = request.act === 'suspend' ? ('SuspendUser' as const) : ('ReinstateUser' as const)
+      return submit(request, ports, {
+        ...{ type, user, reason: Buffer.from(reason), keyId: null },
+        ...author(request, identity, ports),
+      })
+    }
+    case 'notice': {
+      const text = Buffer.from(request.input.text)
+      return submit(request, ports, {
+        ...{ type: 'BroadcastNotice', text, keyId: null },
+        ...author(request, identity, ports),
+      })
+    }
+  }
+}
+
+type Write = Extract<OperatorRequest, { readonly act: 'suspend' | 'reinstate' | 'notice' }>
+
+const author = ({ input }: Write, { userId, device }: Identity, ports: OperatorPorts) => ({
+  actor: userId,
+  device,
+  clientMsgId: clientMsgIdOf(input, ports),
+})
+
+const submit = async ({ input }: Write, ports: OperatorPorts, draft: CommandDraft): Promise<Answer> => {
+  const future = refuseFutureId(input.clientMsgId, ports)
+  if (future !== undefined) return future.refusal
+  const submitted = ports.writeAdmission.submit(draft)
+  return submitted instanceof Promise ? answerOf(await submitted) : submitted
+}
+
+const accountBody = ({ user, operatorSince, suspension }: AccountRow) => ({
+  user: userBody(user),
+  ...(operatorSince === null ? {} : { operatorSince: new Date(operatorSince).toISOString() }),
+  ...(suspension === undefined ? {} : { suspension: { ...suspension, at: new Date(suspension.at).toISOString() } }),
+})
