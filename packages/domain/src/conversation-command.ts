@@ -4,11 +4,8 @@ import type { Deletions } from './message-acts.ts'
 import type { Policy } from './policy.ts'
 
 /** A command to a conversation that is there, and what may come of one. */
-export type ConversationCommand = Exclude<Command, { readonly type: 'CreateGroup' | 'RegisterUser' }>
-export type ConversationEvent = Exclude<
-  LogEvent,
-  { readonly type: 'CommandsRejected' | 'LogOpened' | 'UserRegistered' }
->
+export type ConversationCommand = Extract<Command, { readonly conversation: string }>
+export type ConversationEvent = Extract<LogEvent, { readonly conversation: string }>
 
 /** Those that a group knows. */
 export type GroupCommand = Exclude<ConversationCommand, RelationCommand>

@@ -1,11 +1,12 @@
 import type { AccountRow, ReadModels } from '@chat/read-models'
 import { AssertionError, type Clock, type Logger, type Random } from '@chat/runtime'
 import { partitionOfId } from '@chat/schemas'
-import { type OperatorRequest, parseOperatorRequest, readWaitMs } from '@chat/schemas/protocol'
+import { type OperatorRequest, operatorRoutes, parseOperatorRequest, readWaitMs } from '@chat/schemas/protocol'
 import { suspended, userBody } from './accounts/answers.ts'
 import type { Suspensions } from './accounts/suspensions.ts'
 import { answerOf, answerOfFault, nothingHere, ok, refused } from './answer.ts'
 import type { Answer, CommandDraft, Identity, OperatorApi } from './ports.ts'
+import type { RateLimiter } from './rate-limiter.ts'
 import { clientMsgIdOf, refuseFutureId } from './socket/frames/client-msg-id.ts'
 import { pageOf } from './socket/frames/page.ts'
 import type { Watermark } from './watermark.ts'
@@ -16,6 +17,7 @@ interface OperatorPorts {
   readonly suspensions: Pick<Suspensions, 'isSuspended'>
   readonly writeAdmission: Pick<WriteAdmission, 'submit'>
   readonly watermark: Pick<Watermark, 'ofPartition'>
+  readonly rateLimiter: Pick<RateLimiter, 'read' | 'write'>
   readonly partitions: number
   readonly clock: Clock
   readonly random: Random
@@ -61,9 +63,16 @@ export const createOperator = (ports: OperatorPorts): OperatorApi => {
     act: (identity, act, input) =>
       guarded(async () => {
         const parsed = parseOperatorRequest(act, input)
-        return 'error' in parsed ? parsed : perform(parsed.value, identity, ports)
+        if ('error' in parsed) return parsed
+        return limit(parsed.value, identity, ports) ?? perform(parsed.value, identity, ports)
       }),
   }
+}
+
+/** Operators are people: what they do counts like anybody's. */
+const limit = ({ act }: OperatorRequest, identity: Identity, { rateLimiter }: OperatorPorts): Answer | undefined => {
+  const caller = { identity, remoteAddress: undefined } // The request of HTTP was counted already.
+  return operatorRoutes[act].method === 'GET' ? rateLimiter.read(caller) : rateLimiter.write(caller, undefined)
 }
 
 const perform = async (request: OperatorRequest, identity: Identity, ports: OperatorPorts): Promise<Answer> => {

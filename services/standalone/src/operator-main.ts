@@ -33,7 +33,7 @@ const onKafka = async (request: Request): Promise<Said> => {
     const topics = createTopics({ ...config, prefix: config.logPrefix })
     return changeOnLog(wanted, { log, topics, encoder: createEncoder(ids), clock, random })
   }
-  return answerOperatorRequest(request, by, { readModels, change })
+  return await answerOperatorRequest(request, by, { readModels, change }) // Before what it needs is closed.
 }
 
 /** The running system does it; one that does not run is started without its connector, and stopped again. */

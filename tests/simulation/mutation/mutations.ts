@@ -69,7 +69,7 @@ export const mutations: readonly Mutation[] = [
     // [G4] A message is accepted although the one before it was not.
     name: 'order not asked for',
     file: 'packages/domain/src/conversation.ts',
-    find: "if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, window))",
+    find: "if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, known.window))",
     replace: 'if (isAccepted === undefined)',
   },
 ]

@@ -8,6 +8,7 @@ import { buildApp } from './server.ts'
 const setUp = async () => {
   const acts: unknown[] = []
   const api = {
+    limit: () => undefined,
     authenticate: async (token: string) => {
       const userId = Number(token)
       return userId > 0 ? { userId, sessionId: 's', device: 'd' } : undefined
