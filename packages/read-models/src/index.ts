@@ -1,11 +1,9 @@
 import type { ClientEvent, LogEvent, ReceiptAdvanced } from '@chat/schemas'
+import type { AccountRow, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
 import type { EditsPage, EditsQuery, MessageFacts } from './messages.ts'
 
-export type { EditsPage, EditsQuery, MessageFacts, MessageVersion } from './messages.ts'
-
-import type { AccountRow, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
-
 export type { AccountRow, Standing, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
+export type { EditsPage, EditsQuery, MessageFacts, MessageVersion } from './messages.ts'
 
 /** A place in the event log: what a `position` token and `minPos` mean. */
 export interface Position {

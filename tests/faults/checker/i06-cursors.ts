@@ -17,12 +17,17 @@ export const cursors = (facts: Facts): readonly Violation[] => {
   return found.violations
 }
 
-/** As one device sees another user's cursors. */
+/**
+ * As one device sees another user's cursors on one connection. On the next one a frozen router that thaws may tell it a lower one once
+ * more: decision 015, the client keeps the greater.
+ */
 const neverBackOnPushes = (found: Found, history: readonly HistoryEvent[]): void => {
-  const last = new Map<string, { readonly deliveredSeq: number; readonly readSeq: number }>()
+  const seenBy = new Map<string, Map<string, { readonly deliveredSeq: number; readonly readSeq: number }>>()
   for (const line of history) {
+    if (line.what === 'connected') seenBy.delete(line.device)
     if (line.what !== 'receiptPushed') continue
-    const key = `${line.device} ${line.conversation} ${line.user}`
+    const last = within(seenBy, line.device, () => new Map())
+    const key = `${line.conversation} ${line.user}`
     const before = last.get(key)
     if (before !== undefined && (line.readSeq < before.readSeq || line.deliveredSeq < before.deliveredSeq))
       found.add(`${line.device} saw the cursors of ${line.user} in ${line.conversation} go back to ${line.readSeq}`)
