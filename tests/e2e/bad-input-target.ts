@@ -54,17 +54,19 @@ export const startTarget = async (): Promise<Target> => {
     http: { token, key, takenName: ann.name, foreignGroup },
     world: { self: mallory.userId, other: ann.userId, ownGroup, foreignGroup, foreignDirect },
     ...(await goDeaf(url, token, ownGroup)),
-    remove: () => remove(server, folder),
+    remove: () => stopServer(server, folder),
   }
 }
 
-const startServer = async (folder: string): Promise<ServiceProcess> => {
+/** The embedded system as a process of its own, with its data in `folder`. */
+export const startServer = async (folder: string, settings: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> => {
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',
     CHAT_PORT: String(await freePort()),
     CHAT_DATA_DIR: folder,
     CHAT_PARTITIONS: '4',
+    ...settings,
   }
   const server = await spawnService('standalone', env, systemClock)
   await server.ready(60_000)
@@ -72,7 +74,7 @@ const startServer = async (folder: string): Promise<ServiceProcess> => {
 }
 
 /** SIGTERM first: a server that is killed leaves its database server behind. */
-const remove = async (server: ServiceProcess, folder: string): Promise<void> => {
+export const stopServer = async (server: ServiceProcess, folder: string): Promise<void> => {
   server.kill('SIGTERM')
   await within(server.exited, 'the server stops', 30_000).catch(() => server.kill('SIGKILL'))
   await server.exited
