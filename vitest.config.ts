@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+/** The SDK by its sources: its package exports what is built. */
+const resolve = { conditions: ['chat-source', 'module', 'node', 'development|production'] }
+const ssr = { resolve }
+
 /** `unit`: no I/O, milliseconds. `integration`: needs the native stack. `process`: whole processes on the stack. */
 export default defineConfig({
   test: {
     projects: [
       {
+        ...{ resolve, ssr },
         test: {
           name: 'unit',
           include: ['{schemas,packages,services,clients,infra,bench,tests,examples}/**/*.test.ts'],
@@ -13,6 +18,7 @@ export default defineConfig({
         },
       },
       {
+        ...{ resolve, ssr },
         test: {
           name: 'integration',
           include: ['{schemas,packages,services,clients,infra}/**/*.itest.ts'],
@@ -22,6 +28,7 @@ export default defineConfig({
         },
       },
       {
+        ...{ resolve, ssr },
         test: {
           name: 'process',
           include: ['tests/{e2e,browser}/**/*.test.ts', 'tests/faults/*.test.ts'],

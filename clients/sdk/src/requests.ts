@@ -241,6 +241,8 @@ export interface ConversationSummary {
   readonly kind: 'direct' | 'group'
   readonly title: string
   readonly with?: number
+  /** Of a public group. */
+  readonly name?: string
   readonly role?: 'owner' | 'admin' | 'member'
   readonly posting?: 'all' | 'admins'
   readonly closed?: true

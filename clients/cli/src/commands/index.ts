@@ -1,0 +1,8 @@
+import type { Command } from '../command.ts'
+import { friendCommands } from './friends.ts'
+import { groupCommands } from './groups.ts'
+import { messageCommands } from './messages.ts'
+import { peopleCommands } from './people.ts'
+
+/** What can be asked for in a shell and behind a slash. */
+export const commands: readonly Command[] = [...messageCommands, ...peopleCommands, ...friendCommands, ...groupCommands]

@@ -1,0 +1,93 @@
+import { randomFillSync } from 'node:crypto'
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import type { Clock, FetchJson, Random } from '@chat/sdk'
+import { usageError } from './exit.ts'
+import { createSessionFile } from './session/session-file.ts'
+import type { Input, Output, Surroundings } from './surroundings.ts'
+
+/** The process that this program is. Only the main files import this. */
+export const systemSurroundings = (): Surroundings => {
+  const stopped = new AbortController()
+  const stop = () => stopped.abort()
+  process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop)
+  return {
+    ...{ env: process.env, clock: systemClock, random: systemRandom, fetchJson },
+    openSessionFile: (folder) => createSessionFile(folder, systemClock, systemRandom),
+    input: systemInput,
+    output: systemOutput(process.stdout, stop),
+    errors: systemOutput(process.stderr, stop),
+    stopped: stopped.signal,
+  }
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+const systemRandom: Random = {
+  fraction: () => Math.random(),
+  bytes: (count) => randomFillSync(new Uint8Array(count)),
+}
+
+/** An answer may take this long, ms: more than the server gives a write. */
+const answerTimeoutMs = 30_000
+
+const fetchJson: FetchJson = async (url, { method, token, body }) => {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    redirect: 'error', // Tokens go where they were asked to go.
+    signal: AbortSignal.timeout(answerTimeoutMs),
+  })
+  const text = await response.text()
+  try {
+    return { status: response.status, body: JSON.parse(text) }
+  } catch {
+    return { status: response.status, body: undefined } // A page of something in between; the status says enough.
+  }
+}
+
+const systemInput: Input = {
+  isTTY: process.stdin.isTTY === true,
+  text: async (bytesMax) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for await (const chunk of process.stdin) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes > bytesMax) throw usageError(`more than ${bytesMax} bytes on stdin`)
+    }
+    return Buffer.concat(chunks).toString('utf8')
+  },
+  secret: (prompt) =>
+    new Promise((resolve) => {
+      process.stderr.write(prompt)
+      const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
+      const lines = createInterface({ input: process.stdin, output: unseen, terminal: true })
+      let typed: string | undefined
+      lines.once('line', (line) => {
+        typed = line
+        lines.close()
+      })
+      lines.once('SIGINT', () => lines.close())
+      lines.once('close', () => {
+        process.stderr.write('\n')
+        resolve(typed)
+      })
+    }),
+}
+
+/** What nobody reads any more (`chat tail | head`) ends the program like a signal. */
+const systemOutput = (stream: NodeJS.WriteStream, stop: () => void): Output => {
+  stream.on('error', stop)
+  return { isTTY: stream.isTTY === true, write: (text) => void stream.write(text) }
+}
