@@ -1,3 +1,4 @@
+import { shownOf } from './shown.js'
 import { byId, drawList, drawMessages, scrollToEnd } from './view.js'
 
 /** What is drawn when: many changes, one drawing a frame. Knows which conversation is open. */
@@ -17,7 +18,7 @@ export const createScreen = ({ store, user, people, waitingOf, onDiscard, onOpen
     drawList(store.list(), openId, {
       titleOf,
       nameOf: people.nameOf,
-      lastOf: (conversation) => store.events(conversation).at(-1),
+      lastOf: (conversation) => shownOf(store.events(conversation)).at(-1),
       onOpen,
     })
     byId('open').hidden = open === undefined
@@ -30,7 +31,7 @@ export const createScreen = ({ store, user, people, waitingOf, onDiscard, onOpen
     byId('title').textContent = titleOf(open)
     byId('leave').hidden = open.kind === 'direct' || open.isLeft
     byId('members-button').hidden = open.kind === 'direct'
-    const events = store.events(open)
+    const events = shownOf(store.events(open))
     const accepted = new Set(events.map((event) => event.data.clientMsgId))
     drawMessages({
       events,

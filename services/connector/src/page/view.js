@@ -63,6 +63,20 @@ export const sentence = ({ type, actor, data }, nameOf) => {
       return `${nameOf(actor)} ${data.untilMs > Date.now() ? 'muted' : 'unmuted'} ${nameOf(data.user)}`
     case 'roleChanged':
       return `${nameOf(actor)} made ${nameOf(data.user)} ${data.role}`
+    case 'messagePinned':
+      return `${nameOf(actor)} pinned a message`
+    case 'messageUnpinned':
+      return `${nameOf(actor)} unpinned a message`
+    case 'friendRequested':
+      return `${nameOf(actor)} asks to be friends`
+    case 'friendWithdrawn':
+      return `${nameOf(actor)} does not ask any more`
+    case 'friendAccepted':
+      return 'You are friends'
+    case 'friendDeclined':
+      return `${nameOf(actor)} does not want to be friends`
+    case 'friendRemoved':
+      return 'You are no friends any more'
     default:
       return type
   }
@@ -121,14 +135,30 @@ const drawEvent = (event, meId, nameOf) => {
   const said = sentence(event, nameOf)
   if (said !== undefined) return element('li', { className: 'about', textContent: `${said} · ${time(event.at)}` })
   const isMine = event.actor === meId
-  const meta = isMine ? time(event.at) : `${nameOf(event.actor)} · ${time(event.at)}`
+  const { body, editedSeq, reactedBy } = event.data
+  const when = editedSeq === undefined ? time(event.at) : `${time(event.at)} · edited`
+  const meta = isMine ? when : `${nameOf(event.actor)} · ${when}`
   return element(
     'li',
     { className: isMine ? 'mine' : '' },
     element('div', { className: 'meta', textContent: meta }),
-    element('p', { className: 'text', textContent: textOf(event.data.body) }),
+    element('p', { className: body === undefined ? 'text deleted' : 'text', textContent: textOf(body) }),
+    ...(reactedBy?.size > 0 ? [drawReactions(reactedBy, nameOf)] : []),
   )
 }
+
+const drawReactions = (reactedBy, nameOf) =>
+  element(
+    'ul',
+    { className: 'reactions' },
+    ...[...reactedBy].map(([emoji, users]) =>
+      element('li', {
+        className: 'reaction',
+        textContent: `${emoji} ${users.length}`,
+        title: users.map(nameOf).join(', '),
+      }),
+    ),
+  )
 
 const drawWaiting = (message, onDiscard) => {
   const { problem, body } = message
