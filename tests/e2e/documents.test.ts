@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { requestSchemas } from '@chat/schemas/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { everyOperation } from './documented-ops.ts'
 import { createDocumentedTraffic, type DocumentedTraffic } from './documented-traffic.ts'
 import { type EmbeddedSystem, startEmbedded } from './embedded-system.ts'
 import { createRecorder } from './recorder.ts'
@@ -11,6 +13,10 @@ const writesTour = process.env.CHAT_WRITE_TOUR === '1'
 
 let system: EmbeddedSystem | undefined
 let traffic: DocumentedTraffic | undefined
+/** `METHOD /path` as documented. */
+let paths: readonly string[] = []
+/** No JSON, or for operators only: other tests look at their answers. */
+const seenElsewhere = / \/(docs|metrics|v1\/me\/export|v1\/operator\/)/
 
 const documentOf = async (url: string, name: string) => {
   const response = await fetch(`${url}/docs/${name}`)
@@ -27,6 +33,9 @@ beforeAll(async () => {
     await documentOf(system.url, 'openapi.json'),
   ] as const
   traffic = createDocumentedTraffic(...documents)
+  paths = Object.entries<object>(documents[1].paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
 }, 120_000)
 afterAll(() => system?.close())
 
@@ -55,10 +64,13 @@ describe('what goes over the wires of a running server', () => {
     expect(shown.map(formsOf)).toEqual(blocks.map(formsOf))
   })
 
-  test('was seen for every request that can be asked on the way', () => {
-    const walked = ['group.create', 'group.leave', 'hello', 'history', 'logout', 'read', 'send', 'sync']
-    const seen = [...(traffic?.seen() ?? [])]
-    expect(seen).toEqual(expect.arrayContaining([...walked.map((op) => `ok.${op}`), 'error', 'push.event']))
+  test('is so for every operation, and every path', async () => {
+    if (system === undefined || traffic === undefined) return expect.fail('there is no system')
+    await everyOperation(createRecorder(system.url, traffic))
+    const seen = traffic.seen()
+    const ops = Object.keys(requestSchemas).map((op) => `ok.${op}`)
+    expect([...ops, 'error', 'push.event', 'push.receipt', 'push.typing'].filter((name) => !seen.has(name))).toEqual([])
+    expect(paths.filter((name) => !seen.has(name) && !seenElsewhere.test(name))).toEqual([])
   })
 })
 
