@@ -88,6 +88,10 @@ const placelessEventSchemas = {
     displayName: Type.Optional(Type.String()),
     about: Type.Optional(Type.String({ description: 'What is absent stays as it was.' })),
   }),
+  messageReported: placeless('messageReported', {
+    seq: message,
+    reason: Type.String({ description: 'What he told operators.' }),
+  }),
   userBlocked: placeless('userBlocked', { user: userId }),
   userUnblocked: placeless('userUnblocked', { user: userId }),
 } as const

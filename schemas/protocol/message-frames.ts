@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { messageBody } from './body.ts'
-import { clientMsgId, conversation, pageCursor, pageLimit, seq, strict } from './fields.ts'
-import { emojiBytesMax } from './limits.ts'
+import { clientMsgId, conversation, pageCursor, pageLimit, seq, strict, text } from './fields.ts'
+import { emojiBytesMax, reasonCodePointsMax } from './limits.ts'
 
 /** Requests about a message that is there. PROTOCOL §2. */
 const ref = Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })
@@ -36,6 +36,7 @@ const react = Type.Object({ op: Type.Literal('react'), ...about, emoji }, strict
 const unreact = Type.Object({ op: Type.Literal('unreact'), ...about, emoji }, strict)
 const pin = Type.Object({ op: Type.Literal('pin'), ...about }, strict)
 const unpin = Type.Object({ op: Type.Literal('unpin'), ...about }, strict)
+const report = Type.Object({ op: Type.Literal('report'), ...about, reason: text(1, reasonCodePointsMax) }, strict)
 const edits = Type.Object(
   {
     op: Type.Literal('edits'),
@@ -49,4 +50,4 @@ const edits = Type.Object(
 )
 
 /** The schema of each, by its op. */
-export const messageSchemas = { edit, delete: deleteMessage, react, unreact, pin, unpin, edits } as const
+export const messageSchemas = { edit, delete: deleteMessage, react, unreact, pin, unpin, report, edits } as const

@@ -2,7 +2,8 @@ import { type Static, type TProperties, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { pageOf, time, userView, written } from './answers/parts.ts'
 import type { ErrorCode } from './codes.ts'
-import { clientMsgId, pageCursor, pageLimit, strict, text, userId } from './fields.ts'
+import { eventSchemas } from './events.ts'
+import { clientMsgId, conversation, pageCursor, pageLimit, seq, strict, text, userId } from './fields.ts'
 import { noticeCodePointsMax, queryCodePointsMax, reasonCodePointsMax } from './limits.ts'
 import { type ParsedBody, problemOf } from './problem.ts'
 
@@ -18,6 +19,21 @@ const accountView = Type.Object(
   { title: 'Account' },
 )
 
+/** What somebody told operators of a message. */
+const reportView = Type.Object(
+  {
+    conversation,
+    seq,
+    by: userId,
+    author: userId,
+    reason: Type.String(),
+    at: time,
+    message: Type.Optional(eventSchemas.messagePosted),
+  },
+  { title: 'Report', description: '`message`: as it is now.' },
+)
+
+const page = { after: Type.Optional(pageCursor), limit: Type.Optional(pageLimit) }
 const reason = text(1, reasonCodePointsMax)
 const repeatable = { clientMsgId: Type.Optional(clientMsgId) }
 
@@ -39,8 +55,7 @@ export const operatorRoutes = {
     summary: 'Accounts whose name or display name begins with `query`, by name.',
     fields: {
       query: Type.Optional(text(0, queryCodePointsMax)),
-      after: Type.Optional(pageCursor),
-      limit: Type.Optional(pageLimit),
+      ...page,
     },
     answer: pageOf(accountView),
   },
@@ -58,6 +73,17 @@ export const operatorRoutes = {
     summary: 'Ends a suspension.',
     ...{ fields: { reason, ...repeatable }, answer: written, refusals: ['no_such_user', 'forbidden'] },
   },
+  reports: {
+    ...{ method: 'GET', path: '/v1/operator/reports', refusals: [] },
+    summary: 'What people reported, the newest first; each person once for each message.',
+    ...{ fields: page, answer: pageOf(reportView) },
+  },
+  deleteMessage: {
+    ...{ method: 'POST', path: '/v1/operator/messages/delete' },
+    summary: 'Deletes any message for everybody.',
+    ...{ fields: { conversation, seq, ...repeatable }, answer: written },
+    refusals: ['no_such_conversation', 'no_such_message', 'unavailable'],
+  },
   notice: {
     ...{ method: 'POST', path: '/v1/operator/notices', refusals: ['too_many'] },
     summary: 'Tells everybody who is connected now, as `notice` with code `announcement`; once in 10 s.',
@@ -73,6 +99,8 @@ const inputs = {
   user: Type.Object({ user: userId }, strict),
   suspend: suspension,
   reinstate: suspension,
+  reports: Type.Object(operatorRoutes.reports.fields, strict),
+  deleteMessage: Type.Object(operatorRoutes.deleteMessage.fields, strict),
   notice: Type.Object(operatorRoutes.notice.fields, strict),
 } as const satisfies Readonly<Record<OperatorAct, TSchema>>
 

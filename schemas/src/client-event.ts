@@ -106,6 +106,8 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
         ...(event.displayName === null ? {} : { displayName: textOf(event.displayName) }),
         ...(event.about === null ? {} : { about: textOf(event.about) }),
       })
+    case 'MessageReported':
+      return placeless(event, 'messageReported', { seq: event.message, reason: textOf(event.reason) })
     case 'UserBlocked':
       return placeless(event, 'userBlocked', { user: event.user })
     case 'UserUnblocked':

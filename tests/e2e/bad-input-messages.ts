@@ -9,6 +9,7 @@ const writes: readonly (readonly [op: string, fields: object])[] = [
   ['unreact', { emoji: '👍' }],
   ['pin', {}],
   ['unpin', {}],
+  ['report', { reason: 'spam' }],
 ]
 
 const places: readonly (readonly [where: string, place: (world: FrameWorld) => object, code: string])[] = [

@@ -33,6 +33,7 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
   unreact: [{ conversation: 'g1', seq: 1, emoji: '👍', clientMsgId: id }],
   pin: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
   unpin: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
+  report: [{ conversation: 'g1', seq: 1, reason: 'spam', clientMsgId: id }],
   edits: [{ conversation: 'g1', seq: 1, after: '', limit: 1 }],
   history: [
     { conversation: 'g1', before: 5, limit: 5 },

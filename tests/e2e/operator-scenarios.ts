@@ -91,6 +91,38 @@ export const testOperators = (open: () => Promise<Venue>): void => {
     socket.close()
   })
 
+  test('what people report she sees, and what she deletes is gone for them', { timeout: 60_000 }, async () => {
+    const [carl, dora] = [await registerAccount(first(), 'carl'), await registerAccount(last(), 'dora')]
+    const device = createDevice({ urls: [first()], account: carl })
+    await device.connect()
+    const { conversation, seq } = await device.send(directConversation(carl.userId, dora.userId), 'buy this')
+    const token = await logIn(last(), dora, randomUUID())
+    const asDora = (frame: object) => postJson(`${last()}/v1/requests`, { conversation, ...frame }, token)
+    const reported = await asDora({ op: 'report', seq, reason: 'spam' })
+    expect(reported).toMatchObject({ status: 200, body: { conversation, position: expect.any(String) } })
+    expect(reported.body).not.toHaveProperty('seq')
+    const reports = async () => (await asAnn('/reports?limit=1')).body.items as readonly Frame[]
+    await waitUntil(async () => (await reports()).length > 0, { deadlineMs: 30_000, what: 'she sees the report' })
+    expect(await reports()).toMatchObject([
+      {
+        ...{ conversation, seq, by: dora.userId, author: carl.userId, reason: 'spam' },
+        message: { data: { body: { text: 'buy this' } } },
+      },
+    ])
+    const deleted = await asAnn('/messages/delete', { conversation, seq })
+    expect(deleted).toMatchObject({ status: 200, body: { conversation, seq: seq + 1 } })
+    const history = await getJson(
+      `${last()}/v1/conversations/${conversation}/events?minPos=${deleted.body.position}`,
+      token,
+    )
+    expect(history.body.events).toMatchObject([
+      { seq, data: { deleted: true } },
+      { seq: seq + 1, type: 'messageDeleted', actor: ann.userId, data: { seq } },
+    ])
+    expect(await asAnn('/messages/delete', { conversation, seq })).toMatchObject({ body: { code: 'no_such_message' } })
+    await device.close()
+  })
+
   test('people change what others see of them', { timeout: 60_000 }, async () => {
     const device = createDevice({ urls: [first()], account: bob })
     await device.connect()

@@ -33,6 +33,7 @@ export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
       receipts: await rows('receipts'),
       friendships: await rows('friendships'),
       blocks: await rows('blocks'),
+      reports: await rows('reports'),
       parked: await rows('parked'),
     }
   } finally {

@@ -65,6 +65,7 @@ export interface Requests {
   readonly unreact: Request<MessagePlace & { readonly emoji: string } & Repeatable, Placed>
   readonly pin: Request<MessagePlace & Repeatable, Placed>
   readonly unpin: Request<MessagePlace & Repeatable, Placed>
+  readonly report: Request<MessagePlace & Repeatable & { readonly reason: string }, InDirect>
   readonly edits: Request<MessagePlace & PageOf, Page<MessageVersion>>
   readonly 'group.leave': Act<unknown>
   readonly 'group.change': Act<GroupSettings>

@@ -16,6 +16,7 @@ import type { Direct } from './direct/state.ts'
 import { decide as decideGroup } from './group/decide.ts'
 import { evolve as evolveGroup } from './group/evolve.ts'
 import type { Group } from './group/state.ts'
+import { removeMessage } from './message-acts.ts'
 import { isPlaceless } from './placeless.ts'
 import type { LastingCode } from './refusal.ts'
 import { noNumber, type Place, parseMessageId, sight, type Window } from './window.ts'
@@ -94,13 +95,13 @@ export const decide = (
   circumstances: Circumstances,
 ): Decision<ConversationHappening> => {
   if (conversation === undefined) return rejected('no_such_conversation')
+  if (conversation.kind === 'halted') return rejected('internal')
+  if (command.type === 'RemoveMessage') return removeMessage(command, conversation, circumstances.deletions)
   switch (conversation.kind) {
     case 'direct':
       return decideDirect(command, conversation, circumstances)
     case 'group':
       return isRelationCommand(command) ? rejected('forbidden') : decideGroup(command, conversation, circumstances)
-    case 'halted':
-      return rejected('internal')
     default:
       return unexpected(conversation)
   }

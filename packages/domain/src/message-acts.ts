@@ -9,7 +9,9 @@ import type {
   PinMessage,
   ReactionAdded,
   ReactionRemoved,
+  RemoveMessage,
   RemoveReaction,
+  ReportMessage,
   UnpinMessage,
 } from '@chat/schemas'
 import {
@@ -89,13 +91,37 @@ export const actOnMessage = (
   }
 }
 
+/** Whoever may see a message may tell operators of it. */
+export const reportMessage = (
+  command: ReportMessage,
+  conversation: Pick<Seat, 'lastSeq'>,
+  deletions: Deletions,
+): Decision<ConversationHappening> => {
+  const { message, author, reason, keyId } = command
+  const doubt = doubtOf(command, conversation, deletions)
+  if (doubt !== undefined || author === null) return rejected(doubt ?? 'no_such_message')
+  return accepted({ type: 'MessageReported', message, author, reason, keyId })
+}
+
+/** An operator asks: he is no member, and no role, block or end of the conversation is in his way. */
+export const removeMessage = (
+  command: RemoveMessage,
+  conversation: Pick<Seat, 'lastSeq'>,
+  deletions: Deletions,
+): Decision<ConversationHappening> => {
+  const { message, author } = command
+  const doubt = doubtOf(command, conversation, deletions)
+  if (doubt !== undefined || author === null) return rejected(doubt ?? 'no_such_message')
+  return accepted({ type: 'MessageDeleted', message, author })
+}
+
 /**
  * Author and time of a message never change, so the connector's word for them holds. A deletion since it looked is found here, or it may
  * have been forgotten: then nobody knows, and the connector must look again.
  */
 const doubtOf = (
-  { conversation, message, author, asOf }: MessageAct,
-  { lastSeq }: Seat,
+  { conversation, message, author, asOf }: MessageAct | RemoveMessage | ReportMessage,
+  { lastSeq }: Pick<Seat, 'lastSeq'>,
   deletions: Deletions,
 ): RejectionCode | undefined => {
   const isPlace = Number.isInteger(message) && message >= 1 && message <= lastSeq

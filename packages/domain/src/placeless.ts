@@ -4,7 +4,11 @@ import { type Happening, type UserId, unexpected } from './decision.ts'
 /** An event of a conversation that not all its members may see: it has no `seq`, and so leaves no hole for those who may not. [G3] */
 export type PlacelessEvent = Extract<LogEvent, { readonly seq: null }>
 
-const placelessTypes: Readonly<Record<PlacelessEvent['type'], true>> = { UserBlocked: true, UserUnblocked: true }
+const placelessTypes: Readonly<Record<PlacelessEvent['type'], true>> = {
+  MessageReported: true,
+  UserBlocked: true,
+  UserUnblocked: true,
+}
 
 export type PlacelessHappening = Extract<Happening, { readonly type: PlacelessEvent['type'] }>
 
@@ -16,6 +20,7 @@ export const hasNoPlace = (event: LogEvent): event is PlacelessEvent => Object.h
 /** The only ones who are told. [G5] */
 export const confidantsOf = (event: PlacelessEvent): ReadonlySet<UserId> => {
   switch (event.type) {
+    case 'MessageReported':
     case 'UserBlocked':
     case 'UserUnblocked':
       return new Set([event.actor])

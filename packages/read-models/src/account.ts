@@ -1,3 +1,7 @@
+import type { ClientEvent } from '@chat/schemas'
+import type { MessageFacts } from './messages.ts'
+import type { Page } from './page.ts'
+
 export interface UserRow {
   readonly id: number
   readonly name: string
@@ -41,6 +45,36 @@ export interface SuspensionsPage {
   readonly kind: 'all' | 'changes'
   readonly users: readonly Standing[]
   readonly mark: SuspensionMark
+}
+
+/** What somebody told operators of a message. */
+export interface ReportRow {
+  readonly conversation: string
+  /** Of the message. */
+  readonly seq: number
+  /** Who told of it. */
+  readonly by: number
+  readonly author: number
+  readonly reason: string
+  /** ms since the epoch. */
+  readonly at: number
+  /** In its present state; undefined: it is not in the read models. */
+  readonly message: ClientEvent | undefined
+}
+
+/** What only operators and those who watch over accounts ask. */
+export interface OperatorReads {
+  /** Accounts as operators see them, by name: those whose name or display name begins so. */
+  accounts(query: string, after: string | undefined, limit: number): Promise<Page<AccountRow>>
+  account(id: number): Promise<AccountRow | undefined>
+  /** Operators, by name. */
+  operators(after: string | undefined, limit: number): Promise<Page<AccountRow>>
+  /** Since a mark of before; all of them (some 100 bytes each) without one, or when it cannot be gone on from. */
+  suspensions(since: SuspensionMark | undefined): Promise<SuspensionsPage>
+  /** The newest first. Who told of a message again moves to the front. */
+  reports(after: string | undefined, limit: number): Promise<Page<ReportRow>>
+  /** `message`, of whoever may see everything. */
+  anyMessage(conversation: string, seq: number): Promise<MessageFacts>
 }
 
 /** Changes of accounts that one look gives; when there are more it gives all suspended ones instead. */

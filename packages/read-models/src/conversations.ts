@@ -120,6 +120,7 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
     case 'MemberUnbanned':
     case 'RoleChanged':
       return { ...existing(prior, event), ...moved(event, place, prior) }
+    case 'MessageReported':
     case 'UserBlocked':
     case 'UserUnblocked':
     case 'UserRegistered':

@@ -7,6 +7,7 @@ import { memberships, type StoredStay } from './memberships.ts'
 import { messageStates, type StoredMessageState } from './message-states.ts'
 import { reactions, type StoredReaction } from './reactions.ts'
 import { receipts, type StoredReceipt } from './receipts.ts'
+import { reports, type StoredReport } from './reports.ts'
 import { type StoredStanding, standings } from './standings.ts'
 import { columnsOf, keyOf, type Table } from './table.ts'
 import { type StoredUser, users } from './users.ts'
@@ -23,6 +24,7 @@ export interface Dump {
   readonly receipts: readonly StoredReceipt[]
   readonly friendships: readonly StoredFriendship[]
   readonly blocks: readonly StoredBlock[]
+  readonly reports: readonly StoredReport[]
   readonly parked: readonly ParkedEvent[]
 }
 
@@ -43,6 +45,7 @@ export const tables = {
   receipts,
   friendships,
   blocks,
+  reports,
   parked,
 } as const
 
@@ -58,6 +61,7 @@ export const linesOf = (dump: Dump): readonly string[] => [
   ...tableLines(receipts, dump.receipts),
   ...tableLines(friendships, dump.friendships),
   ...tableLines(blocks, dump.blocks),
+  ...tableLines(reports, dump.reports),
   ...tableLines(parked, dump.parked),
 ]
 

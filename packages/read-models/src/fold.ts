@@ -8,6 +8,7 @@ import { messageStates, type StoredMessageState } from './message-states.ts'
 import { type Needs, needsOf, type Prior, project } from './project.ts'
 import { reactions, type StoredReaction } from './reactions.ts'
 import { projectReceipt, receiptKey, receipts, type StoredReceipt } from './receipts.ts'
+import { reports, type StoredReport } from './reports.ts'
 import type { StoredStanding } from './standings.ts'
 import { keyOf } from './table.ts'
 import type { StoredUser } from './users.ts'
@@ -54,6 +55,7 @@ export interface FoldedRows {
   readonly blocks: Map<string, StoredBlock>
   readonly message_states: Map<string, StoredMessageState>
   readonly reactions: Map<string, StoredReaction>
+  readonly reports: Map<string, StoredReport>
   readonly parked: ParkedEvent[]
   /** Those of `parked` whose handler failed now; the others follow one that failed before. */
   readonly failed: ParkedEvent[]
@@ -69,6 +71,7 @@ export const noRows = (): FoldedRows => ({
   blocks: new Map(),
   message_states: new Map(),
   reactions: new Map(),
+  reports: new Map(),
   parked: [],
   failed: [],
 })
@@ -137,6 +140,9 @@ const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldSt
         break
       case 'reactions':
         rows.reactions.set(keyOf(reactions, change.row), change.row)
+        break
+      case 'reports':
+        rows.reports.set(keyOf(reports, change.row), change.row)
     }
   }
 }

@@ -1,9 +1,11 @@
 import type { ClientEvent, LogEvent, ReceiptAdvanced } from '@chat/schemas'
-import type { AccountRow, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
+import type { OperatorReads, UserRow } from './account.ts'
 import type { EditsPage, EditsQuery, MessageFacts } from './messages.ts'
+import type { Page } from './page.ts'
 
-export type { AccountRow, Standing, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
+export type { AccountRow, ReportRow, Standing, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
 export type { EditsPage, EditsQuery, MessageFacts, MessageVersion } from './messages.ts'
+export type { Page } from './page.ts'
 
 /** A place in the event log: what a `position` token and `minPos` mean. */
 export interface Position {
@@ -39,12 +41,6 @@ export interface ConversationView {
   readonly unread: number
   readonly readSeq: number
   readonly deliveredSeq: number
-}
-
-export interface Page<T> {
-  readonly items: readonly T[]
-  /** Pass as `after`; absent on the last page. */
-  readonly next?: string
 }
 
 export interface MemberView {
@@ -180,7 +176,7 @@ export interface EverConversation {
  * A user sees of a conversation: every seq inside one of his stays, the leaving event included, and everything up to the end of
  * his last stay where its history is `all`. [G5]
  */
-export interface ReadModels {
+export interface ReadModels extends OperatorReads {
   /** Resolves true once every given position of the event log is projected, false when `timeoutMs` passed first. */
   waitFor(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   /** The same of the receipts: `pos` is an offset in their topic. */
@@ -193,13 +189,6 @@ export interface ReadModels {
   users(query: string, after: string | undefined, limit: number): Promise<Page<UserRow>>
   /** The ids of those of these normalised names that are somebody's. */
   usersByNames(normalisedNames: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** Accounts as operators see them, by name: those whose name or display name begins so. */
-  accounts(query: string, after: string | undefined, limit: number): Promise<Page<AccountRow>>
-  account(id: number): Promise<AccountRow | undefined>
-  /** Operators, by name. */
-  operators(after: string | undefined, limit: number): Promise<Page<AccountRow>>
-  /** Since a mark of before; all of them (some 100 bytes each) without one, or when it cannot be gone on from. */
-  suspensions(since: SuspensionMark | undefined): Promise<SuspensionsPage>
   /** Which of these ids exist. */
   existingUsers(ids: readonly number[]): Promise<ReadonlySet<number>>
   /**

@@ -8,6 +8,7 @@ import type { StoredStay } from './memberships.ts'
 import type { StoredMessageState } from './message-states.ts'
 import type { StoredReaction } from './reactions.ts'
 import type { StoredReceipt } from './receipts.ts'
+import type { StoredReport } from './reports.ts'
 import type { StoredStanding } from './standings.ts'
 import type { StoredUser } from './users.ts'
 
@@ -30,6 +31,7 @@ export interface MemoryRows {
   readonly receiptsOf: Map<string, Map<string, StoredReceipt>>
   readonly friendships: Map<string, StoredFriendship>
   readonly blocks: Map<string, StoredBlock>
+  readonly reports: Map<string, StoredReport>
   readonly parked: ParkedEvent[]
   readonly offsets: Record<Source, Map<number, ProjectionOffset>>
   readonly folds: Map<number, FoldState>
@@ -49,6 +51,7 @@ export const emptyRows = (generation: string): MemoryRows => ({
   receiptsOf: new Map(),
   friendships: new Map(),
   blocks: new Map(),
+  reports: new Map(),
   parked: [],
   offsets: { events: new Map(), receipts: new Map() },
   folds: new Map(),
@@ -77,6 +80,7 @@ export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
   }
   for (const [key, friendship] of folded.friendships) rows.friendships.set(key, friendship)
   for (const [key, block] of folded.blocks) rows.blocks.set(key, block)
+  for (const [key, report] of folded.reports) rows.reports.set(key, report)
   for (const [key, state] of folded.message_states) rows.messageStates.set(key, state)
   for (const [key, reaction] of folded.reactions) {
     const ofMessage = `${reaction.conversation}|${reaction.message}`

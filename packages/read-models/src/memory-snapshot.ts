@@ -144,6 +144,14 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       const asked = new Set(ids)
       return [...rows.users.values()].flatMap(({ registration_id: id }) => (asked.has(id) ? [id] : []))
     },
+    reports: async (before, limit) =>
+      [...rows.reports.values()]
+        .sort((a, b) => b.at - a.at || b.partition - a.partition || b.pos - a.pos)
+        .filter(({ at, partition, pos }) => {
+          if (before === undefined) return true
+          return (at - before.at || partition - before.partition || pos - before.pos) < 0
+        })
+        .slice(0, limit),
     userByName: async (name) => [...rows.users.values()].find((user) => user.normalised_name === name),
     operators: async (afterName, limit) =>
       [...rows.users.values()]

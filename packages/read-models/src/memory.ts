@@ -42,6 +42,7 @@ export const createMemoryReadModels = (options: {
       receipts: [...rows.receipts.values()],
       friendships: [...rows.friendships.values()],
       blocks: [...rows.blocks.values()],
+      reports: [...rows.reports.values()],
       parked: [...rows.parked],
     }),
     offsets: (source) =>

@@ -7,6 +7,7 @@ import { projectStays, type StoredStay } from './memberships.ts'
 import { projectMessageState, type StoredMessageState } from './message-states.ts'
 import type { Place } from './place.ts'
 import { projectReaction, type StoredReaction } from './reactions.ts'
+import { projectReport, type StoredReport } from './reports.ts'
 import { projectStanding, type StoredStanding } from './standings.ts'
 import { projectUser, type StoredUser } from './users.ts'
 
@@ -48,6 +49,7 @@ export type Change =
   | { readonly table: 'blocks'; readonly row: StoredBlock }
   | { readonly table: 'message_states'; readonly row: StoredMessageState }
   | { readonly table: 'reactions'; readonly row: StoredReaction }
+  | { readonly table: 'reports'; readonly row: StoredReport }
 
 /** undefined: nothing is projected of this event. */
 export const needsOf = (event: LogEvent): Needs | undefined => {
@@ -92,6 +94,7 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
       const { conversation, user } = event
       return { aggregate: conversation, conversation, stayOf: user, standingOf: user }
     }
+    case 'MessageReported':
     case 'UserBlocked':
     case 'UserUnblocked':
       return { aggregate: event.conversation }
@@ -122,5 +125,7 @@ export const project = (event: LogEvent, place: Place, prior: Prior): readonly C
   if (state !== undefined) changes.push({ table: 'message_states', row: state })
   const reaction = projectReaction(event)
   if (reaction !== undefined) changes.push({ table: 'reactions', row: reaction })
+  const report = projectReport(event, place)
+  if (report !== undefined) changes.push({ table: 'reports', row: report })
   return changes
 }

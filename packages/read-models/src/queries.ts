@@ -4,12 +4,13 @@ import { friendsPage } from './friends.ts'
 import { historyPage } from './history.ts'
 import { aheadWaitMs, type MemberView, type Position, type ReadModels } from './index.ts'
 import { editsPage, messageFacts } from './message-reads.ts'
+import { createOperatorQueries } from './operator-queries.ts'
+import { pageOf } from './page.ts'
 import { present } from './present.ts'
 import type { AtMoment, Seat, Snapshot } from './snapshot.ts'
-import { suspensionsPage } from './suspensions.ts'
 import { startOf, syncPage, unchangedPage } from './sync.ts'
 import { searchUsers } from './user-search.ts'
-import { fold, type StoredUser, toAccountRow, toUserRow } from './users.ts'
+import { isUserId, toUserRow } from './users.ts'
 import { conversationView, conversationViews, everConversation } from './views.ts'
 import { highestOf, isMember, visibleTo } from './visibility.ts'
 
@@ -20,7 +21,7 @@ export const createQueries = (
 ): Omit<ReadModels, 'waitFor' | 'waitForReceipts' | 'close'> => ({
   userById: (id) =>
     atMoment('single', async (snapshot) => {
-      const [found] = await snapshot.usersByIds([id].filter(isId))
+      const [found] = await snapshot.usersByIds([id].filter(isUserId))
       return found === undefined ? undefined : toUserRow(found)
     }),
   userByName: (normalisedName) =>
@@ -31,7 +32,7 @@ export const createQueries = (
   existingUsers: (ids) =>
     atMoment(
       'single',
-      async (snapshot) => new Set((await snapshot.usersByIds(ids.filter(isId))).map((user) => user.id)),
+      async (snapshot) => new Set((await snapshot.usersByIds(ids.filter(isUserId))).map((user) => user.id)),
     ),
   registered: (registrationIds) =>
     atMoment('many', async (snapshot) => {
@@ -45,22 +46,7 @@ export const createQueries = (
       const found = await snapshot.userByRegistration(registrationId)
       return found === undefined ? undefined : toUserRow(found)
     }),
-  accounts: (query, after, limit) =>
-    atMoment('single', async (snapshot) => {
-      const found = await snapshot.usersByPrefix(fold(query), nameOf(after), limit + 1)
-      return pageOf(found, limit, toAccountRow, keyOfName)
-    }),
-  account: (id) =>
-    atMoment('single', async (snapshot) => {
-      const [found] = await snapshot.usersByIds([id].filter(isId))
-      return found === undefined ? undefined : toAccountRow(found)
-    }),
-  operators: (after, limit) =>
-    atMoment('single', async (snapshot) => {
-      const found = await snapshot.operators(nameOf(after), limit + 1)
-      return pageOf(found, limit, toAccountRow, keyOfName)
-    }),
-  suspensions: (since) => atMoment('many', (snapshot) => suspensionsPage(snapshot, since)),
+  ...createOperatorQueries(atMoment),
   groupByName: (normalisedName) => atMoment('single', (snapshot) => snapshot.publicGroupByName(normalisedName)),
   conversations: (user, after, limit) =>
     atMoment('many', (snapshot) => conversationViews(snapshot, user, after, limit)),
@@ -83,7 +69,7 @@ export const createQueries = (
     }),
   friends: (user, after, limit) => atMoment('many', (snapshot) => friendsPage(snapshot, user, after, limit)),
   blocksBetween: (by, whom) =>
-    atMoment('single', (snapshot) => snapshot.blocksBetween(by.filter(isId), whom.filter(isId))),
+    atMoment('single', (snapshot) => snapshot.blocksBetween(by.filter(isUserId), whom.filter(isUserId))),
   message: (user, conversation, seq) => atMoment('many', (snapshot) => messageFacts(snapshot, user, conversation, seq)),
   edits: (query) => atMoment('many', (snapshot) => editsPage(snapshot, query)),
   usersByNames: (normalisedNames) =>
@@ -160,27 +146,5 @@ const memberView = ({ user, stay }: Member, mayKnowMute: boolean): MemberView =>
   joinedSeq: stay.joined_seq,
   ...(mayKnowMute && stay.muted_until !== null ? { mutedUntil: stay.muted_until } : {}),
 })
-/** Where a page in the order of names begins; anything that is no key is from the start, or from some name. */
-const nameOf = (after: string | undefined): string =>
-  Buffer.from(after ?? '', 'base64url')
-    .toString('utf8')
-    .replaceAll('\0', '')
-
-const keyOfName = ({ normalised_name: name }: StoredUser): string => Buffer.from(name).toString('base64url')
-
-const isId = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= idMax
-
 const positionsBefore = (offsets: readonly number[]): readonly Position[] =>
   offsets.flatMap((offset, partition) => (offset === 0 ? [] : [{ partition, pos: offset - 1 }]))
-
-const pageOf = <Row, Item>(
-  found: readonly Row[],
-  limit: number,
-  toItem: (row: Row) => Item,
-  keyOf: (row: Row) => string,
-): { readonly items: readonly Item[]; readonly next?: string } => {
-  const shown = found.slice(0, limit)
-  const last = shown.at(-1)
-  const items = shown.map(toItem)
-  return found.length > limit && last !== undefined ? { items, next: keyOf(last) } : { items }
-}

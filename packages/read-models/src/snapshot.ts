@@ -6,6 +6,7 @@ import type { Block, CursorCounts, MemberCursor } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredMessageState } from './message-states.ts'
 import type { ReactionCount } from './reactions.ts'
+import type { StoredReport } from './reports.ts'
 import type { StoredStanding } from './standings.ts'
 import type { StoredUser } from './users.ts'
 import type { Interval } from './visibility.ts'
@@ -41,6 +42,13 @@ interface StoredFriend {
 export interface NewestKey {
   readonly lastAt: number
   readonly id: string
+}
+
+/** A report, in the order of time. */
+export interface ReportKey {
+  readonly at: number
+  readonly partition: number
+  readonly pos: number
 }
 
 export interface EventRange extends Interval {
@@ -117,6 +125,8 @@ export interface Snapshot {
   userByName(normalisedName: string): Promise<StoredUser | undefined>
   /** By normalised name. */
   operators(afterName: string, limit: number): Promise<readonly StoredUser[]>
+  /** By time, partition and pos, the newest first; those before `before`. */
+  reports(before: ReportKey | undefined, limit: number): Promise<readonly StoredReport[]>
   suspended(): Promise<readonly StoredUser[]>
   /** Whose `changed_pos` is not below their partition's offset in `events`; in no order. */
   usersChangedSince(events: readonly number[], limit: number): Promise<readonly StoredUser[]>

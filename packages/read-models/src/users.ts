@@ -1,4 +1,4 @@
-import type { LogEvent, UserRegistered } from '@chat/schemas'
+import { idMax, type LogEvent, type UserRegistered } from '@chat/schemas'
 import type { AccountRow, UserRow } from './index.ts'
 import type { Place } from './place.ts'
 import { storable, storableText, type Table } from './table.ts'
@@ -167,3 +167,5 @@ export const toAccountRow = (stored: StoredUser): AccountRow => ({
       ? undefined
       : { at: stored.suspended_at, by: stored.suspended_by ?? 0, reason: stored.suspended_reason ?? '' },
 })
+
+export const isUserId = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= idMax

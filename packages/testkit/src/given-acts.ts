@@ -6,9 +6,12 @@ import type {
   MessageDeleted,
   MessageEdited,
   MessagePinned,
+  MessageReported,
   PinMessage,
   ReactionAdded,
+  RemoveMessage,
   RemoveReaction,
+  ReportMessage,
   UnpinMessage,
 } from '@chat/schemas'
 import {
@@ -55,6 +58,14 @@ export const pinMessage: Given<PinMessage> = (actor, conversation, message, opti
   lying<PinMessage>({ type: 'PinMessage', ...about(actor, conversation, message) }, options)
 export const unpinMessage: Given<UnpinMessage> = (actor, conversation, message, options = {}) =>
   lying<UnpinMessage>({ type: 'UnpinMessage', ...about(actor, conversation, message) }, options)
+export const reportMessage: Given<ReportMessage> = (actor, conversation, message, options = {}) =>
+  lying<ReportMessage>(
+    { type: 'ReportMessage', ...about(actor, conversation, message), reason: Buffer.from('spam'), keyId: null },
+    options,
+  )
+/** By an operator. */
+export const removeMessage: Given<RemoveMessage> = (actor, conversation, message, options = {}) =>
+  lying<RemoveMessage>({ type: 'RemoveMessage', ...about(actor, conversation, message) }, options)
 
 /** What such commands came to, at `seq`. */
 type Told<E extends { readonly type: string }> = (
@@ -77,4 +88,14 @@ export const messagePinned: Told<MessagePinned> = (actor, conversation, seq, mes
 })
 export const reactionAdded: Told<ReactionAdded> = (actor, conversation, seq, message, options = {}) => ({
   ...{ type: 'ReactionAdded', ...common(), conversation, seq, actor, message, emoji: '👍', ...options },
+})
+/** Of a message of the one whose id follows. */
+export const messageReported = (
+  actor: number,
+  conversation: string,
+  message: number,
+  options: Options<MessageReported> = {},
+): MessageReported => ({
+  ...{ type: 'MessageReported', ...common(), conversation, seq: null, actor, message, author: actor + 1 },
+  ...{ reason: Buffer.from('spam'), keyId: null, ...options },
 })

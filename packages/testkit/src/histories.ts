@@ -19,7 +19,16 @@ import {
   revokeOperator,
   suspendUser,
 } from './given-accounts.ts'
-import { addReaction, deleteMessage, editMessage, pinMessage, removeReaction, unpinMessage } from './given-acts.ts'
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  pinMessage,
+  removeMessage,
+  removeReaction,
+  reportMessage,
+  unpinMessage,
+} from './given-acts.ts'
 import {
   approveJoin,
   banMember,
@@ -126,7 +135,8 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
     atMs: fc.nat(1000).map(at),
   })
   const after = fc.option(fc.nat(25).map((n) => messageId(n)))
-  const acts = [editMessage, deleteMessage, addReaction, removeReaction, pinMessage, unpinMessage]
+  const changes = [editMessage, deleteMessage, addReaction, removeReaction, pinMessage, unpinMessage]
+  const acts = [...changes, reportMessage, removeMessage]
   const author = fc.option(user)
   const asOf = fc.nat(50)
   const replyTo = fc.option(fc.integer({ min: -1, max: 6 }))

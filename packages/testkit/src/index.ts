@@ -61,9 +61,12 @@ export {
   messageDeleted,
   messageEdited,
   messagePinned,
+  messageReported,
   pinMessage,
   reactionAdded,
+  removeMessage,
   removeReaction,
+  reportMessage,
   unpinMessage,
 } from './given-acts.ts'
 export {

@@ -76,6 +76,7 @@ export const answerFields = {
   block: written,
   unblock: written,
   delete: written,
+  report: written,
   edit: written,
   edits: pageOf(
     Type.Object({

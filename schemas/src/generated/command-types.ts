@@ -377,6 +377,22 @@ export interface RemoveMember {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
+/** An operator deletes a message for everybody. That he is one, his connector has made sure of. */
+export interface RemoveMessage {
+  readonly type: 'RemoveMessage'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
+  /** Who posted it; null: the connector found no message there. */ readonly author: null | number
+  /** `at` of the message, ms; 0 without an author. */ readonly postedAt: number
+  /** How far the connector's read models had come in the partition: the next offset. What was deleted since they do not say. */ readonly asOf: number
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** Take back a reaction. */
 export interface RemoveReaction {
   readonly type: 'RemoveReaction'
@@ -389,6 +405,24 @@ export interface RemoveReaction {
   /** `at` of the message, ms; 0 without an author. */ readonly postedAt: number
   /** How far the connector's read models had come in the partition: the next offset. What was deleted since they do not say. */ readonly asOf: number
   /** One grapheme cluster. */ readonly emoji: string
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** Tell operators of a message. */
+export interface ReportMessage {
+  readonly type: 'ReportMessage'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
+  /** Who posted it; null: the connector found no message there that this user may see. */ readonly author: null | number
+  /** `at` of the message, ms; 0 without an author. */ readonly postedAt: number
+  /** How far the connector's read models had come in the partition: the next offset. What was deleted since they do not say. */ readonly asOf: number
+  /** What is wrong with it, UTF-8. */ readonly reason: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
   /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
   /** That connector's lease epoch. */ readonly replyEpoch: number
   /** Its number for the request, unique within the epoch. */ readonly request: number
@@ -501,4 +535,4 @@ export interface WithdrawFriendRequest {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
-export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveReaction | RequestFriend | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest
+export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveMessage | RemoveReaction | ReportMessage | RequestFriend | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest

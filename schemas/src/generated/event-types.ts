@@ -305,6 +305,21 @@ export interface MessagePosted {
   /** The members whom the text names, in its order, each once. */ readonly mentions: readonly number[]
 }
 
+/** Operators were told of a message. In the conversation only who did it hears of it. */
+export interface MessageReported {
+  readonly type: 'MessageReported'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** It has no place in the conversation: not every member may see it. */ readonly seq: null
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message it is about. */ readonly message: number
+  /** Who had posted it. */ readonly author: number
+  /** What is wrong with it, UTF-8. */ readonly reason: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
+}
+
 /** A message is not pinned, perhaps was not before. */
 export interface MessageUnpinned {
   readonly type: 'MessageUnpinned'
@@ -465,4 +480,4 @@ export interface UserUnblocked {
   /** Who was blocked. */ readonly user: number
 }
 
-export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | RoleChanged | UserBlocked | UserRegistered | UserReinstated | UserSuspended | UserUnblocked
+export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageReported | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | RoleChanged | UserBlocked | UserRegistered | UserReinstated | UserSuspended | UserUnblocked

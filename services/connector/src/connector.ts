@@ -262,7 +262,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const { endSession } = accounts
   const request = createRequests({ ...ports, services, writeAdmission, endSession })
   const operator = createOperator({
-    ...{ ...ports, suspensions, writeAdmission, watermark, rateLimiter },
+    ...{ ...ports, suspensions, writeAdmission, watermark, rateLimiter, directory },
     partitions: topics.events.partitions,
   })
   const api: Api = { ...accounts, authenticate, request, limit: rateLimiter.request, operator }

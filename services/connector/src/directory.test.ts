@@ -31,6 +31,7 @@ const createWorld = (options: {
       if (options.isAway === true) throw new Fault('read_models_unavailable', 'away')
       return { author: present.has(1) ? 1 : null, postedAt: 5, asOf: 7 }
     },
+    anyMessage: async () => ({ author: present.has(1) ? 1 : null, postedAt: 5, asOf: 7 }),
     groupByName: async () => (present.has(1) ? 'g1' : undefined),
   }
   const ends = [0, 1, 2, 3].map((partition) => ({ partition, pos: 9 }))

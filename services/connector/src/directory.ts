@@ -21,6 +21,8 @@ export interface Directory {
   groupByName(normalisedName: string): Promise<Found<string>>
   /** What the router is told of a message that somebody wants to do something to. */
   message(user: number, conversation: string, seq: number): Promise<MessageFacts | 'unavailable'>
+  /** The same for an operator, who sees every message. */
+  anyMessage(conversation: string, seq: number): Promise<MessageFacts | 'unavailable'>
   /** Who has these normalised names: of those that are anybody's by now. */
   usersByNames(normalisedNames: readonly string[]): Promise<ReadonlyMap<string, number> | 'unavailable'>
   /** true at once when all are known to exist; else the first refusal, or true, after asking. */
@@ -32,7 +34,7 @@ export interface Directory {
 interface DirectoryPorts {
   readonly readModels: Pick<
     ReadModels,
-    'waitFor' | 'userById' | 'userByName' | 'usersByNames' | 'existingUsers' | 'groupByName' | 'message'
+    'waitFor' | 'userById' | 'userByName' | 'usersByNames' | 'existingUsers' | 'groupByName' | 'message' | 'anyMessage'
   >
   readonly watermark: Watermark
   readonly partitions: number
@@ -89,6 +91,16 @@ export const createDirectory = ({ readModels, watermark, partitions }: Directory
     return unknown.length === 0 ? unknown : askMissing(unknown)
   }
 
+  const findMessage = unlessAway(async (conversation: string, ask: () => Promise<MessageFacts>) => {
+    const first = await ask()
+    const partition = partitionOfConversation(conversation, partitions)
+    if (first.author !== null || partition === undefined) return first
+    const end = await watermark.ofPartition(partition)
+    const isCaughtUp = await readModels.waitFor(end, negativeWaitMs)
+    const second = await ask()
+    return second.author !== null || isCaughtUp ? second : 'unavailable'
+  })
+
   return {
     user: async (id) => {
       const found = await find(() => readModels.userById(id), partitionOfId(id, partitions))
@@ -97,15 +109,8 @@ export const createDirectory = ({ readModels, watermark, partitions }: Directory
     },
     userByName: (name) => find(() => readModels.userByName(name), partitionOf(name, partitions)),
     groupByName: (name) => find(() => readModels.groupByName(name), partitionOf(name, partitions)),
-    message: unlessAway(async (user: number, conversation: string, seq: number) => {
-      const first = await readModels.message(user, conversation, seq)
-      const partition = partitionOfConversation(conversation, partitions)
-      if (first.author !== null || partition === undefined) return first
-      const end = await watermark.ofPartition(partition)
-      const isCaughtUp = await readModels.waitFor(end, negativeWaitMs)
-      const second = await readModels.message(user, conversation, seq)
-      return second.author !== null || isCaughtUp ? second : 'unavailable'
-    }),
+    message: (user, conversation, seq) => findMessage(conversation, () => readModels.message(user, conversation, seq)),
+    anyMessage: (conversation, seq) => findMessage(conversation, () => readModels.anyMessage(conversation, seq)),
     usersByNames: unlessAway((names: readonly string[]) => readModels.usersByNames(names)),
     allExist: (ids) => {
       const found = missing(ids)

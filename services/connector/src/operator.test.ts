@@ -1,6 +1,6 @@
-import { partitionOfId } from '@chat/schemas'
+import { partitionOfConversation, partitionOfId } from '@chat/schemas'
 import type { OperatorAct } from '@chat/schemas/protocol'
-import { operatorGranted, operatorRevoked, userSuspended } from '@chat/testkit'
+import { messageReported, operatorGranted, operatorRevoked, userSuspended } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { connect, createReadyWorld, deviceOf, type TestConnector, type TestWorld } from './test-world.ts'
 
@@ -73,6 +73,53 @@ test('suspending, reinstating and announcing are commands that name the operator
   })
 })
 
+test('sees what was reported, with the message as it is', async () => {
+  const { world, act } = await setUp()
+  await world.post(2, 'd2.3', 'buy this')
+  const at = { at: 0, author: 2, reason: Buffer.from('spam') }
+  await world.append(partitionOfConversation('d2.3', 4) ?? 0, messageReported(3, 'd2.3', 1, at))
+  expect(await act('reports', { limit: 1 })).toEqual({
+    ok: {
+      items: [
+        {
+          ...{ conversation: 'd2.3', seq: 1, by: 3, author: 2, reason: 'spam', at: '1970-01-01T00:00:00.000Z' },
+          message: expect.objectContaining({ type: 'messagePosted', actor: 2, seq: 1 }),
+        },
+      ],
+    },
+  })
+})
+
+test('deletes a message of a conversation that he is not in, by a command that says whose it is', async () => {
+  const { world, act } = await setUp()
+  const { pos } = await world.post(2, 'd2.3', 'buy this')
+  world.flags.script = () => ({ conversation: 'd2.3', seq: 2, pos: 9 })
+  const answer = act('deleteMessage', { conversation: 'd2.3', seq: 1 })
+  await world.clock.settle()
+  expect(await answer).toMatchObject({ ok: { conversation: 'd2.3', seq: 2, position: expect.any(String) } })
+  expect(world.commands).toMatchObject([
+    {
+      type: 'RemoveMessage',
+      actor: 1,
+      device: deviceOf(1),
+      conversation: 'd2.3',
+      message: 1,
+      author: 2,
+      asOf: pos + 1,
+    },
+  ])
+})
+
+test('of a message that is not projected yet nothing is said to the router', async () => {
+  const { world, act } = await setUp()
+  world.flags.projects = false
+  await world.post(2, 'd2.3', 'buy this')
+  const answer = act('deleteMessage', { conversation: 'd2.3', seq: 1 })
+  await world.clock.advance(600)
+  expect(await answer).toMatchObject({ error: 'unavailable' })
+  expect(world.commands).toEqual([])
+})
+
 test.each<[OperatorAct, unknown]>([
   ['suspend', { user: 3 }],
   ['suspend', { user: 3, reason: '' }],
@@ -82,6 +129,10 @@ test.each<[OperatorAct, unknown]>([
   ['notice', undefined],
   ['users', { limit: 'many' }],
   ['user', { user: '3' }],
+  ['reports', { after: 5 }],
+  ['deleteMessage', { conversation: 'd2.3' }],
+  ['deleteMessage', { conversation: 'd3.2', seq: 1 }],
+  ['deleteMessage', { conversation: 'd2.3', seq: 0 }],
 ])('%s with %j is invalid', async (name, input) => {
   const { world, act } = await setUp()
   expect(await act(name, input)).toMatchObject({ error: 'invalid' })

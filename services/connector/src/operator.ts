@@ -1,10 +1,11 @@
-import type { AccountRow, ReadModels } from '@chat/read-models'
+import type { AccountRow, ReadModels, ReportRow } from '@chat/read-models'
 import { AssertionError, type Clock, type Logger, type Random } from '@chat/runtime'
 import { partitionOfId } from '@chat/schemas'
 import { type OperatorRequest, operatorRoutes, parseOperatorRequest, readWaitMs } from '@chat/schemas/protocol'
 import { suspended, userBody } from './accounts/answers.ts'
 import type { Suspensions } from './accounts/suspensions.ts'
 import { answerOf, answerOfFault, nothingHere, ok, refused } from './answer.ts'
+import type { Directory } from './directory.ts'
 import type { Answer, CommandDraft, Identity, OperatorApi } from './ports.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 import { clientMsgIdOf, refuseFutureId } from './socket/frames/client-msg-id.ts'
@@ -12,8 +13,12 @@ import { pageOf } from './socket/frames/page.ts'
 import type { Watermark } from './watermark.ts'
 import type { WriteAdmission } from './write-admission.ts'
 
+/** When the read models are behind, ms: they are asked anew by then. */
+const retryMs = 1000
+
 interface OperatorPorts {
-  readonly readModels: Pick<ReadModels, 'userById' | 'accounts' | 'account' | 'waitFor'>
+  readonly readModels: Pick<ReadModels, 'userById' | 'accounts' | 'account' | 'reports' | 'waitFor'>
+  readonly directory: Pick<Directory, 'anyMessage'>
   readonly suspensions: Pick<Suspensions, 'isSuspended'>
   readonly writeAdmission: Pick<WriteAdmission, 'submit'>
   readonly watermark: Pick<Watermark, 'ofPartition'>
@@ -95,6 +100,20 @@ const perform = async (request: OperatorRequest, identity: Identity, ports: Oper
         ...author(request, identity, ports),
       })
     }
+    case 'reports': {
+      const { limit, after } = pageOf(request.input)
+      const page = await ports.readModels.reports(after, limit)
+      return ok({ ...page, items: page.items.map(reportBody) })
+    }
+    case 'deleteMessage': {
+      const { conversation, seq: message } = request.input
+      const facts = await ports.directory.anyMessage(conversation, message)
+      if (facts === 'unavailable') return refused('unavailable', undefined, retryMs)
+      return submit(request, ports, {
+        ...{ type: 'RemoveMessage', conversation, message, ...facts },
+        ...author(request, identity, ports),
+      })
+    }
     case 'notice': {
       const text = Buffer.from(request.input.text)
       return submit(request, ports, {
@@ -105,7 +124,7 @@ const perform = async (request: OperatorRequest, identity: Identity, ports: Oper
   }
 }
 
-type Write = Extract<OperatorRequest, { readonly act: 'suspend' | 'reinstate' | 'notice' }>
+type Write = Extract<OperatorRequest, { readonly act: 'suspend' | 'reinstate' | 'notice' | 'deleteMessage' }>
 
 const author = ({ input }: Write, { userId, device }: Identity, ports: OperatorPorts) => ({
   actor: userId,
@@ -124,4 +143,10 @@ const accountBody = ({ user, operatorSince, suspension }: AccountRow) => ({
   user: userBody(user),
   ...(operatorSince === null ? {} : { operatorSince: new Date(operatorSince).toISOString() }),
   ...(suspension === undefined ? {} : { suspension: { ...suspension, at: new Date(suspension.at).toISOString() } }),
+})
+
+const reportBody = ({ at, message, ...report }: ReportRow) => ({
+  ...report,
+  at: new Date(at).toISOString(),
+  ...(message === undefined ? {} : { message }),
 })

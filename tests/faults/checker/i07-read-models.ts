@@ -57,6 +57,7 @@ const emptyDump = (): Rows => ({
   receipts: [],
   friendships: [],
   blocks: [],
+  reports: [],
   parked: [],
 })
 

@@ -1,14 +1,14 @@
 import type { PostMessage } from '@chat/schemas'
-import type { Circumstances, ConversationCommand } from '../conversation-command.ts'
+import type { Circumstances, ParticipantCommand } from '../conversation-command.ts'
 import { type ConversationHappening, type Decision, rejected } from '../decision.ts'
 import { post } from '../message.ts'
-import { actOnMessage, type MessageAct } from '../message-acts.ts'
+import { actOnMessage, type MessageAct, reportMessage } from '../message-acts.ts'
 import type { Policy } from '../policy.ts'
 import { decideRelation } from './decide-relation.ts'
 import { type Direct, isBlocked, isParty } from './state.ts'
 
 export const decide = (
-  command: ConversationCommand,
+  command: ParticipantCommand,
   direct: Direct,
   circumstances: Circumstances,
 ): Decision<ConversationHappening> => {
@@ -24,6 +24,8 @@ export const decide = (
     case 'PinMessage':
     case 'UnpinMessage':
       return act(command, direct, circumstances)
+    case 'ReportMessage':
+      return reportMessage(command, direct, circumstances.deletions)
     case 'ApproveJoin':
     case 'BanMember':
     case 'ChangeGroup':

@@ -8,6 +8,7 @@ export const evolve = (direct: Direct, event: ConversationEvent): Direct => {
   const place = { lastSeq: event.seq ?? direct.lastSeq, lastAtMs: event.at }
   switch (event.type) {
     case 'MessagePosted':
+    case 'MessageReported':
       return { ...direct, ...place }
     case 'MessageEdited':
     case 'MessageDeleted':

@@ -1,5 +1,6 @@
 import type { Circumstances, GroupCommand } from '../conversation-command.ts'
 import { type ConversationHappening, type Decision, type Rejected, rejected, unexpected } from '../decision.ts'
+import { reportMessage } from '../message-acts.ts'
 import { isKnownTo } from './access.ts'
 import { banMember, muteMember, removeMember, unbanMember } from './discipline.ts'
 import { approveJoin, inviteMembers, joinGroup, leaveGroup, refuseJoin } from './joining.ts'
@@ -25,6 +26,8 @@ export const decide = (
     case 'PinMessage':
     case 'UnpinMessage':
       return actInGroup(command, group, deletions, atMs)
+    case 'ReportMessage':
+      return reportMessage(command, group, deletions)
     case 'JoinGroup':
       return joinGroup(command, group)
     case 'LeaveGroup':

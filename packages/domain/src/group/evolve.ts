@@ -7,12 +7,13 @@ import { type Group, isRole, joinPolicyOf, type Member, noUsers } from './state.
 export const evolve = (group: Group | undefined, event: GroupEvent): Group => {
   if (event.type === 'GroupCreated') return groupCreated(group, event)
   invariant(group !== undefined, `${event.type} in a group that was never created`)
-  return { ...changed(group, event), lastSeq: event.seq, lastAtMs: event.at }
+  return { ...changed(group, event), lastSeq: event.seq ?? group.lastSeq, lastAtMs: event.at }
 }
 
 const changed = (group: Group, event: Exclude<GroupEvent, GroupCreated>): Group => {
   switch (event.type) {
     case 'MessagePosted':
+    case 'MessageReported':
       return group
     case 'MessageEdited':
     case 'MessageDeleted':

@@ -13,11 +13,9 @@ export const findDifferences = async (session: Session, live: string, next: stri
     conversationsDiffer(live, next),
     usersDiffer(live, next),
     receiptsDiffer(live, next),
-    relationsDiffer(live, next, tables.friendships, { lo: 'lo', hi: 'hi' }),
-    relationsDiffer(live, next, tables.blocks, {
-      lo: 'least(user_id, blocked_id)',
-      hi: 'greatest(user_id, blocked_id)',
-    }),
+    placedDiffer(live, next, tables.friendships, pairOf('lo', 'hi')),
+    placedDiffer(live, next, tables.blocks, pairOf('least(user_id, blocked_id)', 'greatest(user_id, blocked_id)')),
+    placedDiffer(live, next, tables.reports, 'conversation'),
   ])
     if (found.length < differencesMax) found.push(...(await session.rows<Difference>(statement)))
   return found.slice(0, differencesMax)
@@ -75,16 +73,13 @@ const usersDiffer = (live: string, next: string): string => `
     and 'user ' || coalesce(l.id, n.id) not in (select aggregate from ${live}.parked union all select aggregate from ${next}.parked)
   limit ${differencesMax}`
 
-/** Rows of two users, each with the place of its event: they count where both sides have come past both places. */
-const relationsDiffer = <Row>(
-  live: string,
-  next: string,
-  table: Table<Row>,
-  pair: { lo: string; hi: string },
-): string => {
+const pairOf = (lo: string, hi: string): string => `'d' || ${lo} || '.' || ${hi}`
+
+/** Rows with the place of their event: they count where both sides have come past both places. `conversation`: whose, in SQL. */
+const placedDiffer = <Row>(live: string, next: string, table: Table<Row>, conversation: string): string => {
   const key = table.key.join(` || '|' || `)
   const rows = (schema: string) =>
-    `select ${key} as key, partition, pos, 'd' || ${pair.lo} || '.' || ${pair.hi} as conversation, ${rowText(table, 't')} as row
+    `select ${key} as key, partition, pos, ${conversation} as conversation, ${rowText(table, 't')} as row
      from ${schema}.${table.name} t`
   return `
   select '${table.name}' as table, coalesce(l.key, n.key) as key

@@ -19,6 +19,7 @@ export const dumpDatabase = (database: Database, schema = liveSchema): Promise<D
       receipts: await read(tables.receipts),
       friendships: await read(tables.friendships),
       blocks: await read(tables.blocks),
+      reports: await read(tables.reports),
       parked: await read(tables.parked),
     }
   })

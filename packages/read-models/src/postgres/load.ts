@@ -60,6 +60,7 @@ export const loadPartition = (
     await write(tables.blocks, rows.blocks.values())
     await write(tables.message_states, rows.message_states.values())
     await write(tables.reactions, rows.reactions.values())
+    await write(tables.reports, rows.reports.values())
     await write(tables.standings, rows.standings.values())
     await write(tables.parked, rows.parked.values())
     await write(tables.receipts, receipts.values())

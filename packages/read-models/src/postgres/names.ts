@@ -11,6 +11,7 @@ export const read = {
   events: `${liveSchema}.events_read`,
   messageStates: `${liveSchema}.message_states`,
   reactions: `${liveSchema}.reactions`,
+  reports: `${liveSchema}.reports`,
   receipts: `${liveSchema}.receipts`,
   parked: `${liveSchema}.parked`,
 }

@@ -55,7 +55,8 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
     folds.delete(batch.partition)
     await readPrior(database.session, schema, kept.state, batch.events)
     const rows = foldEvents(batch, kept.state)
-    if (Math.max(rows.memberships.size, rows.events_read.length, rows.blocks.size) > rowsPerStatement) return undefined
+    const { memberships, events_read: events, blocks, reports } = rows
+    if (Math.max(memberships.size, events.length, blocks.size, reports.size) > rowsPerStatement) return undefined
     const hasMoved = await writer.moveAndWrite(database.session, batch, kept.table, rows)
     return hasMoved ? { fold: kept, failed: rows.failed } : undefined
   }

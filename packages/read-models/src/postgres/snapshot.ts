@@ -3,6 +3,7 @@ import type { StoredConversation } from '../conversations.ts'
 import { conversations } from '../conversations.ts'
 import { events as eventsTable, type StoredEvent } from '../events.ts'
 import { memberships, type StoredStay } from '../memberships.ts'
+import { reports, type StoredReport } from '../reports.ts'
 import type { Invitation, Offsets, Seat, Snapshot } from '../snapshot.ts'
 import { type StoredStanding, standings } from '../standings.ts'
 import { type StoredUser, users } from '../users.ts'
@@ -98,6 +99,13 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
       `${selectUsers} where u.operator_since is not null and u.normalised_name > $1 order by u.normalised_name limit $2`,
       [afterName, limit],
     ),
+  reports: (before, limit) =>
+    before === undefined
+      ? session.rows<StoredReport>(`${selectReports} ${reportOrder} limit $1`, [limit])
+      : session.rows<StoredReport>(
+          `${selectReports} where (r.at, r.partition, r.pos) < ($1, $2, $3) ${reportOrder} limit $4`,
+          [...[before.at, before.partition, before.pos], limit],
+        ),
   suspended: () => session.rows<StoredUser>(`${selectUsers} where u.suspended_at is not null`),
   usersChangedSince: (events, limit) => session.rows<StoredUser>(usersChangedSince, [events, limit]),
   publicGroupByName: async (name) => {
@@ -248,6 +256,9 @@ const lastEvents = eventsInRanges('desc')
 const ownMessages = `
   select ${list(eventsTable, 'e')} from ${read.events} e
   where conversation = $1 and actor = $2 and seq > $3 and own_ordinal is not null order by seq limit $4`
+
+const selectReports = `select ${list(reports, 'r')} from ${read.reports} r`
+const reportOrder = 'order by r.at desc, r.partition desc, r.pos desc'
 
 const selectUsers = `select ${list(users, 'u')} from ${read.users} u`
 

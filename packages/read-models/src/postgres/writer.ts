@@ -56,6 +56,7 @@ export const createWriter = (schema: string): Writer => {
       await write(session, tables.blocks, [...rows.blocks.values()])
       await write(session, tables.message_states, [...rows.message_states.values()])
       await write(session, tables.reactions, [...rows.reactions.values()])
+      await write(session, tables.reports, [...rows.reports.values()])
       await write<ParkedEvent>(session, tables.parked, rows.parked)
     },
     writeReceipts: (session, rows) => write(session, tables.receipts, rows),
@@ -82,6 +83,7 @@ export const createWriter = (schema: string): Writer => {
       add(tables.blocks, [...rows.blocks.values()])
       add(tables.message_states, [...rows.message_states.values()])
       add(tables.reactions, [...rows.reactions.values()])
+      add(tables.reports, [...rows.reports.values()])
       add<ParkedEvent>(tables.parked, rows.parked)
       return (await session.rows(`with ${parts.join(', ')} select from moved`, parameters)).length > 0
     },

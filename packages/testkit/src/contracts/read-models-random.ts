@@ -1,6 +1,7 @@
 import type { Random } from '@chat/runtime'
 import { directConversation, partitionOfId } from '@chat/schemas'
 import { userReinstated, userSuspended } from '../given-accounts.ts'
+import { messageReported } from '../given-acts.ts'
 import type { Story } from './read-models-story.ts'
 
 const friendEvents = [
@@ -127,6 +128,12 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
     story.befriend(pick(friendEvents) ?? 'FriendRequested', a, b, pick(['', 'Hé 🦊\\', 'tab\t']) ?? '')
     members.set(directConversation(a, b), new Set([a, b]))
   }
+  const report = () =>
+    inSome((conversation, inside) => {
+      const options = { reason: Buffer.from(pick(['', 'Hé 🦊\\', 'tab\t']) ?? ''), at: below(1e12) }
+      const [by, seq] = [pick([...inside]) ?? 1, below(story.lastSeq(conversation)) + 1]
+      story.raw(story.partitionOf(conversation), messageReported(by, conversation, seq, options))
+    })
   const stand = () => {
     const id = pick(users) ?? 1
     const of = random.fraction() < 0.5 ? userSuspended : userReinstated
@@ -134,6 +141,7 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
   }
   const acts = [
     stand,
+    report,
     register,
     found,
     talk,

@@ -6,6 +6,7 @@ import { groupTests } from './read-models-groups.ts'
 import { historyTests } from './read-models-history.ts'
 import { messageTests } from './read-models-messages.ts'
 import { relationTests } from './read-models-relations.ts'
+import { reportTests } from './read-models-reports.ts'
 import { createStory, type ReadModelsScene } from './read-models-story.ts'
 import { syncTests } from './read-models-sync.ts'
 import { userTests } from './read-models-users.ts'
@@ -35,6 +36,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     directoryTests(current)
     userTests(current)
     accountTests(current)
+    reportTests(current)
     conversationTests(current)
     cursorTests(current)
     relationTests(current)

@@ -65,6 +65,8 @@ test.each<['GET' | 'POST', string, string | undefined]>([
   ['GET', '/v1/operator/users/7', undefined],
   [`GET`, `/v1/operator/users/${'7'.repeat(65)}`, undefined],
   ['POST', '/v1/operator/users/7/suspend', '{"reason":"spam"}'],
+  ['GET', '/v1/operator/reports', undefined],
+  ['POST', '/v1/operator/messages/delete', '{"conversation":"d1.2","seq":1}'],
   ['POST', '/v1/operator/notices', 'no json'],
   ['POST', '/v1/operator/notices', `"${'x'.repeat(70_000)}"`],
 ])('to whoever is no operator %s %s is like a path that is not there', async (method, url, body) => {

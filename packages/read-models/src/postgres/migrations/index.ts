@@ -4,6 +4,7 @@ import * as groups from './003-groups.ts'
 import { indexes as relationIndexes, tables as relationTables } from './004-relations.ts'
 import { indexes as standingIndexes, tables as standingTables } from './006-profiles-and-standing.ts'
 import { indexes as userSearchIndexes, tables as userSearchTables } from './008-user-search.ts'
+import * as reports from './009-reports.ts'
 
 export interface Migration {
   readonly version: number
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   { version: 4, tables: relationTables, indexes: relationIndexes },
   { version: 6, tables: standingTables, indexes: standingIndexes },
   { version: 8, tables: userSearchTables, indexes: userSearchIndexes },
+  { version: 9, tables: reports.tables, indexes: reports.indexes },
 ]

@@ -10,6 +10,7 @@ const ops = [
   { op: 'unreact', emoji: '👍' },
   { op: 'pin' },
   { op: 'unpin' },
+  { op: 'report', reason: 'rude' },
 ] as const
 
 const createScene = async (overrides: Parameters<typeof createReadyWorld>[0] = {}) => {
@@ -27,6 +28,7 @@ test.each(ops)('$op tells the router whose the message is, since when, and as of
   expect(world.commands.at(-1)).toMatchObject({
     ...{ conversation: 'd1.2', actor: 1, message: 1, author: 2, postedAt, asOf: pos + 1 },
     ...('emoji' in frame ? { emoji: frame.emoji } : {}),
+    ...('reason' in frame ? { type: 'ReportMessage', reason: Buffer.from('rude'), keyId: null } : {}),
   })
 })
 

@@ -6,7 +6,7 @@ import { clientMsgIdOf, refuseFutureId } from './client-msg-id.ts'
 import type { FrameOf, FrameServices, Prepared, WriteHandler } from './handler.ts'
 import { mentionsOf } from './mentions.ts'
 
-type ActFrame = FrameOf<'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin'>
+type ActFrame = FrameOf<'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin' | 'report'>
 
 /** What every command about a message carries. */
 export type AboutMessage = Omit<DeleteMessage, 'type' | 'replySlot' | 'replyEpoch' | 'request'>

@@ -40,6 +40,7 @@ import { presenceWatchFrame } from './presence-watch.ts'
 import { profile } from './profile.ts'
 import { react, unreact } from './react.ts'
 import { readFrame } from './read.ts'
+import { report } from './report.ts'
 import { send } from './send.ts'
 import { sessionEnd } from './session-end.ts'
 import { sessions } from './sessions.ts'
@@ -65,6 +66,7 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   unreact,
   pin,
   unpin,
+  report,
   edits,
   history,
   sync,
