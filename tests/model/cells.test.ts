@@ -1,7 +1,9 @@
+import { uuidV7 } from '@chat/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setOperator } from '../memory/operators.ts'
 import { join, type Person } from '../memory/people.ts'
 import { startWorld, type World } from '../memory/world.ts'
-import { type Asking, createAsking } from './asking.ts'
+import { type Asking, createAsking, type Fields } from './asking.ts'
 import { type State, states } from './cells.ts'
 
 const roles = [
@@ -15,6 +17,8 @@ const roles = [
   'invited',
   'asking',
   'stranger',
+  'operator',
+  'suspended',
 ] as const
 /** Who is acted upon. */
 const others = [
@@ -40,9 +44,26 @@ beforeAll(async () => {
   const all = new Map<Who, Person>()
   for (const who of [...roles, ...others]) all.set(who, await join(world, who, 0))
   people = all
+  await setOperator(world, 'operator', true)
+  await suspend(all.get('operator'), all.get('suspended'))
 }, 60_000)
 
 afterAll(() => world.stop())
+
+const api = () => {
+  const [side] = world.sockets
+  if (side === undefined) throw new Error('there is a connector')
+  return side.api
+}
+
+const suspend = async (operator: Person | undefined, subject: Person | undefined) => {
+  if (operator === undefined || subject === undefined) throw new Error('both have joined')
+  const { userId, device } = operator
+  const input = { user: subject.userId, reason: 'spam' }
+  const answer = await world.run(api().operator.act({ userId, device, sessionId: 'his' }, 'suspend', input))
+  expect(answer).toHaveProperty('ok')
+  await world.clock.advance(5_000) // By then it is so everywhere.
+}
 
 const personOf = (who: Who): Person => {
   const person = people.get(who)
@@ -51,7 +72,17 @@ const personOf = (who: Who): Person => {
 }
 const idOf = (who: Who): number => personOf(who).userId
 
-const request = (who: Who, frame: Readonly<Record<string, unknown>>) => write(personOf(who), frame)
+/** He asks by HTTP: his connection is closed. */
+const requestOfSuspended = async (frame: Readonly<Record<string, unknown>>): Promise<Fields> => {
+  const { userId, device } = personOf('suspended')
+  const clientMsgId = uuidV7(world.clock.now(), world.random)
+  const asked = api().request({ userId, device, sessionId: 'his' }, { ref: 1, clientMsgId, ...frame }, undefined)
+  const answer = await world.run(asked)
+  return 'ok' in answer ? { op: 'ok', ...answer.ok } : { op: 'error', code: answer.error, message: answer.message }
+}
+
+const request = (who: Who, frame: Readonly<Record<string, unknown>>): Promise<Fields> =>
+  who === 'suspended' ? requestOfSuspended(frame) : write(personOf(who), frame)
 
 const must = async (who: Who, frame: Readonly<Record<string, unknown>>) => {
   const answer = await request(who, frame)
@@ -72,7 +103,7 @@ const createScene = async (state: State, number: number): Promise<Scene> => {
   const created = await must('owner', {
     ...{ op: 'group.create', title: 'tea', visibility: state.visibility, joinPolicy: 'request' },
     ...(isPublic ? { name: `${state.name} ${number}` } : {}),
-    members: [...writers, 'otherAdmin' as const].filter((who) => who !== 'owner').map(idOf),
+    members: [...writers, 'otherAdmin' as const, 'suspended' as const].filter((who) => who !== 'owner').map(idOf),
   })
   const conversation = String(created.conversation)
   const messages = new Map<Who, number>()
@@ -116,6 +147,7 @@ const frameOf = (command: string, { conversation, messages }: Scene, self: Who):
     'edit other': { op: 'edit', ...other, body: text },
     'delete own': { op: 'delete', ...own },
     'delete other': { op: 'delete', ...other },
+    report: { op: 'report', ...other, reason: 'rude' },
     react: { op: 'react', ...other, emoji: '👍' },
     unreact: { op: 'unreact', ...other, emoji: '👍' },
     pin: { op: 'pin', ...other },

@@ -2,9 +2,9 @@ import { type Cells, readCells } from './table.ts'
 
 /**
  * Who may do what in a group, cell by cell, as `docs/rules.md` says it: written by hand. A cell is a code, or `ok`; `-` is no case
- * (nobody can ask to join a private group).
+ * (nobody can ask to join a private group). Two columns are the same in every table: see `everywhere`.
  */
-const columns = 'owner admin member muted left kicked banned invited asking stranger'.split(' ')
+const written = 'owner admin member muted left kicked banned invited asking stranger'.split(' ')
 
 const legend: Readonly<Record<string, string>> = {
   ok: 'ok',
@@ -15,6 +15,7 @@ const legend: Readonly<Record<string, string>> = {
   alr: 'already_member',
   nof: 'not_found',
   none: 'no_such_conversation',
+  nomsg: 'no_such_message',
 }
 
 const publicOpen = `
@@ -26,6 +27,7 @@ delete own       ok   ok   ok   ok   nom  nom  ban  -    -    -
 delete other     ok   ok   forb forb nom  nom  ban  nom  nom  nom
 react            ok   ok   ok   mut  nom  nom  ban  nom  nom  nom
 unreact          ok   ok   ok   mut  nom  nom  ban  nom  nom  nom
+report           ok   ok   ok   ok   ok   ok   ban  nomsg nomsg nomsg
 pin              ok   ok   forb forb nom  nom  ban  nom  nom  nom
 unpin            ok   ok   forb forb nom  nom  ban  nom  nom  nom
 join             alr  alr  alr  alr  ok   ok   ban  ok   ok   ok
@@ -80,7 +82,17 @@ export interface State {
   readonly cells: Cells
 }
 
-const read = (text: string): Cells => readCells(text, columns, legend)
+const read = (text: string): Cells => readCells(text, written, legend)
+
+/** An operator who is no member is a stranger like any other; a member who is suspended is answered that and nothing else. */
+const everywhere = (cells: Cells): Cells =>
+  new Map(
+    [...cells].map(([command, byRole]) => {
+      const asStranger = byRole.get('stranger')
+      if (asStranger === undefined) return [command, byRole] // Of what he wrote himself: neither wrote anything.
+      return [command, new Map([...byRole, ['operator', asStranger], ['suspended', 'suspended']])]
+    }),
+  )
 
 const amended = (cells: Cells, more: string): Cells => new Map([...cells, ...read(more)])
 
@@ -116,7 +128,7 @@ const closed = (cells: Cells): Cells =>
 const common = { visibility: 'public', joinPolicy: 'open', posting: 'all', isClosed: false } as const
 const concealed = amended(hidden(open), privateGroup)
 
-export const states: readonly State[] = [
+const groups: readonly State[] = [
   { ...common, name: 'public, open', cells: open },
   { ...common, name: 'public, by request', joinPolicy: 'request', cells: amended(open, publicByRequest) },
   { ...common, name: 'public, by invitation', joinPolicy: 'invite', cells: amended(open, publicByInvitation) },
@@ -125,3 +137,5 @@ export const states: readonly State[] = [
   { ...common, name: 'private', visibility: 'private', cells: concealed },
   { ...common, name: 'private, closed', visibility: 'private', isClosed: true, cells: closed(concealed) },
 ]
+
+export const states: readonly State[] = groups.map((state) => ({ ...state, cells: everywhere(state.cells) }))

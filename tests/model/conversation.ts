@@ -67,7 +67,7 @@ export const post = (conversation: Conversation, actor: User, text: string, repl
 export type Act =
   | { readonly op: 'edit'; readonly seq: number; readonly text: string }
   | { readonly op: 'react' | 'unreact'; readonly seq: number; readonly emoji: string }
-  | { readonly op: 'delete' | 'pin' | 'unpin'; readonly seq: number }
+  | { readonly op: 'delete' | 'pin' | 'unpin' | 'report'; readonly seq: number }
 
 /** By somebody who may do such things here; `message`: as far as he may see it. */
 export const act = (
@@ -79,6 +79,8 @@ export const act = (
   if (message === undefined || message.isDeleted) return refuse('no_such_message')
   const { seq } = what
   switch (what.op) {
+    case 'report':
+      return { events: 0 } // Operators hear of it, nobody here.
     case 'edit':
       if (message.author !== actor) return refuse('forbidden')
       message.texts.push({ seq: conversation.entries.length + 1, text: what.text })

@@ -106,7 +106,7 @@ const kinds: Kinds = {
     const isNobody = 'user' in found && !house.users.includes(found.user)
     const to = isNobody ? { user: actor } : found
     const seq = seqIn(house, actor, to, pick)
-    const op = pick.from<Act['op']>(['edit', 'delete', 'react', 'react', 'unreact', 'pin', 'unpin'])
+    const op = pick.from<Act['op']>(['edit', 'delete', 'react', 'react', 'unreact', 'pin', 'unpin', 'report'])
     if (op === 'edit') return { op: 'act', to, what: { op, seq, text: `edited ${pick.number(1_000_000)}` } }
     const isOfEmoji = op === 'react' || op === 'unreact'
     return { op: 'act', to, what: isOfEmoji ? { op, seq, emoji: pick.from(emojis) } : { op, seq } }

@@ -25,6 +25,8 @@ edit own      ok   ok   ok   ok   blk  blk  ok   -
 edit other    forb forb forb forb blk  blk  -    -
 delete own    ok   ok   ok   ok   ok   ok   ok   -
 delete other  forb forb forb forb forb forb -    -
+report own    ok   ok   ok   ok   ok   ok   ok   -
+report other  ok   ok   ok   ok   ok   ok   -    -
 react         ok   ok   ok   ok   blk  blk  ok   -
 unreact       ok   ok   ok   ok   blk  blk  ok   -
 pin           ok   ok   ok   ok   blk  blk  ok   -
@@ -107,6 +109,8 @@ const frameOf = (command: string, { other, conversation, own, others }: Pair): R
     case 'react':
     case 'unreact':
       return { op, conversation, seq, emoji: '👍' }
+    case 'report':
+      return { op, conversation, seq, reason: 'rude' }
     case 'delete':
     case 'pin':
     case 'unpin':

@@ -33,7 +33,7 @@ export const sendDirect = (direct: Direct, actor: User, text: string, replyTo: n
   isBlocked(direct) ? refuse('blocked') : post(direct, actor, text, replyTo)
 
 export const actDirect = (direct: Direct, actor: User, what: Act): Expected => {
-  if (what.op !== 'delete' && isBlocked(direct)) return refuse('blocked')
+  if (what.op !== 'delete' && what.op !== 'report' && isBlocked(direct)) return refuse('blocked')
   return act(direct, actor, what, { message: direct.messages.get(what.seq), mayDeleteAll: false })
 }
 

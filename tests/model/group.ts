@@ -108,6 +108,13 @@ const refusalOfStranger = (group: Group, user: User): Expected | undefined => {
   return group.members.has(user) ? undefined : refuse('not_member')
 }
 
+/** Why somebody may not even report what he sees there. */
+const refusalOfWitness = (group: Group, user: User): Expected | undefined => {
+  if (!exists(group, user)) return refuse('no_such_conversation')
+  if (group.isClosed) return refuse('forbidden')
+  return group.banned.has(user) ? refuse('banned') : undefined
+}
+
 const roleOf = (group: Group, user: User): Role => group.members.get(user)?.role ?? 'member'
 const leads = (group: Group, user: User): boolean => group.members.has(user) && roleOf(group, user) !== 'member'
 const isSilenced = (group: Group, user: User): boolean => group.posting === 'admins' && !leads(group, user)
@@ -121,7 +128,7 @@ export const sendToGroup = (group: Group, actor: User, text: string, replyTo: nu
 }
 
 export const actInGroup = (group: Group, actor: User, what: Act): Expected => {
-  const refusal = refusalOfStranger(group, actor)
+  const refusal = what.op === 'report' ? refusalOfWitness(group, actor) : refusalOfStranger(group, actor)
   if (refusal !== undefined) return refusal
   const isOfTheMuted = what.op === 'edit' || what.op === 'react' || what.op === 'unreact'
   if (isOfTheMuted && group.members.get(actor)?.isMuted === true) return refuse('muted')

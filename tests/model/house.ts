@@ -121,7 +121,9 @@ export const frameOf = (house: House, actor: User, deed: Deed): Record<string, u
           ? { body: { kind: 'text', text: deed.what.text } }
           : 'emoji' in deed.what
             ? { emoji: deed.what.emoji }
-            : {}
+            : op === 'report'
+              ? { reason: 'rude' }
+              : {}
       return { op, conversation, seq, ...more }
     }
     case 'group':
