@@ -40,7 +40,8 @@ export type Json = Readonly<Record<string, any>>
 
 const repoDir = join(import.meta.dirname, '..', '..')
 const node = join(repoDir, 'node_modules', 'node', 'bin', 'node')
-const program = [node, '--conditions=chat-source', join(repoDir, 'clients', 'cli', 'src', 'main.ts')] as const
+/** The words that start it. */
+export const program = [node, '--conditions=chat-source', join(repoDir, 'clients', 'cli', 'src', 'main.ts')] as const
 
 export const createCommandLine = (url: string, password: string): CommandLine => {
   const folder = mkdtempSync(join(tmpdir(), 'chat-cli-'))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandLine, createCommandLine, linesOf } from './cli-runner.ts'
+import { testScreen } from './cli-screen-scenarios.ts'
 
 /** A running system, whatever it stands on. */
 interface Venue {
@@ -177,6 +178,8 @@ export const testCommandLine = ({ open }: { readonly open: () => Promise<Venue> 
     await waitUntil(async () => !(await online(ann, 'bob')), soon)
     expect((await ann.run(['stats', 'bob'])).out).toMatch(/\noffline, seen \d+ s ago \(/)
   })
+
+  testScreen(() => venue?.urls ?? [], password)
 
   test('any other request of the protocol can be made', async () => {
     const { ann } = cast()

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Clock, FetchJson, Random } from '@chat/sdk'
 import { usageError } from './exit.ts'
+import { createSystemTerminal } from './screen/system-terminal.ts'
 import { createSessionFile } from './session/session-file.ts'
 import type { Input, Output, Surroundings } from './surroundings.ts'
 
@@ -17,6 +18,7 @@ export const systemSurroundings = (): Surroundings => {
     input: systemInput,
     output: systemOutput(process.stdout, stop),
     errors: systemOutput(process.stderr, stop),
+    ...(process.stdin.isTTY && process.stdout.isTTY ? { terminal: systemTerminal() } : {}),
     stopped: stopped.signal,
   }
 }
@@ -55,6 +57,16 @@ const fetchJson: FetchJson = async (url, { method, token, body }) => {
     return { status: response.status, body: undefined } // A page of something in between; the status says enough.
   }
 }
+
+const systemTerminal = () =>
+  createSystemTerminal({
+    input: process.stdin,
+    output: process.stdout,
+    onExit: (restore) => {
+      process.once('exit', restore)
+      return () => process.off('exit', restore)
+    },
+  })
 
 const systemInput: Input = {
   isTTY: process.stdin.isTTY === true,

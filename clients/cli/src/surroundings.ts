@@ -1,4 +1,5 @@
 import type { Clock, FetchJson, Random } from '@chat/sdk'
+import type { Terminal } from './screen/terminal.ts'
 import type { SessionFile } from './session/session-file.ts'
 
 /** Everything that the program needs of the process it runs in. `platform.ts` has the real ones. */
@@ -13,6 +14,8 @@ export interface Surroundings {
   readonly input: Input
   readonly output: Output
   readonly errors: Output
+  /** Where a person sits; absent: input or output is none. */
+  readonly terminal?: Terminal
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when nobody reads the output any more. */
   readonly stopped: AbortSignal
 }

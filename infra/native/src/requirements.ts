@@ -56,6 +56,9 @@ export const compose: Requirement = {
   isMet: () => runs('docker-compose', 'version') || runs('docker', 'compose', 'version'),
 }
 
+/** A terminal for the tests of the command line. */
+export const tmux: Requirement = { name: 'tmux', packages: ['tmux'], isMet: () => runs('tmux', '-V') }
+
 /** The library that shifts the clock of one process; undefined: it is not installed. */
 const installedFaketime = (): string | undefined =>
   ['/usr/lib', ...readdirSync('/usr/lib').map((name) => join('/usr/lib', name))]

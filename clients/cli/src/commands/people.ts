@@ -62,7 +62,7 @@ const stats: Command = {
   },
 }
 
-const presenceLine = (presence: PresenceOf | undefined, nowMs: number): string => {
+export const presenceLine = (presence: PresenceOf | undefined, nowMs: number): string => {
   if (presence === undefined) return 'nobody can tell now whether he is online'
   const { online, since, lastSeenAt } = presence
   if (online) return since === undefined ? 'online' : `online for ${span(nowMs - Date.parse(since))}`

@@ -1,6 +1,7 @@
 import { type Command, parseCommandArgs } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import { Exit, type ExitCode, exitCode, usageError } from '../exit.ts'
+import { runScreen } from '../screen/screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { safeJson, safeText } from '../text/safe-text.ts'
 import { accountCommands } from './account.ts'
@@ -36,12 +37,13 @@ const internal = (error: unknown): Exit =>
   new Exit(exitCode.internal, 'internal', error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 const run = async (args: readonly string[], surroundings: Surroundings): Promise<void> => {
-  const { output } = surroundings
+  const { output, terminal } = surroundings
   const { command, rest } = findCommand(args)
   if (command === undefined) {
-    const { has } = parseCommandArgs({ name: 'chat COMMAND', words: { min: 0, max: 0 }, options: globalOptions }, rest)
-    if (!has('help')) throw usageError('which command? chat --help lists them')
-    return output.write(`${helpOf(allCommands)}\n`)
+    const { has, text } = parseCommandArgs({ ...noCommand, options: globalOptions }, rest)
+    if (has('help')) return output.write(`${helpOf(allCommands)}\n`)
+    if (terminal === undefined || has('json')) throw usageError('which command? chat --help lists them')
+    return runScreen(await createShell(surroundings, { url: text('url'), isJson: false }), terminal)
   }
   if (beforeDashes(rest).includes('--help')) return output.write(`${helpOfCommand(command, allCommands)}\n`)
   const options = { ...command.options, ...globalOptions }
@@ -50,6 +52,8 @@ const run = async (args: readonly string[], surroundings: Surroundings): Promise
   if (isOfShell(command)) await command.run(shell, parsed)
   else await command.run(await shell.context(), parsed)
 }
+
+const noCommand = { name: 'chat COMMAND', words: { min: 0, max: 0 } }
 
 const isOfShell = (command: Command | ShellCommand): command is ShellCommand =>
   shellCommands.some(({ name }) => name === command.name)

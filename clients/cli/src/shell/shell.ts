@@ -22,6 +22,8 @@ export interface Shell {
   readonly surroundings: Surroundings
   readonly options: ShellOptions
   readonly style: Style
+  /** Whether its output has colours. */
+  readonly hasColours: boolean
   readonly file: SessionFile
   /** Where to log in. */
   readonly url: string
@@ -49,7 +51,8 @@ export interface ShellCommand extends Omit<Command, 'run'> {
 
 export const createShell = async (surroundings: Surroundings, options: ShellOptions): Promise<Shell> => {
   const { env, clock, random, fetchJson, output, errors, stopped } = surroundings
-  const style = createStyle(isColoured(output, env))
+  const hasColours = isColoured(output, env)
+  const style = createStyle(hasColours)
   const file = surroundings.openSessionFile(homeFolder(env))
   const asked = options.url ?? (env.CHAT_URL === '' ? undefined : env.CHAT_URL)
   const saved = asked === undefined ? await file.load() : undefined
@@ -83,7 +86,7 @@ export const createShell = async (surroundings: Surroundings, options: ShellOpti
       presence: (users) => presenceOver(shell, users),
     }
   }
-  const shell: Shell = { surroundings, options, style, file, url, print, note, tell, http, login, context }
+  const shell: Shell = { surroundings, options, style, hasColours, file, url, print, note, tell, http, login, context }
   return shell
 }
 

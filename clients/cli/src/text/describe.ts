@@ -12,13 +12,13 @@ export const usersIn = ({ actor, data }: ChatEvent): readonly number[] => {
   return [actor, user, ...(Array.isArray(members) ? members : [])].filter((id) => typeof id === 'number')
 }
 
-const bodyText = (body: MessageBody | undefined): string => {
+export const bodyText = (body: MessageBody | undefined): string => {
   if (body === undefined) return '(deleted)'
   return body.kind === 'text' ? safeText(body.text) : `(${safeLine(String(body.type ?? body.kind))})`
 }
 
 /** `bob joined`; undefined: nothing that people need to be told beside the messages themselves. */
-const happening = (event: ChatEvent, names: Names): string | undefined => {
+export const happening = (event: ChatEvent, names: Names): string | undefined => {
   const actor = names.of(event.actor)
   const { user, title, role, untilMs } = event.data as {
     readonly user?: number

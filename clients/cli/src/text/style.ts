@@ -7,6 +7,7 @@ export interface Style {
   readonly bold: (text: string) => string
   readonly green: (text: string) => string
   readonly red: (text: string) => string
+  readonly inverse: (text: string) => string
 }
 
 /** NO_COLOR wins, then FORCE_COLOR; else a terminal that is not dumb has them. no-color.org */
@@ -17,7 +18,7 @@ export const isColoured = (output: Output, env: Readonly<Record<string, string |
 }
 
 export const createStyle = (hasColours: boolean): Style => {
-  const style = (format: 'dim' | 'bold' | 'green' | 'red') => (text: string) =>
+  const style = (format: 'dim' | 'bold' | 'green' | 'red' | 'inverse') => (text: string) =>
     hasColours ? styleText(format, text, { validateStream: false }) : text
-  return { dim: style('dim'), bold: style('bold'), green: style('green'), red: style('red') }
+  return { dim: style('dim'), bold: style('bold'), green: style('green'), red: style('red'), inverse: style('inverse') }
 }
