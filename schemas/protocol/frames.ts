@@ -34,6 +34,7 @@ import {
 import { messageSchemas } from './message-frames.ts'
 import { problemOf } from './problem.ts'
 import { profile } from './profile.ts'
+import { popular, search } from './search-frames.ts'
 
 /** Every request of a client. PROTOCOL §2. */
 const syncToken = text(0, syncTokenCharsMax)
@@ -183,6 +184,8 @@ export type UsersFrame = Static<typeof users>
 export type UserFrame = Static<typeof user>
 export type MeFrame = Static<typeof me>
 export type ProfileFrame = Static<typeof profile>
+export type SearchFrame = Static<typeof search>
+export type PopularFrame = Static<typeof popular>
 export type DeliveredFrame = Static<typeof delivered>
 export type ReadFrame = Static<typeof read>
 export type TypingFrame = Static<typeof typing>
@@ -208,6 +211,8 @@ export const requestSchemas = {
   user,
   me,
   profile,
+  search,
+  popular,
   delivered,
   read,
   typing,

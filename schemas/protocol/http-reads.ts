@@ -6,6 +6,8 @@ export interface HttpRead {
   readonly op: RequestOp
   /** Path parameter → field of the frame. */
   readonly param?: { readonly field: string; readonly kind: 'text' | 'number' }
+  /** Query parameters of another name than the field they become. */
+  readonly renamed?: Readonly<Record<string, string>>
   /** Query parameters that are numbers in the frame; all others are text. */
   readonly numbers?: readonly string[]
 }
@@ -34,4 +36,6 @@ export const httpReads: readonly HttpRead[] = [
     param: { field: 'conversation', kind: 'text' },
     numbers: ['before', 'after', 'limit'],
   },
+  { path: '/v1/search', op: 'search', renamed: { q: 'query' }, numbers: ['limit'] },
+  { path: '/v1/popular-words', op: 'popular', numbers: ['n'] },
 ]

@@ -2,6 +2,7 @@ export { answerFields, okSchemaOf } from './answers/index.ts'
 export { bodyExcess, type MessageBody } from './body.ts'
 export { type CloseCode, closeCode, type ErrorCode, errorStatus, isErrorCode, type Retry, retryOf } from './codes.ts'
 export { type ClientEventType, eventSchemas } from './events.ts'
+export { codePointsOf, type FoldedText, foldText, foldWithRanges } from './folded-text.ts'
 export {
   type ConversationFrame,
   type ConversationsFrame,
@@ -17,6 +18,7 @@ export {
   type MembersFrame,
   type ParsedFrame,
   type PingFrame,
+  type PopularFrame,
   type PresenceUnwatchFrame,
   type PresenceWatchFrame,
   type ProfileFrame,
@@ -26,6 +28,7 @@ export {
   type RequestFrame,
   type RequestOp,
   requestSchemas,
+  type SearchFrame,
   type SendFrame,
   type SyncFrame,
   socketOps,
@@ -78,12 +81,16 @@ export {
   pageItemsMax,
   passwordCodePointsMax,
   passwordCodePointsMin,
+  popularWordsDefault,
+  popularWordsMax,
   presenceWatchedMax,
   publishedLimits,
   reactionEmojisMax,
   reactionUsersMax,
   readWaitMs,
   replyTimeoutMs,
+  searchQueryCodePointsMax,
+  snippetCodePointsMax,
   syncConversationsMax,
   syncEventsPerConversationMax,
   syncFirstEventsMax,

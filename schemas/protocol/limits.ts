@@ -92,6 +92,14 @@ export const pageItemsDefault = 50
 export const pageCursorCharsMax = 512
 /** The `query` of a search for users. */
 export const queryCodePointsMax = 64
+/** The `query` of a search for messages. */
+export const searchQueryCodePointsMax = 256
+/** The `snippet` of a found message. */
+export const snippetCodePointsMax = 160
+/** Words of a `popular` that says no `n`. */
+export const popularWordsDefault = 10
+/** Words of one `popular`; more that are asked for are not given. */
+export const popularWordsMax = 100
 /** An access token, in `hello`. */
 export const accessTokenCharsMax = 4_096
 /** A refresh token. */

@@ -7,7 +7,8 @@ import { aboutCodePointsMax, displayNameCodePointsMax, nameCodePointsMax } from 
  */
 export const normaliseName = (name: string): string => fold(fold(name))
 
-const fold = (text: string): string =>
+/** One pass of it: what `normaliseName` does twice. */
+export const fold = (text: string): string =>
   text
     .normalize('NFKC')
     .toUpperCase()

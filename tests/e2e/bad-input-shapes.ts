@@ -47,6 +47,8 @@ const examples: { readonly [Op in keyof typeof requestSchemas]: readonly Fields[
   user: [{ id: 1 }, { name: 'ann' }],
   me: [{}],
   profile: [{ displayName: 'Ann', about: 'tea', clientMsgId: id }],
+  search: [{ query: 'x', conversation: 'g1', after: '', limit: 1 }],
+  popular: [{ n: 1, from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00Z' }],
   delivered: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
   read: [{ conversation: 'g1', seq: 1, clientMsgId: id }],
   typing: [{ conversation: 'g1', isTyping: true }],

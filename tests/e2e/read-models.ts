@@ -30,6 +30,7 @@ export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
       events_read: await rows('events_read'),
       message_states: await rows('message_states'),
       reactions: await rows('reactions'),
+      words_by_hour: await rows('words_by_hour'),
       receipts: await rows('receipts'),
       friendships: await rows('friendships'),
       blocks: await rows('blocks'),

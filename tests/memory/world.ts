@@ -2,6 +2,7 @@ import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { createConnector } from '@chat/connector'
 import { createMemorySockets, type MemorySockets } from '@chat/connector/memory-sockets'
+import { noWordFilter } from '@chat/connector/word-filter'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
 import { type AppendFaults, createMemoryStore, type MemoryClient as LogClient } from '@chat/event-log/memory'
 import type { Presence } from '@chat/presence'
@@ -140,6 +141,7 @@ const createPorts = (ground: Ground, presence: Presence, failures: unknown[]) =>
   hasher: createPlainHasher(),
   attempts: createMemoryAttempts({ clock: ground.clock }),
   rateLimits: createMemoryRateLimits({ clock: ground.clock }),
+  wordFilter: noWordFilter,
   clock: ground.clock,
   random: ground.random,
   logger: silentLogger,

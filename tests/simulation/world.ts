@@ -1,6 +1,7 @@
 import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { createConnector } from '@chat/connector'
+import { noWordFilter } from '@chat/connector/word-filter'
 import type { Credentials } from '@chat/credentials'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
 import { type AppendFaults, createMemoryStore, type MemoryStore } from '@chat/event-log/memory'
@@ -173,6 +174,7 @@ const bootProcess = (parts: BootParts): Life => {
       hasher: createPlainHasher(),
       attempts: createMemoryAttempts({ clock: machine.clock }),
       rateLimits: createMemoryRateLimits({ clock: machine.clock }),
+      wordFilter: noWordFilter,
     })
   }
   return { machine, health, log, service: createService() }

@@ -19,6 +19,7 @@ export type {
 export type {
   ConversationSummary,
   FieldsOf,
+  FoundMessage,
   Friend,
   FriendRequest,
   GroupSettings,

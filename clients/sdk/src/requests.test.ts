@@ -30,6 +30,8 @@ test('what the SDK sends is what the server takes', () => {
   expectTypeOf<Writable<FieldsOf<'members'>>>().toExtend<Fields<'members'>>()
   expectTypeOf<Writable<FieldsOf<'users'>>>().toExtend<Fields<'users'>>()
   expectTypeOf<Writable<FieldsOf<'conversations'>>>().toExtend<Fields<'conversations'>>()
+  expectTypeOf<Writable<FieldsOf<'search'>>>().toExtend<Fields<'search'>>()
+  expectTypeOf<Writable<FieldsOf<'popular'>>>().toExtend<Fields<'popular'>>()
   expectTypeOf<Writable<FieldsOf<'read'>>>().toExtend<Fields<'read'>>()
   expectTypeOf<Writable<FieldsOf<'presence.watch'>>>().toExtend<Fields<'presence.watch'>>()
   expectTypeOf<Writable<FieldsOf<'presence.unwatch'>>>().toExtend<Fields<'presence.unwatch'>>()

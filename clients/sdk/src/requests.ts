@@ -31,6 +31,14 @@ export interface Requests {
   readonly user: Request<{ readonly id: number } | { readonly name: string }, { readonly user: User }>
   readonly me: Request<Nothing, { readonly user: User; readonly operator?: true }>
   readonly profile: Request<{ readonly displayName?: string; readonly about?: string } & Repeatable, Written>
+  readonly search: Request<
+    { readonly query: string; readonly conversation?: string } & PageOf,
+    Page<FoundMessage> & { readonly stale?: true }
+  >
+  readonly popular: Request<
+    { readonly n?: number; readonly from?: string; readonly to?: string },
+    { readonly words: readonly { readonly word: string; readonly count: number }[] }
+  >
   readonly delivered: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
   readonly read: Request<{ readonly conversation: string; readonly seq: number }, Nothing>
   readonly typing: Request<{ readonly conversation: string; readonly isTyping: boolean }, Nothing>
@@ -265,6 +273,17 @@ interface MessageVersion {
   readonly actor: number
   readonly at: string
   readonly body: MessageBody
+}
+
+export interface FoundMessage {
+  readonly conversation: string
+  readonly seq: number
+  readonly at: string
+  readonly actor: number
+  /** Plain text: a part of the message. */
+  readonly snippet: string
+  /** Where in the snippet it says what was looked for: code points, the end exclusive. */
+  readonly highlights: readonly (readonly [from: number, to: number])[]
 }
 
 export interface NewGroup {

@@ -5,6 +5,7 @@ import { friendships, type StoredFriendship } from './friendships.ts'
 import type { ParkedEvent } from './index.ts'
 import { memberships, type StoredStay } from './memberships.ts'
 import { messageStates, type StoredMessageState } from './message-states.ts'
+import { type StoredWordCount, wordsByHour } from './popular-words.ts'
 import { reactions, type StoredReaction } from './reactions.ts'
 import { receipts, type StoredReceipt } from './receipts.ts'
 import { reports, type StoredReport } from './reports.ts'
@@ -21,6 +22,7 @@ export interface Dump {
   readonly events_read: readonly StoredEvent[]
   readonly message_states: readonly StoredMessageState[]
   readonly reactions: readonly StoredReaction[]
+  readonly words_by_hour: readonly StoredWordCount[]
   readonly receipts: readonly StoredReceipt[]
   readonly friendships: readonly StoredFriendship[]
   readonly blocks: readonly StoredBlock[]
@@ -46,6 +48,7 @@ export const tables = {
   friendships,
   blocks,
   reports,
+  words_by_hour: wordsByHour,
   parked,
 } as const
 
@@ -58,6 +61,7 @@ export const linesOf = (dump: Dump): readonly string[] => [
   ...tableLines(events, dump.events_read),
   ...tableLines(messageStates, dump.message_states),
   ...tableLines(reactions, dump.reactions),
+  ...tableLines(wordsByHour, dump.words_by_hour),
   ...tableLines(receipts, dump.receipts),
   ...tableLines(friendships, dump.friendships),
   ...tableLines(blocks, dump.blocks),

@@ -1,5 +1,6 @@
 import { type ClientEvent, hasPlace, type LogEvent, toClientEvent } from '@chat/schemas'
 import type { Place } from './place.ts'
+import { searchWordsOf } from './search-words.ts'
 import { storable, type Table } from './table.ts'
 
 /** What was there before the event: messages of everybody, and of its author. */
@@ -27,6 +28,8 @@ export interface StoredEvent {
   readonly own_ordinal: number | null
   /** The seq of the message that it is about; null: none. */
   readonly about: number | null
+  /** What its text is found by, with spaces between; null: it has no text, or none with a word. */
+  readonly words: string | null
 }
 
 export const events: Table<StoredEvent> = {
@@ -43,6 +46,7 @@ export const events: Table<StoredEvent> = {
     ordinal: 'integer',
     own_ordinal: 'integer?',
     about: 'integer?',
+    words: 'text?',
   },
 }
 
@@ -63,7 +67,19 @@ export const projectEvent = (event: LogEvent, place: Place, prior: Prior): Store
     ordinal: messagesBefore + (isMessage ? 1 : 0),
     own_ordinal: isMessage ? prior.ownMessages + 1 : null,
     about: 'message' in event ? event.message : null,
+    words: storedWordsOf(visible.data),
   }
+}
+
+/** The text of what an event's `body` says; undefined: it has none. */
+export const bodyTextOf = ({ body }: Readonly<Record<string, unknown>>): string | undefined => {
+  if (typeof body !== 'object' || body === null || !('kind' in body) || body.kind !== 'text') return undefined
+  return 'text' in body && typeof body.text === 'string' ? body.text : undefined
+}
+
+const storedWordsOf = (data: ClientEvent['data']): string | null => {
+  const text = bodyTextOf(data)
+  return text === undefined ? null : searchWordsOf(text).join(' ') || null
 }
 
 export const toClient = (stored: StoredEvent): ClientEvent => ({

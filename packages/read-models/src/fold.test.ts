@@ -4,6 +4,7 @@ import { createStory } from '@chat/testkit/contracts/read-models-story'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { emptyFold, foldEvents, foldReceipts, memberKey, noRows } from './fold.ts'
+import { noWordsOfHour } from './popular-words.ts'
 import { project } from './project.ts'
 
 const groupOf = (count: number) => {
@@ -43,6 +44,7 @@ test('the same event on the same rows gives the same changes', () => {
     standing: undefined,
     ownMessages: 1,
     user: undefined,
+    words: noWordsOfHour,
   }
   const place = { partition: 0, pos: last.pos }
   expect(project(last.event, place, prior)).toEqual(project(last.event, place, prior))

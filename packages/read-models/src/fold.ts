@@ -5,6 +5,7 @@ import type { StoredFriendship } from './friendships.ts'
 import type { EventBatch, ParkedEvent, PlacedEvent, PlacedReceipt } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import { messageStates, type StoredMessageState } from './message-states.ts'
+import { noWordsOfHour, type StoredWordCount, type WordsOfHour } from './popular-words.ts'
 import { type Needs, needsOf, type Prior, project } from './project.ts'
 import { reactions, type StoredReaction } from './reactions.ts'
 import { projectReceipt, receiptKey, receipts, type StoredReceipt } from './receipts.ts'
@@ -27,8 +28,14 @@ export interface FoldState {
   readonly standings: Map<string, StoredStanding | undefined>
   /** `conversation|user` → how many messages he posted there. */
   readonly ownMessages: Map<string, number>
+  /** The newest hour of words; undefined: not looked at, which is to say none. */
+  words: KeptWords | undefined
   /** Aggregates whose events are parked. */
   readonly parked: Set<string>
+}
+
+interface KeptWords extends WordsOfHour {
+  readonly counts: Map<string, number>
 }
 
 export const emptyFold = (): FoldState => ({
@@ -37,6 +44,7 @@ export const emptyFold = (): FoldState => ({
   stays: new Map(),
   standings: new Map(),
   ownMessages: new Map(),
+  words: undefined,
   parked: new Set(),
 })
 
@@ -56,6 +64,8 @@ export interface FoldedRows {
   readonly message_states: Map<string, StoredMessageState>
   readonly reactions: Map<string, StoredReaction>
   readonly reports: Map<string, StoredReport>
+  /** By `hour word`. */
+  readonly words_by_hour: Map<string, StoredWordCount>
   readonly parked: ParkedEvent[]
   /** Those of `parked` whose handler failed now; the others follow one that failed before. */
   readonly failed: ParkedEvent[]
@@ -72,6 +82,7 @@ export const noRows = (): FoldedRows => ({
   message_states: new Map(),
   reactions: new Map(),
   reports: new Map(),
+  words_by_hour: new Map(),
   parked: [],
   failed: [],
 })
@@ -129,6 +140,13 @@ const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldSt
         rows.events_read.push(change.row)
         break
       }
+      case 'words_by_hour': {
+        const { hour, word, count } = change.row
+        if (state.words?.hour !== hour) state.words = { hour, counts: new Map() }
+        state.words.counts.set(word, count)
+        rows.words_by_hour.set(`${hour} ${word}`, change.row)
+        break
+      }
       case 'friendships':
         rows.friendships.set(`${change.row.lo}|${change.row.hi}`, change.row)
         break
@@ -165,6 +183,7 @@ const priorOf = (needs: Needs, state: FoldState): Prior => {
     standing: needs.standingOf === undefined ? undefined : state.standings.get(at(needs.standingOf)),
     ownMessages: needs.author === undefined ? 0 : (state.ownMessages.get(at(needs.author)) ?? 0),
     user: needs.account === undefined ? undefined : state.users.get(needs.account),
+    words: state.words ?? noWordsOfHour,
   }
 }
 
@@ -175,6 +194,7 @@ export interface Missing {
   readonly standings: ReadonlySet<string>
   readonly authors: ReadonlySet<string>
   readonly users: ReadonlySet<number>
+  readonly words: boolean
 }
 
 /** What folding these events looks at and `state` does not tell. */
@@ -185,12 +205,14 @@ export const missingOf = (events: readonly PlacedEvent[], state: FoldState): Mis
     standings: new Set<string>(),
     authors: new Set<string>(),
     users: new Set<number>(),
+    words: false,
   }
   for (const { event } of events) {
     const needs = needsOf(event)
     if (needs?.account !== undefined && !state.users.has(needs.account)) missing.users.add(needs.account)
     if (needs?.conversation === undefined) continue
-    const { conversation, stayOf, standingOf, author } = needs
+    const { conversation, stayOf, standingOf, author, words } = needs
+    if (words && state.words === undefined) missing.words = true
     if (!state.conversations.has(conversation)) missing.conversations.add(conversation)
     if (stayOf !== undefined && !state.stays.has(memberKey(conversation, stayOf)))
       missing.stays.add(memberKey(conversation, stayOf))

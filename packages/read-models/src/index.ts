@@ -1,11 +1,15 @@
 import type { ClientEvent, LogEvent, ReceiptAdvanced } from '@chat/schemas'
 import type { OperatorReads, UserRow } from './account.ts'
+import type { PopularQuery, SearchPage, SearchQuery, WordCount } from './found.ts'
 import type { EditsPage, EditsQuery, MessageFacts } from './messages.ts'
 import type { Page } from './page.ts'
+import type { SyncPage, SyncQuery } from './synced.ts'
 
 export type { AccountRow, ReportRow, Standing, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
+export type { FoundMessage, PopularQuery, SearchPage, SearchQuery, WordCount } from './found.ts'
 export type { EditsPage, EditsQuery, MessageFacts, MessageVersion } from './messages.ts'
 export type { Page } from './page.ts'
+export type { SyncedConversation, SyncPage, SyncQuery } from './synced.ts'
 
 /** A place in the event log: what a `position` token and `minPos` mean. */
 export interface Position {
@@ -123,39 +127,6 @@ export interface CursorCounts {
   readonly read: number
 }
 
-export interface SyncQuery {
-  readonly user: number
-  /** The opaque token of the last sync, or of the last page of this walk. */
-  readonly token?: string
-  /** conversation → the highest seq the device holds. */
-  readonly known?: Readonly<Record<string, number>>
-}
-
-export interface SyncedConversation {
-  readonly id: string
-  readonly kind: 'direct' | 'group'
-  readonly title: string
-  readonly with?: number
-  readonly from: number
-  readonly to: number
-  readonly lastSeq: number
-  readonly unread: number
-  readonly readSeq: number
-  readonly events: readonly ClientEvent[]
-  readonly truncated?: true
-  readonly left?: true
-}
-
-export interface SyncPage {
-  readonly token: string
-  readonly conversations: readonly SyncedConversation[]
-  readonly hasMore: boolean
-  /** The token could not be served: this is a first page. */
-  readonly reset?: true
-  /** The token is ahead of what is projected, and stayed so for `aheadWaitMs`. */
-  readonly stale?: true
-}
-
 /** How long `sync` waits for a projection that a token is ahead of, ms. */
 export const aheadWaitMs = 500
 
@@ -223,6 +194,10 @@ export interface ReadModels extends OperatorReads {
   everConversations(user: number, after: string, limit: number): Promise<readonly EverConversation[]>
   /** What he wrote there, in its present state, oldest first, behind the seq `after`. */
   ownMessages(user: number, conversation: string, after: number, limit: number): Promise<readonly ClientEvent[]>
+  /** Messages by their words. undefined: nothing of the conversation is visible to this user. [G5] */
+  search(query: SearchQuery): Promise<SearchPage | undefined>
+  /** The most written words of public groups that everybody may join, by count, then by word. */
+  popularWords(query: PopularQuery): Promise<readonly WordCount[]>
   /** The stored cursors of one device; zeros when there are none. */
   cursor(
     user: number,

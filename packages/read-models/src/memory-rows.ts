@@ -6,6 +6,7 @@ import type { StoredFriendship } from './friendships.ts'
 import type { ParkedEvent, ProjectionOffset, Source } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredMessageState } from './message-states.ts'
+import type { StoredWordCount } from './popular-words.ts'
 import type { StoredReaction } from './reactions.ts'
 import type { StoredReceipt } from './receipts.ts'
 import type { StoredReport } from './reports.ts'
@@ -27,6 +28,8 @@ export interface MemoryRows {
   readonly messageStates: Map<string, StoredMessageState>
   /** `conversation|message` → key → its reactions. */
   readonly reactions: Map<string, Map<string, StoredReaction>>
+  /** By partition, hour and word. */
+  readonly words: Map<string, StoredWordCount>
   readonly receipts: Map<string, StoredReceipt>
   readonly receiptsOf: Map<string, Map<string, StoredReceipt>>
   readonly friendships: Map<string, StoredFriendship>
@@ -47,6 +50,7 @@ export const emptyRows = (generation: string): MemoryRows => ({
   events: new Map(),
   messageStates: new Map(),
   reactions: new Map(),
+  words: new Map(),
   receipts: new Map(),
   receiptsOf: new Map(),
   friendships: new Map(),
@@ -86,6 +90,7 @@ export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
     const ofMessage = `${reaction.conversation}|${reaction.message}`
     within(rows.reactions, ofMessage, () => new Map<string, StoredReaction>()).set(key, reaction)
   }
+  for (const [key, count] of folded.words_by_hour) rows.words.set(`${count.partition} ${key}`, count)
   rows.parked.push(...folded.parked)
 }
 

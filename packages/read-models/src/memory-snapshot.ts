@@ -6,7 +6,7 @@ import type { MemberCursor, Source } from './index.ts'
 import { relationsOf } from './memory-relations.ts'
 import type { MemoryRows } from './memory-rows.ts'
 import type { ReactionCount, StoredReaction } from './reactions.ts'
-import type { Offsets, Seat, Snapshot } from './snapshot.ts'
+import type { FoundKey, Offsets, Seat, Snapshot } from './snapshot.ts'
 import { gramSeparator, isSimilar, type StoredUser } from './users.ts'
 import { otherOf } from './views.ts'
 
@@ -134,6 +134,26 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       const asked = new Set(names)
       return [...rows.users.values()].filter((user) => asked.has(user.normalised_name))
     },
+    readable: async (user, limit) =>
+      seatsOf(user)
+        .toSorted(
+          (a, b) => b.conversation.last_at - a.conversation.last_at || compare(a.conversation.id, b.conversation.id),
+        )
+        .slice(0, limit),
+    found: async (ranges, words, before, limit) =>
+      ranges
+        .flatMap(({ conversation, from, to }) => (rows.events.get(conversation) ?? []).slice(Math.max(from - 1, 0), to))
+        .filter((event) => hasWords(event, words) && (before === undefined || newestFirst(event, before) > 0))
+        .sort(newestFirst)
+        .slice(0, limit),
+    wordCounts: async (hours, limit) => {
+      const counts = new Map<string, number>()
+      for (const { hour, word, count } of rows.words.values())
+        if (hour >= hours.from && hour <= hours.to) counts.set(word, (counts.get(word) ?? 0) + count)
+      return Array.from(counts, ([word, count]) => ({ word, count }))
+        .sort((a, b) => b.count - a.count || compare(a.word, b.word))
+        .slice(0, limit)
+    },
     usersByIds: async (ids) =>
       ids.flatMap((id) => {
         const user = rows.users.get(id)
@@ -244,6 +264,14 @@ const nextOffsets = (rows: MemoryRows, source: Source): readonly number[] => {
   const length = Math.max(-1, ...known.keys()) + 1
   return Array.from({ length }, (_, partition) => known.get(partition)?.nextOffset ?? 0)
 }
+
+const hasWords = ({ words }: StoredEvent, asked: readonly string[]): boolean => {
+  const has = new Set(words?.split(' '))
+  return asked.every((word) => has.has(word))
+}
+
+const newestFirst = (a: FoundKey, b: FoundKey): number =>
+  b.at - a.at || compare(b.conversation, a.conversation) || b.seq - a.seq
 
 /** By code points, as PostgreSQL's "C" collation; `<` would go by UTF-16 units. */
 const sharedOf = ({ grams }: StoredUser, asked: readonly string[]): number => {

@@ -39,6 +39,7 @@ export const createMemoryReadModels = (options: {
       events_read: [...rows.events.values()].flat(),
       message_states: [...rows.messageStates.values()],
       reactions: [...rows.reactions.values()].flatMap((ofMessage) => [...ofMessage.values()]),
+      words_by_hour: [...rows.words.values()],
       receipts: [...rows.receipts.values()],
       friendships: [...rows.friendships.values()],
       blocks: [...rows.blocks.values()],

@@ -6,6 +6,7 @@ import { projectFriendship, type StoredFriendship } from './friendships.ts'
 import { projectStays, type StoredStay } from './memberships.ts'
 import { projectMessageState, type StoredMessageState } from './message-states.ts'
 import type { Place } from './place.ts'
+import { projectWords, type StoredWordCount, type WordsOfHour } from './popular-words.ts'
 import { projectReaction, type StoredReaction } from './reactions.ts'
 import { projectReport, type StoredReport } from './reports.ts'
 import { projectStanding, type StoredStanding } from './standings.ts'
@@ -24,6 +25,8 @@ export interface Needs {
   readonly author?: number
   /** Whose account. */
   readonly account?: number
+  /** The words counted in the newest hour of the partition. */
+  readonly words?: true
 }
 
 export interface Prior {
@@ -36,6 +39,7 @@ export interface Prior {
   readonly ownMessages: number
   /** The account of `needs.account`. */
   readonly user: StoredUser | undefined
+  readonly words: WordsOfHour
 }
 
 /** A row to be written over whatever has its key. */
@@ -50,6 +54,7 @@ export type Change =
   | { readonly table: 'message_states'; readonly row: StoredMessageState }
   | { readonly table: 'reactions'; readonly row: StoredReaction }
   | { readonly table: 'reports'; readonly row: StoredReport }
+  | { readonly table: 'words_by_hour'; readonly row: StoredWordCount }
 
 /** undefined: nothing is projected of this event. */
 export const needsOf = (event: LogEvent): Needs | undefined => {
@@ -78,7 +83,7 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
     case 'GroupClosed':
       return { aggregate: event.conversation, conversation: event.conversation }
     case 'MessagePosted':
-      return { aggregate: event.conversation, conversation: event.conversation, author: event.actor }
+      return { aggregate: event.conversation, conversation: event.conversation, author: event.actor, words: true }
     case 'MemberLeft':
     case 'MemberMuted':
     case 'MemberRemoved':
@@ -127,5 +132,6 @@ export const project = (event: LogEvent, place: Place, prior: Prior): readonly C
   if (reaction !== undefined) changes.push({ table: 'reactions', row: reaction })
   const report = projectReport(event, place)
   if (report !== undefined) changes.push({ table: 'reports', row: report })
+  for (const row of projectWords(event, place, prior)) changes.push({ table: 'words_by_hour', row })
   return changes
 }

@@ -6,7 +6,9 @@ import { aheadWaitMs, type MemberView, type Position, type ReadModels } from './
 import { editsPage, messageFacts } from './message-reads.ts'
 import { createOperatorQueries } from './operator-queries.ts'
 import { pageOf } from './page.ts'
+import { popularWords } from './popular-words.ts'
 import { present } from './present.ts'
+import { searchPage } from './search.ts'
 import type { AtMoment, Seat, Snapshot } from './snapshot.ts'
 import { startOf, syncPage, unchangedPage } from './sync.ts'
 import { searchUsers } from './user-search.ts'
@@ -91,6 +93,8 @@ export const createQueries = (
       const [shown] = await present(snapshot, user, [{ conversation: seat.conversation, highest, events }])
       return (shown ?? []).map(({ event }) => event)
     }),
+  search: (query) => atMoment('many', (snapshot) => searchPage(snapshot, query)),
+  popularWords: (query) => atMoment('single', (snapshot) => popularWords(snapshot, query)),
   cursor: (user, device, conversation) => atMoment('single', (snapshot) => snapshot.cursor(user, device, conversation)),
   isMember: (user, conversation) =>
     atMoment('single', async (snapshot) => {

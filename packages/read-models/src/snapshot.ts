@@ -2,7 +2,7 @@ import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
 import type { StoredFriendship } from './friendships.ts'
-import type { Block, CursorCounts, MemberCursor } from './index.ts'
+import type { Block, CursorCounts, MemberCursor, WordCount } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredMessageState } from './message-states.ts'
 import type { ReactionCount } from './reactions.ts'
@@ -49,6 +49,14 @@ export interface ReportKey {
   readonly at: number
   readonly partition: number
   readonly pos: number
+}
+
+/** Where a found message stands among all: by time, then conversation, then seq. */
+export interface FoundKey {
+  /** ms since the epoch. */
+  readonly at: number
+  readonly conversation: string
+  readonly seq: number
 }
 
 export interface EventRange extends Interval {
@@ -118,6 +126,17 @@ export interface Snapshot {
     end: 'first' | 'last',
   ): Promise<readonly StoredEvent[]>
   usersByNames(normalisedNames: readonly string[]): Promise<readonly StoredUser[]>
+  /** Where he is or was a member, with all his stays; the first `limit` by last_at descending, then id. */
+  readable(user: number, limit: number): Promise<readonly Pick<Seat, 'conversation' | 'stays'>[]>
+  /** Events in these ranges that have all these search words, newest first: those before `before`, the first `limit`. */
+  found(
+    ranges: readonly EventRange[],
+    words: readonly string[],
+    before: FoundKey | undefined,
+    limit: number,
+  ): Promise<readonly StoredEvent[]>
+  /** The words of these hours, both included, by count descending, then by word; the first `limit`. */
+  wordCounts(hours: Interval, limit: number): Promise<readonly WordCount[]>
   usersByIds(ids: readonly number[]): Promise<readonly StoredUser[]>
   hasParked(): Promise<boolean>
   /** Those of these registrations that a user has. */

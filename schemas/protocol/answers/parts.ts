@@ -139,3 +139,14 @@ export const presenceView = Type.Object(
   },
   { title: 'Presence', description: 'Of somebody of whom nothing can be told now there is none: a push follows.' },
 )
+
+export const foundMessage = Type.Object(
+  {
+    ...{ conversation, seq, at: time, actor: userId },
+    snippet: Type.String({ description: 'Plain text: the message, or a part of it.' }),
+    highlights: Type.Array(Type.Array(seqBound, { minItems: 2, maxItems: 2 }), {
+      description: 'Where the snippet says what was looked for: from and to (exclusive), in code points.',
+    }),
+  },
+  { title: 'FoundMessage' },
+)

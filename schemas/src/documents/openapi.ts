@@ -88,7 +88,7 @@ const readItem = (read: HttpRead, shared: SharedSchemas): PathItem => {
     parameters: [
       ...(own === undefined ? [] : [{ name: 'id', in: 'path', required: true, schema: own }]),
       ...Object.entries(query).map(([name, schema]) => ({
-        ...{ name, in: 'query', required: frame.required.includes(name), schema },
+        ...{ name: parameterOf(read, name), in: 'query', required: frame.required.includes(name), schema },
       })),
       minPos,
     ],
@@ -99,6 +99,10 @@ const readItem = (read: HttpRead, shared: SharedSchemas): PathItem => {
   }
   return { path: read.path, method: 'get', operation }
 }
+
+/** The query parameter that a field is given by. */
+const parameterOf = ({ renamed = {} }: HttpRead, field: string): string =>
+  Object.entries(renamed).find(([, of]) => of === field)?.[0] ?? field
 
 interface FrameFields {
   readonly fields: JsonObject

@@ -66,6 +66,10 @@ export const connectorSettings = {
   /** The claims that the name and the display name of a new account come from. */
   authNameClaim: text({ env: 'CHAT_AUTH_NAME_CLAIM', default: 'preferred_username' }),
   authDisplayNameClaim: text({ env: 'CHAT_AUTH_DISPLAY_NAME_CLAIM', default: 'name' }),
+  /** What is done about listed words: `mask` shows `*` for their characters, `refuse` also refuses what is written with them. */
+  wordFilter: oneOf({ env: 'CHAT_WORD_FILTER', values: ['off', 'mask', 'refuse'], default: 'off' }),
+  /** The folder of the word lists, one file `*.txt` a language. The same files at every connector. */
+  wordFilterDir: text({ env: 'CHAT_WORD_FILTER_DIR', default: '' }),
   /** Proxies in front of this process that set X-Forwarded-For. */
   trustedProxies: integer({ env: 'CHAT_TRUSTED_PROXIES', default: 0, min: 0, max: 16 }),
 }
@@ -87,10 +91,21 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>) =>
 }
 
 /** What is wrong with settings that belong together. */
-export const connectorProblems = (config: Partial<Address & ExternalLogin>): readonly string[] => [
+export const connectorProblems = (config: Partial<Address & ExternalLogin & WordLists>): readonly string[] => [
   ...publicUrlProblems(config),
   ...externalLoginProblems(config),
+  ...wordFilterProblems(config),
 ]
+
+interface WordLists {
+  readonly wordFilter: 'off' | 'mask' | 'refuse'
+  readonly wordFilterDir: string
+}
+
+const wordFilterProblems = ({ wordFilter = 'off', wordFilterDir }: Partial<WordLists>): readonly string[] =>
+  wordFilter !== 'off' && wordFilterDir === ''
+    ? [`CHAT_WORD_FILTER_DIR is required with CHAT_WORD_FILTER ${wordFilter}`]
+    : []
 
 interface ExternalLogin {
   readonly authJwksUrl: string

@@ -37,6 +37,7 @@ import { createReceipts } from './socket/receipts.ts'
 import { createSignals } from './socket/signals.ts'
 import { createPublisher, createStats } from './stats.ts'
 import { createWatermark } from './watermark.ts'
+import { maskReadModels } from './word-filter/masked-read-models.ts'
 import { createWriteAdmission } from './write-admission.ts'
 
 /** A resync to everybody is spread over this, ms: 20,000 syncs at once would be an outage of their own. */
@@ -142,7 +143,8 @@ const restartNotice = Buffer.from(
 )
 
 const createParts = (config: ConnectorConfig, ports: Ports) => {
-  const { topics, clock, health, readModels } = ports
+  const { topics, clock, health } = ports
+  const readModels = maskReadModels(ports.readModels, ports.wordFilter)
   const connectorId = `${config.connectorId ?? 'c'}-${randomId(ports.random).slice(0, 6)}`
   const socketUrl = socketUrlOf(config.publicUrl)
   const drain = { isStopping: false }
@@ -205,8 +207,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
-    ...{ connectorId, heartbeatMs, writeAdmission, watermark, registrar, kicks, stats, directory, receipts },
-    ...{ signals, presenceWatch, isOpen, rateLimiter, logins },
+    ...{ connectorId, heartbeatMs, readModels, writeAdmission, watermark, registrar, kicks, stats, directory },
+    ...{ receipts, signals, presenceWatch, isOpen, rateLimiter, logins },
     editWindowMs: config.editWindowMs,
     whoIsOnline: createWhoIsOnline({ ...ports, privacy }),
     helloGate: createHelloGate(ports.random),

@@ -24,6 +24,7 @@ import { externalLoginOf, readConfig } from './config.ts'
 import { createConnector } from './connector.ts'
 import { listenEarly } from './early-sockets.ts'
 import { createHttpSockets } from './http/server.ts'
+import { openWordFilter } from './word-filter/index.ts'
 
 const run = async (): Promise<number> => {
   const config = readConfig(process.env)
@@ -32,34 +33,35 @@ const run = async (): Promise<number> => {
   const [health, metrics] = [createHealth(), createMetrics({ withProcess: 'process' })]
   const waitFor = tellWaiting({ health, logger })
   health.set('connector', 'starting')
+  const wordFilter = await openWordFilter(config, { clock, logger })
   const tokenKeys = await loadOrCreateTokenKeys(config.tokenKeyFile, random)
   const login = externalLoginOf(config)
   const externalTokens = login && (await openExternalTokens({ ...login, clock }))
   const sockets = await listenEarly(createHttpSockets({ ...config, logger, clock }), { health, metrics })
 
   const database = { url: config.databaseUrl, poolMax: config.databasePoolMax, clock, random, logger }
-  const readModels = openPostgresReadModels(database)
-  const credentials = openPostgresCredentials(database)
+  const [readModels, credentials] = [openPostgresReadModels(database), openPostgresCredentials(database)]
   const hasher = createArgon2Hasher({ concurrency: config.hashesAtOnce, queueMax: config.hashQueueMax })
   const redis = { url: config.redisUrl, prefix: config.redisPrefix, slots: config.slots }
   const presence = await openRedisPresence({ ...redis, random, logger })
   const attempts = await openRedisAttempts({ ...redis, random, logger })
   const rateLimits = await openRedisRateLimits({ ...redis, clock, random, logger })
-  const registry = createRegistry({ url: config.registryUrl })
-  const ids = await untilThere(registry.readIds, { clock, random, onWaiting: waitFor('registry') })
+  const { readIds } = createRegistry({ url: config.registryUrl })
+  const ids = await untilThere(readIds, { clock, random, onWaiting: waitFor('registry') })
   health.clear('registry')
   const kafka = { brokers: config.kafkaBrokers, clientId: 'connector', onFatal, onWaiting: waitFor('log') }
   const log = await openKafkaLog({ ...kafka, clock, random, logger })
   health.clear('log')
 
-  const [topics, encoder] = [createTopics({ ...config, prefix: config.logPrefix }), createEncoder(ids)]
+  const topics = createTopics({ ...config, prefix: config.logPrefix })
   const adapters = {
-    ...{ sockets, log, topics, encoder, presence, readModels },
-    ...{ credentials, hasher, attempts, rateLimits, externalTokens },
+    ...{ sockets, log, topics, encoder: createEncoder(ids), presence, readModels, credentials, hasher, attempts },
+    ...{ rateLimits, externalTokens, wordFilter },
   }
   const ports = { ...adapters, clock, random, logger, health, metrics, onFatal }
   const connector = createConnector({ ...config, tokenKeys }, ports)
   const exitCode = await runUntilSignal(connector, { stopTimeoutMs: config.stopTimeoutMs, logger, fatal })
+  wordFilter.close()
   const opened = [log, presence, attempts, rateLimits, readModels, credentials]
   await Promise.all(opened.map((adapter) => adapter.close()))
   return exitCode

@@ -7,6 +7,7 @@ import type { Clock, Health, Logger, Metrics, Random } from '@chat/runtime'
 import type { Command, Encoder, Topics } from '@chat/schemas'
 import type { CloseCode, ErrorCode, OperatorAct } from '@chat/schemas/protocol'
 import type { ExternalTokens } from './accounts/external-tokens.ts'
+import type { WordFilter } from './word-filter/word-filter.ts'
 
 /** Everything of the world outside that a connector touches; each has a memory twin. */
 export interface Ports {
@@ -24,6 +25,7 @@ export interface Ports {
   readonly attempts: Attempts
   /** How often everything may be asked for. */
   readonly rateLimits: RateLimits
+  readonly wordFilter: WordFilter
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger

@@ -29,6 +29,7 @@ import type { ConnectorConfig } from './config.ts'
 import { createConnector } from './connector.ts'
 import type { Ports } from './ports.ts'
 import { createMemorySockets, type Frame, type MemoryClient } from './socket/memory-sockets.ts'
+import { noWordFilter } from './word-filter/word-filter.ts'
 
 const partitions = 4
 const keys: readonly [Uint8Array] = [Buffer.alloc(32, 1)]
@@ -286,6 +287,7 @@ export const createTestWorld = async (slots = 4) => {
           attempts: createMemoryAttempts({ clock }),
           rateLimits: createMemoryRateLimits({ clock }),
           hasher: { hash: async () => '', verify: async () => false },
+          wordFilter: noWordFilter,
           onFatal: (error) => void fatal.push(error),
           ...ports,
         },

@@ -5,6 +5,7 @@ import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { externalLoginOf } from '@chat/connector/config'
 import { openExternalTokens } from '@chat/connector/external-tokens'
 import { loadOrCreateTokenKeys } from '@chat/connector/token-keys'
+import { openWordFilter } from '@chat/connector/word-filter'
 import { createArgon2Hasher } from '@chat/credentials/argon2'
 import { applyAuthMigrations, openPostgresCredentials } from '@chat/credentials/postgres'
 import { openPostgresLog } from '@chat/event-log/postgres'
@@ -40,6 +41,8 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   await using opened = new AsyncDisposableStack()
   const login = externalLoginOf(config)
   const externalTokens = login && (await openExternalTokens({ ...login, clock }))
+  const wordFilter = await openWordFilter(config, { clock, logger })
+  opened.defer(wordFilter.close)
   await mkdir(dataDir, { recursive: true })
   say(`starting the database in ${dataDir}`)
   const postgres = await startLocalPostgres({
@@ -68,7 +71,7 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   signal.throwIfAborted()
   const kept = opened.move()
   return {
-    ...{ log, topics, readModels, projection, credentials, tokenKeys, externalTokens },
+    ...{ log, topics, readModels, projection, credentials, tokenKeys, externalTokens, wordFilter },
     encoder: createEncoder(localSchemaIds),
     presence: createMemoryPresence({ clock, random, slots: config.slots }),
     attempts: createMemoryAttempts({ clock }),

@@ -54,6 +54,7 @@ const emptyDump = (): Rows => ({
   events_read: [],
   message_states: [],
   reactions: [],
+  words_by_hour: [],
   receipts: [],
   friendships: [],
   blocks: [],

@@ -16,6 +16,7 @@ export const findDifferences = async (session: Session, live: string, next: stri
     placedDiffer(live, next, tables.friendships, pairOf('lo', 'hi')),
     placedDiffer(live, next, tables.blocks, pairOf('least(user_id, blocked_id)', 'greatest(user_id, blocked_id)')),
     placedDiffer(live, next, tables.reports, 'conversation'),
+    wordsDiffer(live, next),
   ])
     if (found.length < differencesMax) found.push(...(await session.rows<Difference>(statement)))
   return found.slice(0, differencesMax)
@@ -99,3 +100,16 @@ const receiptsDiffer = (live: string, next: string): string => `
   where ${offset(next, 'receipts', 'l.partition')} >= ${offset(live, 'receipts', 'l.partition')}
     and (n.user_id is null or n.delivered_seq < l.delivered_seq or n.read_seq < l.read_seq)
   limit ${differencesMax}`
+
+/** Of a partition that both have projected to the same place. Words of what is parked in one are missing there. */
+const wordsDiffer = (live: string, next: string): string => `
+  select 'words_by_hour' as table, coalesce(l.partition, n.partition) || '|' || coalesce(l.hour, n.hour) as key
+  from (${hourSums(live)}) l full join (${hourSums(next)}) n on n.partition = l.partition and n.hour = l.hour
+  where (l.words, l.checksum) is distinct from (n.words, n.checksum)
+    and ${offset(live, 'events', 'coalesce(l.partition, n.partition)')} = ${offset(next, 'events', 'coalesce(l.partition, n.partition)')}
+    and coalesce(l.partition, n.partition) not in (select partition from ${live}.parked union all select partition from ${next}.parked)
+  limit ${differencesMax}`
+
+const hourSums = (schema: string): string =>
+  `select w.partition, w.hour, count(*) as words, sum(hashtextextended(${rowText(tables.words_by_hour, 'w')}, 0)::numeric) as checksum
+   from ${schema}.words_by_hour w group by w.partition, w.hour`

@@ -16,6 +16,7 @@ export const dumpDatabase = (database: Database, schema = liveSchema): Promise<D
       events_read: await read(tables.events_read),
       message_states: await read(tables.message_states),
       reactions: await read(tables.reactions),
+      words_by_hour: await read(tables.words_by_hour),
       receipts: await read(tables.receipts),
       friendships: await read(tables.friendships),
       blocks: await read(tables.blocks),

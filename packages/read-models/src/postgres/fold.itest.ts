@@ -39,6 +39,8 @@ test.each([1, 2, 3, 4, 5])(
       await story.applyTo(projection, 1 + Math.floor(random.fraction() * 60))
       await story.applyTo(memory.projection)
       expect(differencesOf(await dumpPostgres(world.databaseUrl), memory.dump())).toEqual([])
+      const window = { from: 0, to: Date.UTC(2040, 0, 1), n: 50, isHidden: () => false }
+      expect(await stored.popularWords(window)).toEqual(await memory.popularWords(window))
       for (const user of history.users.slice(0, 12)) {
         const [ours, theirs] = tokens.get(user) ?? []
         const [a, b] = [
@@ -55,6 +57,10 @@ test.each([1, 2, 3, 4, 5])(
         expect(new Set(blocks.map(({ by }) => by))).toEqual(
           new Set((await memory.blocksBetween(history.users, [user])).map(({ by }) => by)),
         )
+        for (const query of ['text', 'text 7', `text ${200 * round}`]) {
+          const asked = { user, query, limit: 20 }
+          expect(await stored.search(asked)).toEqual(await memory.search(asked))
+        }
         for (const conversation of history.conversations.slice(0, 10)) {
           const query = { user, conversation, limit: 7, after: Math.floor(random.fraction() * 9) }
           expect(await stored.history(query)).toEqual(await memory.history(query))

@@ -3,6 +3,7 @@ import { chainStart } from '@chat/schemas'
 import { tables } from '../dump.ts'
 import { emptyFold, foldEvents, foldReceipts, noRows } from '../fold.ts'
 import type { PartitionLoad, ProjectionOffset } from '../index.ts'
+import { wordsOfHourMax } from '../popular-words.ts'
 import type { StoredReceipt } from '../receipts.ts'
 import type { Table } from '../table.ts'
 import { copyStatement, createLineEncoder } from './copy.ts'
@@ -12,6 +13,8 @@ import { createWriter } from './writer.ts'
 
 /** Rows of one message of a copy. */
 const copyRows = 2_000
+/** Rows of words that wait for the end of their hour; more than an hour has, so that writing them makes room. */
+const keptWordsMax = 4 * wordsOfHourMax
 
 const encodeEvent = createLineEncoder(tables.events_read)
 
@@ -33,13 +36,24 @@ export const loadPartition = (
     await session.run(`lock table ${schema}.events_read in row exclusive mode`)
     if ((await readNote(session, schema)) !== note)
       throw new Fault('rebuild_lost', 'another run has begun', { isRetryable: false })
-    const copy = session.copy(copyStatement(tables.events_read, schema))
+    const write = createBulkWriter(session, schema)
+    const openEvents = () => session.copy(copyStatement(tables.events_read, schema))
+    let copy = openEvents()
+    /** Words of hours that are over do not change any more, and years of them would fill the memory. */
+    const writeWords = async (newest: number) => {
+      await copy.end()
+      const over = [...rows.words_by_hour.values()].filter(({ hour }) => hour < newest)
+      await write(tables.words_by_hour, over)
+      for (const { hour, word } of over) rows.words_by_hour.delete(`${hour} ${word}`)
+      copy = openEvents()
+    }
     try {
       await read({
         events: async (batch) => {
           const folded = foldEvents(batch, state, { ...rows, events_read: [], failed: [] })
           reached.events = batch.to
           await copy.write(folded.events_read.map(encodeEvent).join(''))
+          if (rows.words_by_hour.size > keptWordsMax) await writeWords(state.words?.hour ?? 0)
           return folded.failed
         },
         receipts: (batch) => {
@@ -52,7 +66,6 @@ export const loadPartition = (
       await copy.abort()
       throw error
     }
-    const write = createBulkWriter(session, schema)
     await write(tables.users, rows.users.values())
     await write(tables.conversations, rows.conversations.values())
     await write(tables.memberships, rows.memberships.values())
@@ -62,6 +75,7 @@ export const loadPartition = (
     await write(tables.reactions, rows.reactions.values())
     await write(tables.reports, rows.reports.values())
     await write(tables.standings, rows.standings.values())
+    await write(tables.words_by_hour, rows.words_by_hour.values())
     await write(tables.parked, rows.parked.values())
     await write(tables.receipts, receipts.values())
     const { moveOffset } = createWriter(schema)

@@ -1,7 +1,8 @@
 import { conversations, type StoredConversation } from '../conversations.ts'
 import { type FoldState, memberKey, missingOf, receiptKeyOf } from '../fold.ts'
-import type { PlacedEvent, PlacedReceipt } from '../index.ts'
+import type { EventBatch, PlacedReceipt } from '../index.ts'
 import { memberships, type StoredStay } from '../memberships.ts'
+import { type StoredWordCount, wordsByHour } from '../popular-words.ts'
 import { receiptKey, receipts, type StoredReceipt } from '../receipts.ts'
 import { type StoredStanding, standings } from '../standings.ts'
 import { columnsOf, keyOf } from '../table.ts'
@@ -16,10 +17,11 @@ export const readPrior = async (
   session: Session,
   schema: string,
   state: FoldState,
-  events: readonly PlacedEvent[],
+  { partition, events }: Pick<EventBatch, 'partition' | 'events'>,
 ): Promise<void> => {
   trim(state)
   const missing = missingOf(events, state)
+  if (missing.words) await readWords(session, schema, state, partition)
   if (missing.conversations.size > 0) {
     const ids = [...missing.conversations]
     const found = await session.rows<StoredConversation>(
@@ -66,6 +68,16 @@ export const readPrior = async (
     for (const key of missing.authors) state.ownMessages.set(key, 0)
     for (const row of found) state.ownMessages.set(memberKey(row.c, row.u), row.own_ordinal)
   }
+}
+
+/** The newest hour's, which are bounded. */
+const readWords = async (session: Session, schema: string, state: FoldState, partition: number): Promise<void> => {
+  const table = `${schema}.${wordsByHour.name}`
+  const found = await session.rows<StoredWordCount>(
+    `select hour, word, count from ${table} where partition = $1 and hour = (select max(hour) from ${table} where partition = $1)`,
+    [partition],
+  )
+  state.words = { hour: found[0]?.hour ?? 0, counts: new Map(found.map(({ word, count }) => [word, count])) }
 }
 
 export const readPriorReceipts = async (

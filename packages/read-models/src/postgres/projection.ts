@@ -53,17 +53,18 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
     const kept = folds.get(batch.partition)
     if (kept?.at !== batch.from) return undefined
     folds.delete(batch.partition)
-    await readPrior(database.session, schema, kept.state, batch.events)
+    await readPrior(database.session, schema, kept.state, batch)
     const rows = foldEvents(batch, kept.state)
-    const { memberships, events_read: events, blocks, reports } = rows
-    if (Math.max(memberships.size, events.length, blocks.size, reports.size) > rowsPerStatement) return undefined
+    const { memberships, events_read: events, blocks, reports, words_by_hour: words } = rows
+    if (Math.max(memberships.size, events.length, blocks.size, reports.size, words.size) > rowsPerStatement)
+      return undefined
     const hasMoved = await writer.moveAndWrite(database.session, batch, kept.table, rows)
     return hasMoved ? { fold: kept, failed: rows.failed } : undefined
   }
 
   const applyWhole = async (session: Session, batch: EventBatch) => {
     const fold = await begin(session, batch)
-    await readPrior(session, schema, fold.state, batch.events)
+    await readPrior(session, schema, fold.state, batch)
     const rows = foldEvents(batch, fold.state)
     await writer.writeEvents(session, rows)
     return { fold, failed: rows.failed }
@@ -76,7 +77,7 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
     for (const placed of batch.events) {
       await session.run('savepoint event')
       const rows = await refusedAsUndefined(async () => {
-        await readPrior(session, schema, fold.state, [placed])
+        await readPrior(session, schema, fold.state, { ...batch, events: [placed] })
         const folded = foldEvents({ ...batch, events: [placed] }, fold.state)
         await writer.writeEvents(session, folded)
         return folded
@@ -86,6 +87,7 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
         await session.run('rollback to savepoint event')
         const parked = parkedOf(batch.partition, placed)
         fold.state.parked.add(parked.aggregate)
+        fold.state.words = undefined // They are everybody's, and hold words of what was refused: read again.
         await writer.writeEvents(session, { ...noRows(), parked: [parked] })
         failed.push(parked)
       }

@@ -82,7 +82,7 @@ export const openPostgresRebuild = (options: {
         await createIndexes(session.run, nextSchema)
         await session.run(`insert into ${nextSchema}.generation (generation) values (gen_random_uuid()::text)`)
       })
-      for (const table of ['users', 'conversations', 'memberships', 'events_read', 'receipts'])
+      for (const table of ['users', 'conversations', 'memberships', 'events_read', 'words_by_hour', 'receipts'])
         await database.session.run(`analyze ${nextSchema}.${table}`)
     },
     projection: {

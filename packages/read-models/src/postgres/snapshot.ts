@@ -2,6 +2,7 @@ import { assert } from '@chat/runtime'
 import type { StoredConversation } from '../conversations.ts'
 import { conversations } from '../conversations.ts'
 import { events as eventsTable, type StoredEvent } from '../events.ts'
+import type { WordCount } from '../index.ts'
 import { memberships, type StoredStay } from '../memberships.ts'
 import { reports, type StoredReport } from '../reports.ts'
 import type { Invitation, Offsets, Seat, Snapshot } from '../snapshot.ts'
@@ -67,6 +68,24 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
   ownMessages: (user, conversation, afterSeq, limit) =>
     session.rows<StoredEvent>(ownMessages, [conversation, user, afterSeq, limit]),
   ...messageQueries(session),
+  readable: async (user, limit) => {
+    const found = await session.rows<StoredConversation & { stays: readonly StoredStay[] }>(readable, [user, limit])
+    return found.map(({ stays, ...conversation }) => ({ conversation, stays }))
+  },
+  // Planned for the words asked for: how many messages have them decides which index goes first.
+  found: (ranges, words, before, limit) => {
+    const parameters = [
+      ranges.map((range) => range.conversation),
+      ranges.map((range) => range.from),
+      ranges.map((range) => range.to),
+      words,
+      limit,
+    ]
+    return before === undefined
+      ? session.rowsPlannedAnew<StoredEvent>(foundFirst, parameters)
+      : session.rowsPlannedAnew<StoredEvent>(foundNext, [...parameters, before.at, before.conversation, before.seq])
+  },
+  wordCounts: (hours, limit) => session.rows<WordCount>(wordCounts, [hours.from, hours.to, limit]),
   usersByIds: (ids) =>
     ids.length === 0
       ? Promise.resolve([])
@@ -256,6 +275,26 @@ const lastEvents = eventsInRanges('desc')
 const ownMessages = `
   select ${list(eventsTable, 'e')} from ${read.events} e
   where conversation = $1 and actor = $2 and seq > $3 and own_ordinal is not null order by seq limit $4`
+const readable = `
+  select ${list(conversations, 'c')}, s.stays
+  from (select m.conversation, json_agg(${asJson(memberships, 'm')} order by m.joined_seq) as stays
+    from ${read.memberships} m where m.user_id = $1 group by m.conversation) s
+  join ${read.conversations} c on c.id = s.conversation order by c.last_at desc, c.id limit $2`
+
+/** The words lead to messages of everybody; of words that many have, the conversations' own index narrows it down first. */
+const foundIn = (isBefore: string): string => `
+  with ranges as materialized (select * from unnest($1::text[], $2::int[], $3::int[]) as r(conversation, lo, hi))
+  select ${list(eventsTable, 'e')} from ${read.events} e
+  join ranges r on r.conversation = e.conversation and e.seq between r.lo and r.hi
+  where e.words is not null and string_to_array(e.words, ' ') @> $4::text[] and e.conversation = any($1::text[]) ${isBefore}
+  order by e.at desc, e.conversation desc, e.seq desc limit $5`
+
+const foundFirst = foundIn('')
+const foundNext = foundIn('and (e.at, e.conversation, e.seq) < ($6::bigint, $7::text collate "C", $8::int)')
+
+const wordCounts = `
+  select word, sum(count) as count from ${read.words} where hour between $1 and $2
+  group by word order by count desc, word limit $3`
 
 const selectReports = `select ${list(reports, 'r')} from ${read.reports} r`
 const reportOrder = 'order by r.at desc, r.partition desc, r.pos desc'

@@ -7,6 +7,7 @@ import { historyTests } from './read-models-history.ts'
 import { messageTests } from './read-models-messages.ts'
 import { relationTests } from './read-models-relations.ts'
 import { reportTests } from './read-models-reports.ts'
+import { popularTests, searchTests } from './read-models-search.ts'
 import { createStory, type ReadModelsScene } from './read-models-story.ts'
 import { syncTests } from './read-models-sync.ts'
 import { userTests } from './read-models-users.ts'
@@ -44,6 +45,8 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     historyTests(current)
     messageTests(current)
     syncTests(current)
+    searchTests(current)
+    popularTests(current)
   })
 }
 

@@ -12,7 +12,7 @@ import type { Tokens } from './tokens.ts'
 export interface AccountsPorts
   extends Pick<
     Ports,
-    'topics' | 'attempts' | 'externalTokens' | 'credentials' | 'hasher' | 'clock' | 'random' | 'logger'
+    'topics' | 'attempts' | 'externalTokens' | 'credentials' | 'hasher' | 'clock' | 'random' | 'logger' | 'wordFilter'
   > {
   readonly presence: Pick<Presence, 'connectors'>
   readonly readModels: Pick<

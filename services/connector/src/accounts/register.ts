@@ -11,6 +11,7 @@ import {
   uuidV7TimeMs,
 } from '@chat/schemas/protocol'
 import type { Answer, CommandOutcome } from '../ports.ts'
+import { refusedWordMessage } from '../socket/frames/handler.ts'
 import type { AccountsPorts } from './accounts-ports.ts'
 import { answering, refuse, userBody } from './answers.ts'
 import { accountOf } from './claimed.ts'
@@ -35,6 +36,8 @@ export const register = (
     const now = ports.clock.now()
     if (body.clientMsgId !== undefined && uuidV7TimeMs(body.clientMsgId) > now + clientMsgIdAheadMaxMs)
       return refuse('invalid', '/clientMsgId: is more than a day ahead')
+    if ([body.name, body.displayName ?? ''].some(ports.wordFilter.refuses))
+      return refuse('forbidden', refusedWordMessage)
     const normalisedName = normaliseName(body.name)
     // Without a clientMsgId it cannot be a repetition: a name that is there is taken, and no hash need be computed.
     if (body.clientMsgId === undefined && (await ports.readModels.userByName(normalisedName)) !== undefined)

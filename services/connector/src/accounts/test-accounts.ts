@@ -5,6 +5,7 @@ import { createHealth, Fault, silentLogger } from '@chat/runtime'
 import { createTopics } from '@chat/schemas'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import type { Answer, CommandDraft, CommandOutcome } from '../ports.ts'
+import { noWordFilter } from '../word-filter/word-filter.ts'
 import { createAccounts } from './accounts.ts'
 import type { AccountsPorts } from './accounts-ports.ts'
 import { createRevocations } from './revocations.ts'
@@ -66,6 +67,7 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
     attempts: createMemoryAttempts({ clock }),
     rateLimiter: { logIn: () => undefined, register: () => undefined },
     logger: silentLogger,
+    wordFilter: noWordFilter,
     presence: { connectors: async () => [] },
     readModels: {
       userById: async (id) => users.find((user) => user.id === id),

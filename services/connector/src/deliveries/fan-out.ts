@@ -18,6 +18,7 @@ import {
   toClientEvent,
 } from '@chat/schemas'
 import type { Stats } from '../stats.ts'
+import type { WordFilter } from '../word-filter/word-filter.ts'
 import { encodeEventFrame, encodeNotice, type PushedEvent } from './pushed-event.ts'
 import type { Repeats } from './repeats.ts'
 
@@ -46,6 +47,7 @@ interface FanOutPorts {
   readonly metrics: Metrics
   readonly stats: Stats
   readonly repeats: Repeats
+  readonly wordFilter: WordFilter
 }
 
 /** Whose records of a slot's topic count. Of a lease that ended only late replies do: its events would come out of order. */
@@ -92,7 +94,7 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     takeAside(decoded.record, { partition, pos })
     const event = shownEvent(decoded.record)
     if (typeof event !== 'object') return event
-    const frame = encodeEventFrame(event)
+    const frame = encodeEventFrame(ports.wordFilter.maskEvent(event))
     const place = hasPlace(event) ? { conversation: event.conversation, seq: event.seq } : undefined
     return { place, partition, pos, frame }
   }

@@ -13,7 +13,7 @@ export interface ReadRequest {
 export const readRequest = (read: HttpRead, request: FastifyRequest): ReadRequest => {
   const { minPos, ...query } = request.query as Record<string, unknown>
   const fields = Object.entries(query).map(([name, value]) => [
-    name,
+    nameIn(read, name),
     read.numbers?.includes(name) ? numberOf(value) : value,
   ])
   const { param } = read
@@ -23,6 +23,12 @@ export const readRequest = (read: HttpRead, request: FastifyRequest): ReadReques
   const taken = Object.keys(query).filter((name) => Object.hasOwn(fixed, name))
   const unknown = Object.fromEntries(taken.map((name) => [`?${name}`, query[name]]))
   return { frame: { ...Object.fromEntries(fields), ...unknown, ...fixed }, minPos: minPosOf(minPos) }
+}
+
+/** A field cannot be given under its own name beside the parameter that stands for it: that is refused as unknown. */
+const nameIn = ({ renamed = {} }: HttpRead, name: string): string => {
+  if (Object.hasOwn(renamed, name)) return renamed[name] ?? name
+  return Object.values(renamed).includes(name) ? `?${name}` : name
 }
 
 /** A repeated one is not a position: what is made of it is refused as every malformed one. */

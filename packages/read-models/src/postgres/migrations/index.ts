@@ -3,6 +3,7 @@ import { indexes as messageIndexes, tables as messageTables } from './002-messag
 import * as groups from './003-groups.ts'
 import { indexes as relationIndexes, tables as relationTables } from './004-relations.ts'
 import { indexes as standingIndexes, tables as standingTables } from './006-profiles-and-standing.ts'
+import { indexes as searchIndexes, tables as searchTables } from './007-search.ts'
 import { indexes as userSearchIndexes, tables as userSearchTables } from './008-user-search.ts'
 import * as reports from './009-reports.ts'
 
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   { version: 3, tables: groups.tables, indexes: groups.indexes },
   { version: 4, tables: relationTables, indexes: relationIndexes },
   { version: 6, tables: standingTables, indexes: standingIndexes },
+  { version: 7, tables: searchTables, indexes: searchIndexes },
   { version: 8, tables: userSearchTables, indexes: userSearchIndexes },
   { version: 9, tables: reports.tables, indexes: reports.indexes },
 ]

@@ -4,11 +4,14 @@ import type { ReadModels } from '@chat/read-models'
 import type { Clock, Random } from '@chat/runtime'
 import type { RequestFrame, RequestOp } from '@chat/schemas/protocol'
 import type { OwnAccount } from '../../accounts/own-account.ts'
+import { refused } from '../../answer.ts'
 import type { Directory } from '../../directory.ts'
 import type { Answer, CommandDraft } from '../../ports.ts'
 import type { PresenceWatch } from '../../presence/watch.ts'
 import type { WhoIsOnline } from '../../presence/who-is-online.ts'
 import type { RateLimiter } from '../../rate-limiter.ts'
+import type { WordFilter } from '../../word-filter/word-filter.ts'
+import { writtenTexts } from '../../word-filter/written-texts.ts'
 import type { Caller } from '../caller.ts'
 import type { Receipts } from '../receipts.ts'
 import type { Signals } from '../signals.ts'
@@ -29,6 +32,7 @@ export interface FrameServices {
   readonly whoIsOnline: WhoIsOnline
   readonly clock: Clock
   readonly random: Random
+  readonly wordFilter: WordFilter
 }
 
 /** What a writing frame becomes once it was checked: a command for the log, or a refusal. */
@@ -62,9 +66,18 @@ export const read = <Op extends RequestOp>(handle: ReadHandler<FrameOf<Op>>['han
   handle,
 })
 
+/** Whatever is written: a listed word in it is refused where the word filter refuses. */
 export const write = <Op extends RequestOp>(
   prepare: WriteHandler<FrameOf<Op>>['prepare'],
-): WriteHandler<FrameOf<Op>> => ({ kind: 'write', prepare })
+): WriteHandler<FrameOf<Op>> => ({
+  kind: 'write',
+  prepare: (frame, caller, services) =>
+    writtenTexts(frame).some(services.wordFilter.refuses)
+      ? { refusal: refused('forbidden', refusedWordMessage) }
+      : prepare(frame, caller, services),
+})
+
+export const refusedWordMessage = 'it has a word that may not be written here'
 
 export const effect = <Op extends RequestOp>(
   handle: EffectHandler<FrameOf<Op>>['handle'],

@@ -35,12 +35,14 @@ import { members } from './members.ts'
 import { passwordChange } from './password-change.ts'
 import { pin, unpin } from './pin.ts'
 import { ping } from './ping.ts'
+import { popular } from './popular.ts'
 import { presenceUnwatch } from './presence-unwatch.ts'
 import { presenceWatchFrame } from './presence-watch.ts'
 import { profile } from './profile.ts'
 import { react, unreact } from './react.ts'
 import { readFrame } from './read.ts'
 import { report } from './report.ts'
+import { search } from './search.ts'
 import { send } from './send.ts'
 import { sessionEnd } from './session-end.ts'
 import { sessions } from './sessions.ts'
@@ -77,6 +79,8 @@ const handlers: { readonly [Op in HandledOp]: Handler<FrameOf<Op>> } = {
   user,
   me,
   profile,
+  search,
+  popular,
   delivered,
   read: readFrame,
   typing,

@@ -1,0 +1,64 @@
+import type { ConversationView, ReadModels, SyncedConversation } from '@chat/read-models'
+import type { WordFilter } from './word-filter.ts'
+
+/** The read models as clients see them: texts masked by the word list of the moment. */
+export const maskReadModels = (readModels: ReadModels, filter: WordFilter): ReadModels => {
+  const maskView = (view: ConversationView): ConversationView => ({
+    ...view,
+    // Of a direct conversation it is the other's name.
+    ...(view.kind === 'group' ? { title: filter.mask(view.title) } : {}),
+    ...(view.description === undefined ? {} : { description: filter.mask(view.description) }),
+  })
+  const maskSynced = (synced: SyncedConversation): SyncedConversation => ({
+    ...synced,
+    ...(synced.kind === 'group' ? { title: filter.mask(synced.title) } : {}),
+    events: synced.events.map(filter.maskEvent),
+  })
+  return {
+    ...readModels,
+    history: async (query) => {
+      const page = await readModels.history(query)
+      return page === undefined ? undefined : { ...page, events: page.events.map(filter.maskEvent) }
+    },
+    sync: async (query) => {
+      const page = await readModels.sync(query)
+      return { ...page, conversations: page.conversations.map(maskSynced) }
+    },
+    search: async (query) => {
+      const page = await readModels.search(query)
+      // As many code points as before: what is highlighted stays where it was.
+      return page && { ...page, items: page.items.map((item) => ({ ...item, text: filter.mask(item.text) })) }
+    },
+    // Whatever others hide, the list of the moment hides too; what is counted knows no list.
+    popularWords: (query) =>
+      readModels.popularWords({ ...query, isHidden: (word) => query.isHidden(word) || filter.hasWord(word) }),
+    conversations: async (user, after, limit) => {
+      const page = await readModels.conversations(user, after, limit)
+      const { invitations } = page
+      return {
+        ...page,
+        items: page.items.map(maskView),
+        ...(invitations === undefined
+          ? {}
+          : { invitations: invitations.map((invited) => ({ ...invited, title: filter.mask(invited.title) })) }),
+      }
+    },
+    edits: async (query) => {
+      const page = await readModels.edits(query)
+      if (page === undefined || page === 'no_such_message') return page
+      return { ...page, items: page.items.map((version) => ({ ...version, body: filter.maskBody(version.body) })) }
+    },
+    friends: async (user, after, limit) => {
+      const page = await readModels.friends(user, after, limit)
+      if (page.requests === undefined) return page
+      const requests = page.requests.map((request) =>
+        request.note === undefined ? request : { ...request, note: filter.mask(request.note) },
+      )
+      return { ...page, requests }
+    },
+    conversation: async (user, id) => {
+      const view = await readModels.conversation(user, id)
+      return view === undefined ? undefined : maskView(view)
+    },
+  }
+}
