@@ -54,6 +54,8 @@ const talk = async (dan: Person, eve: Person) => {
   await dan.ask('edit', { ...message, body: text('hello') })
   await dan.ask('edits', message)
   await dan.ask('pin', message)
+  await dan.ask('search', { query: 'hello', conversation })
+  await dan.ask('popular', { n: 5 })
   await dan.ask('history', { conversation })
   await dan.ask('unpin', message)
   await dan.ask('delete', message)
@@ -120,7 +122,15 @@ const readByHttp = async ({ http }: Recorder, dan: Person, eve: Person) => {
   const { items } = await get('/v1/conversations')
   const [{ id }] = items as readonly [{ readonly id: string }]
   for (const path of ['', '/events?limit=5', '/members']) await get(`/v1/conversations/${id}${path}`)
-  for (const path of ['me', 'friends', 'users?query=e&limit=2', `users/${eve.id}`]) await get(`/v1/${path}`)
+  for (const path of [
+    'search?q=hello',
+    'popular-words?n=3',
+    'me',
+    'friends',
+    'users?query=e&limit=2',
+    `users/${eve.id}`,
+  ])
+    await get(`/v1/${path}`)
   await http('GET', '/healthz')
   await http('GET', '/readyz')
   await http('POST', '/v1/password-resets', { body: { name: 'dan', code: 'no such code', password } })

@@ -1,4 +1,4 @@
-import type { ConversationView, ReadModels, SyncedConversation } from '@chat/read-models'
+import type { ConversationView, ReadModels, SyncedConversation, UserRow } from '@chat/read-models'
 import type { WordFilter } from './word-filter.ts'
 
 /** The read models as clients see them: texts masked by the word list of the moment. */
@@ -14,8 +14,19 @@ export const maskReadModels = (readModels: ReadModels, filter: WordFilter): Read
     ...(synced.kind === 'group' ? { title: filter.mask(synced.title) } : {}),
     events: synced.events.map(filter.maskEvent),
   })
+  // Names, `displayName` among them, are what people are known by.
+  const maskUser = <U extends UserRow | undefined>(user: U): U => user && { ...user, about: filter.mask(user.about) }
+  const withUser = <T extends { readonly user: UserRow }>(item: T): T => ({ ...item, user: maskUser(item.user) })
+  const maskNote = <T extends { readonly note?: string }>(item: T): T =>
+    item.note === undefined ? item : { ...item, note: filter.mask(item.note) }
   return {
     ...readModels,
+    userById: async (id) => maskUser(await readModels.userById(id)),
+    userByName: async (normalisedName) => maskUser(await readModels.userByName(normalisedName)),
+    users: async (query, after, limit) => {
+      const page = await readModels.users(query, after, limit)
+      return { ...page, items: page.items.map(maskUser) }
+    },
     history: async (query) => {
       const page = await readModels.history(query)
       return page === undefined ? undefined : { ...page, events: page.events.map(filter.maskEvent) }
@@ -49,12 +60,19 @@ export const maskReadModels = (readModels: ReadModels, filter: WordFilter): Read
       return { ...page, items: page.items.map((version) => ({ ...version, body: filter.maskBody(version.body) })) }
     },
     friends: async (user, after, limit) => {
-      const page = await readModels.friends(user, after, limit)
-      if (page.requests === undefined) return page
-      const requests = page.requests.map((request) =>
-        request.note === undefined ? request : { ...request, note: filter.mask(request.note) },
-      )
-      return { ...page, requests }
+      const { items, requests, blocked, ...page } = await readModels.friends(user, after, limit)
+      return {
+        ...page,
+        items: items.map(withUser),
+        ...(requests && { requests: requests.map((request) => withUser(maskNote(request))) }),
+        ...(blocked && { blocked: blocked.map(withUser) }),
+      }
+    },
+    members: async (user, conversation, after, limit) => {
+      const page = await readModels.members(user, conversation, after, limit)
+      if (page === undefined) return undefined
+      const { items, requests, ...rest } = page
+      return { ...rest, items: items.map(withUser), ...(requests && { requests: requests.map(withUser) }) }
     },
     conversation: async (user, id) => {
       const view = await readModels.conversation(user, id)
