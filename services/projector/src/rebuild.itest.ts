@@ -60,7 +60,7 @@ test('a rebuild equals the fold while events flow, reads go on, and sync tokens 
   expect(failures).toEqual([])
   const { rows } = await pool.query(`select nspname from pg_namespace where nspname like 'read%' order by 1`)
   expect(rows).toEqual([{ nspname: 'read' }, { nspname: 'read_previous' }])
-})
+}, 180_000)
 
 test('live read models that say otherwise are not replaced unless that is accepted', async () => {
   const { write, history, runRebuild, expectFold } = await createWorld()
