@@ -58,6 +58,7 @@ const talk = async (dan: Person, eve: Person) => {
   await dan.ask('popular', { n: 5 })
   await dan.ask('history', { conversation })
   await dan.ask('unpin', message)
+  await eve.ask('report', { ...message, reason: 'rude' })
   await dan.ask('delete', message)
   await dan.ask('history', { conversation })
   await dan.ask('sync')
