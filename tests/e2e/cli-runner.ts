@@ -40,8 +40,18 @@ export type Json = Readonly<Record<string, any>>
 
 const repoDir = join(import.meta.dirname, '..', '..')
 const node = join(repoDir, 'node_modules', 'node', 'bin', 'node')
+const programOf = (main: string) =>
+  [node, '--conditions=chat-source', join(repoDir, 'clients', 'cli', 'src', main)] as const
+
+/** `npm run seed`, for a server. */
+export const startSeed = (url: string, ...args: readonly string[]): Running => {
+  const [command, ...fixed] = programOf('seed-main.ts')
+  const env = { PATH: process.env.PATH ?? '', CHAT_URL: url }
+  return follow(spawn(command, [...fixed, ...args], { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] }))
+}
+
 /** The words that start it. */
-export const program = [node, '--conditions=chat-source', join(repoDir, 'clients', 'cli', 'src', 'main.ts')] as const
+export const program = programOf('main.ts')
 
 export const createCommandLine = (url: string, password: string): CommandLine => {
   const folder = mkdtempSync(join(tmpdir(), 'chat-cli-'))

@@ -4,6 +4,7 @@ import { waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandLine, createCommandLine, linesOf } from './cli-runner.ts'
 import { testScreen } from './cli-screen-scenarios.ts'
+import { testSeed } from './seed-scenarios.ts'
 
 /** A running system, whatever it stands on. */
 interface Venue {
@@ -179,6 +180,7 @@ export const testCommandLine = ({ open }: { readonly open: () => Promise<Venue> 
     expect((await ann.run(['stats', 'bob'])).out).toMatch(/\noffline, seen \d+ s ago \(/)
   })
 
+  testSeed(() => venue?.urls ?? [])
   testScreen(() => venue?.urls ?? [], password)
 
   test('any other request of the protocol can be made', async () => {

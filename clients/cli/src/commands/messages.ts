@@ -30,8 +30,7 @@ const send: Command = {
       to: 'user' in target ? { user: target.user.id } : target,
       body: { kind: 'text', text },
       ...(replyTo === undefined ? {} : { replyTo }),
-      // The asking puts an id of its own where there is none.
-      ...((id === undefined ? {} : { clientMsgId: id }) as { clientMsgId: string }),
+      ...(id === undefined ? {} : { clientMsgId: id }),
     })
     const conversation =
       ok.conversation ?? ('user' in target ? directConversation(context.me.id, target.user.id) : target.conversation)

@@ -13,7 +13,7 @@ export const createLiveAsking = (client: Client, nextId: () => string): Asking =
   }
   return {
     read: ask,
-    write: (op, fields) => ask(op, { clientMsgId: nextId(), ...fields }),
+    write: (op, fields) => ask(op, { clientMsgId: nextId(), ...fields } as never),
     raw: async (op, fields) => (await ask(op as Op, fields as never)) as Readonly<Record<string, unknown>>,
   }
 }

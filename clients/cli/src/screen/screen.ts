@@ -17,16 +17,21 @@ import type { Terminal } from './terminal.ts'
 
 /** The screen is drawn at most so often, ms. */
 const paintEveryMs = 30
+/** Faults that are told at the end. */
+const faultsMax = 10
 
 /** Everything on one screen, until the person leaves. Throws Exit when nobody is logged in, or the connection will not come back. */
 export const runScreen = async (shell: Shell, terminal: Terminal): Promise<void> => {
-  const client = await createLiveClient(shell)
+  const faults: unknown[] = []
+  // Told when the screen is given back: nothing else may write to it.
+  const client = await createLiveClient(shell, (error) => faults.length < faultsMax && faults.push(error))
   terminal.open()
   try {
     await untilLeft(shell, client, terminal)
   } finally {
     terminal.close()
     await client.close()
+    for (const fault of faults) shell.note(safeLine(String(fault)))
   }
 }
 

@@ -6,16 +6,20 @@ import type { SessionFile } from './session-file.ts'
 
 /** The requests of the protocol, for commands. Every one may be repeated without a second effect. Throws Exit. */
 export interface Asking {
-  read<O extends Op>(op: O, fields: FieldsOf<O>): Promise<OkOf<O>>
+  /** `minPos`: the position of a write that it must see. */
+  read<O extends Op>(op: O, fields: FieldsOf<O>, minPos?: string): Promise<OkOf<O>>
   /** With an id, unless `fields` has one: sent again until an answer comes, done once. */
-  write<O extends Op>(op: O, fields: FieldsOf<O>): Promise<OkOf<O>>
+  write<O extends Op>(op: O, fields: Written<FieldsOf<O>>): Promise<OkOf<O>>
   /** Any request, as it is: sent once, unless it has a `clientMsgId`. */
   raw(op: string, fields: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>
 }
 
+/** The id may be left out. */
+type Written<Fields> = Fields extends unknown ? Omit<Fields, 'clientMsgId'> & { readonly clientMsgId?: string } : never
+
 interface AskingPorts {
   readonly http: Http
-  readonly session: CurrentSession
+  readonly session: Pick<CurrentSession, 'accessToken'>
   readonly nextId: () => string
   /** Keeps where the last write is; absent: reads do not wait for it. */
   readonly positions?: Pick<SessionFile, 'loadPosition' | 'savePosition'>
@@ -40,7 +44,8 @@ export const createHttpAsking = ({ http, session, nextId, positions }: AskingPor
     return ok
   }
   return {
-    read: async (op, fields) => (await post({ op, ...fields }, true, await positions?.loadPosition())) as never,
+    read: async (op, fields, minPos) =>
+      (await post({ op, ...fields }, true, minPos ?? (await positions?.loadPosition()))) as never,
     write: async (op, fields) => (await write({ op, clientMsgId: nextId(), ...fields }, true)) as never,
     raw: (op, fields) => write({ ...fields, op }, 'clientMsgId' in fields),
   }

@@ -45,6 +45,7 @@ export const createHttp = (options: HttpOptions): Http => {
     call: async (path, request, isRepeatable) => {
       const deadline = clock.now() + patienceMs
       for (;;) {
+        if (stopped.aborted) throw interrupted()
         const { status, body } = await attempt(path, request, isRepeatable)
         if (status >= 200 && status < 300) return body
         const refusal = refusalOf(status, body, base)
@@ -77,14 +78,16 @@ const reasonOf = (error: unknown): string => {
 /** Ends early when the program is to stop: throws Exit then. */
 const pause = (clock: Clock, ms: number, stopped: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
-    const interrupted = () => {
+    const stop = () => {
       cancel()
-      reject(new Exit(exitCode.interrupted, 'interrupted', 'interrupted'))
+      reject(interrupted())
     }
-    if (stopped.aborted) return reject(new Exit(exitCode.interrupted, 'interrupted', 'interrupted'))
+    if (stopped.aborted) return reject(interrupted())
     const cancel = clock.after(ms, () => {
-      stopped.removeEventListener('abort', interrupted)
+      stopped.removeEventListener('abort', stop)
       resolve()
     })
-    stopped.addEventListener('abort', interrupted, { once: true })
+    stopped.addEventListener('abort', stop, { once: true })
   })
+
+const interrupted = (): Exit => new Exit(exitCode.interrupted, 'interrupted', 'interrupted')

@@ -5,6 +5,7 @@ import type { Http } from '../session/http.ts'
 import { liveStorage, renewingFetch } from '../session/session.ts'
 import type { SavedLogin, SessionFile } from '../session/session-file.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { safeLine } from '../text/safe-text.ts'
 
 /** What a connected client stands on. */
 interface Ground {
@@ -22,7 +23,7 @@ const connectTimeoutMs = 15_000
  * A client with a connection of its own, a device beside all others of the user; `connect` and `close` are the caller's. Throws Exit
  * when nobody is logged in.
  */
-export const createLiveClient = async (ground: Ground): Promise<Client> => {
+export const createLiveClient = async (ground: Ground, onFault?: (error: unknown) => void): Promise<Client> => {
   const { surroundings, file, url } = ground
   const { clock, random, fetchJson, errors } = surroundings
   const login = await ground.login()
@@ -30,7 +31,7 @@ export const createLiveClient = async (ground: Ground): Promise<Client> => {
     ...{ url, clock, random },
     fetchJson: renewingFetch(fetchJson, login, { file, http: ground.http(url), clock }),
     storage: liveStorage(file, uuidV4(random.bytes(16))),
-    onFault: (error) => errors.write(`${error instanceof Error ? error.message : String(error)}\n`),
+    onFault: onFault ?? ((error) => errors.write(`${safeLine(String(error))}\n`)),
   })
   await client.resume()
   return client
