@@ -183,6 +183,22 @@ export const testCommandLine = ({ open }: { readonly open: () => Promise<Venue> 
   testSeed(() => venue?.urls ?? [])
   testScreen(() => venue?.urls ?? [], password)
 
+  test('popular words are counted, and messages are found', async () => {
+    const { ann, bob } = cast()
+    await ann.json('groups', 'create', 'Birds', '--name', 'birds', '--join', 'open', '--member', 'bob')
+    for (const text of ['kingfisher', 'a kingfisher!', 'two kingfishers']) await ann.json('send', '#birds', text)
+    await waitUntil(
+      async () =>
+        (await bob.json('popular', '--n', '100')).some(({ word, count }) => word === 'kingfisher' && count === 2),
+      soon,
+    )
+    expect((await bob.run(['popular', '--n', '100'])).out).toMatch(/^ +2 {2}kingfisher$/m)
+    expect(await bob.json('popular', '--from', '2001-01-01', '--to', '2001-01-02')).toEqual([])
+    expect(await bob.run(['popular', '--from', 'yesterday'])).toMatchObject({ code: 2 })
+    const found = await bob.json('search', 'kingfisher', '--in', '#birds')
+    expect(found.map(({ seq }) => seq)).toContain(3)
+  })
+
   test('any other request of the protocol can be made', async () => {
     const { ann } = cast()
     expect(await ann.json('request', 'users', '{"query":"bo"}')).toMatchObject([{ items: [{ name: 'bob' }] }])
