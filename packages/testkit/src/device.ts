@@ -102,7 +102,8 @@ export const createDevice = (options: DeviceOptions): Device => {
   const covered = new Map<string, number>()
   const outbox: OutboxEntry[] = []
   const lastAccepted = new Map<string, string>()
-  const holdUntil = new Map<string, number>()
+  /** Conversation → the timer that ends its wait: it may fire before the wall clock says so. */
+  const held = new Map<string, object>()
   const pending = new Map<number, PromiseWithResolvers<Frame>>()
   let socket: WebSocket | undefined
   let pushesHere = createPushOrder(wire)
@@ -170,8 +171,13 @@ export const createDevice = (options: DeviceOptions): Device => {
     entry.state = 'queued'
     if (!(error instanceof RequestError)) return // The connection is gone: the reconnect pumps again.
     const waitMs = Number(error.frame.retryAfterMs ?? 50)
-    holdUntil.set(entry.conversation, Date.now() + waitMs)
-    setTimeout(pump, waitMs)
+    const { conversation } = entry
+    const timer = {}
+    held.set(conversation, timer)
+    setTimeout(() => {
+      if (held.get(conversation) === timer) held.delete(conversation)
+      pump()
+    }, waitMs)
   }
 
   const post = (entry: OutboxEntry, index: number) => {
@@ -196,11 +202,10 @@ export const createDevice = (options: DeviceOptions): Device => {
       if (inFlight >= window) return
       const { conversation } = entry
       if (entry.state === 'sent' || blocked.has(conversation)) continue
-      const isHeld = (holdUntil.get(conversation) ?? 0) > Date.now()
       const isOvertaken = outbox
         .slice(index + 1)
         .some((later) => later.conversation === conversation && later.state === 'sent')
-      if (isHeld || isOvertaken) {
+      if (held.has(conversation) || isOvertaken) {
         blocked.add(conversation)
         continue
       }

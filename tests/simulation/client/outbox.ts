@@ -32,7 +32,8 @@ const windowMax = 12
 export const createOutbox = (machine: Machine, random: Random, session: () => Session | undefined): Outbox => {
   const entries: Entry[] = []
   const lastAccepted = new Map<string, string>()
-  const heldUntilMs = new Map<string, number>()
+  /** Conversation → the timer that ends its wait. A time would be compared with a clock that rounds otherwise than the timer. */
+  const held = new Map<string, object>()
 
   const remove = (entry: Entry) => {
     const at = entries.indexOf(entry)
@@ -51,8 +52,13 @@ export const createOutbox = (machine: Machine, random: Random, session: () => Se
     if (!(error instanceof Refused)) return // The next connection pumps again.
     if (error.isFinal) remove(entry)
     const waitMs = Number(error.frame.retryAfterMs ?? 50 + random.fraction() * 200)
-    heldUntilMs.set(entry.conversation, machine.clock.monotonic() + waitMs)
-    machine.clock.after(waitMs, pump)
+    const { conversation } = entry
+    const timer = {}
+    held.set(conversation, timer)
+    machine.clock.after(waitMs, () => {
+      if (held.get(conversation) === timer) held.delete(conversation)
+      pump()
+    })
   }
 
   const afterOf = (entry: Entry, index: number): string | undefined => {
@@ -82,11 +88,10 @@ export const createOutbox = (machine: Machine, random: Random, session: () => Se
       if (underWay >= windowMax) return
       const { conversation } = entry
       if (entry.state === 'sent' || blocked.has(conversation)) continue
-      const isHeld = (heldUntilMs.get(conversation) ?? 0) > machine.clock.monotonic()
       const isOvertaken = entries
         .slice(index + 1)
         .some((later) => later.conversation === conversation && later.state === 'sent')
-      if (isHeld || isOvertaken) blocked.add(conversation)
+      if (held.has(conversation) || isOvertaken) blocked.add(conversation)
       else {
         post(entry, index, to)
         underWay++
