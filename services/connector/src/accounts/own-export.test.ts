@@ -90,7 +90,7 @@ test('at most once a day', async () => {
   expect(await begin()).toMatchObject({ error: 'rate_limited', retryAfterMs: dayMs - 60_000 })
   await world.clock.advance(dayMs - 60_000)
   expect(await linesOf(await begin())).toHaveLength(2)
-})
+}, 60_000)
 
 test('reads only as far as is taken, and one that breaks off on our side does not count', async () => {
   const { world, begin } = await scene()

@@ -19,8 +19,7 @@ export const maskReadModels = (readModels: ReadModels, filter: WordFilter): Read
   const withUser = <T extends { readonly user: UserRow }>(item: T): T => ({ ...item, user: maskUser(item.user) })
   const maskNote = <T extends { readonly note?: string }>(item: T): T =>
     item.note === undefined ? item : { ...item, note: filter.mask(item.note) }
-  return {
-    ...readModels,
+  const masked: Partial<ReadModels> = {
     userById: async (id) => maskUser(await readModels.userById(id)),
     userByName: async (normalisedName) => maskUser(await readModels.userByName(normalisedName)),
     users: async (query, after, limit) => {
@@ -79,4 +78,6 @@ export const maskReadModels = (readModels: ReadModels, filter: WordFilter): Read
       return view === undefined ? undefined : maskView(view)
     },
   }
+  // Whatever is not masked is asked of the read models themselves.
+  return Object.assign(Object.create(readModels), masked)
 }
