@@ -1,9 +1,8 @@
 import type { Credentials } from '@chat/credentials'
-import { type Clock, every, type Health, type Logger, type Service } from '@chat/runtime'
+import type { Service } from '@chat/runtime'
+import { createRegularLook, type RegularLookPorts } from './regular-look.ts'
 import { accessTokenLifeMs } from './tokens.ts'
 
-/** How often ended sessions are read, ms. With one poll lost and its statement's time-out a socket still closes within 5 s. */
-const pollMs = 2000
 /**
  * How far the clocks of the database and of other connectors may be off from ours, ms: the first poll looks that much further back,
  * and an ended session is remembered that much longer than a token signed here would live.
@@ -11,8 +10,6 @@ const pollMs = 2000
 const skewMs = 5 * 60 * 60_000
 /** Each look at expired sessions begins this much before the last one's end, ms: our own clock may be set back. */
 const expiryOverlapMs = 60_000
-/** Polls that fail in a row before the connector calls itself not ready. */
-const failuresMax = 3
 
 /**
  * Which sessions have ended, or expired, while access tokens of theirs may still be valid. Learns it from the credentials every 2 s, so a
@@ -26,22 +23,18 @@ export interface Revocations extends Service {
   end(sessionIds: readonly string[]): void
 }
 
-export interface RevocationsPorts {
+export interface RevocationsPorts extends RegularLookPorts {
   readonly credentials: Credentials
-  readonly clock: Clock
-  readonly health: Health
-  readonly logger: Logger
 }
 
 /** Not ready (reason `credentials`) from `start` until the first poll succeeded, and again when several failed in a row. */
-export const createRevocations = ({ credentials, clock, health, logger }: RevocationsPorts): Revocations => {
+export const createRevocations = ({ credentials, ...ports }: RevocationsPorts): Revocations => {
+  const { clock } = ports
   /** Ended session → when it can be forgotten. Insertion order is time order. */
   const ended = new Map<string, number>()
   const listeners = new Set<(sessionIds: readonly string[]) => void>()
-  let cancel = () => {}
   let since = 0
   let expiredUntil = 0
-  let failures = 0
 
   const end = (sessionIds: readonly string[]) => {
     const fresh = sessionIds.filter((id) => !ended.has(id))
@@ -57,33 +50,23 @@ export const createRevocations = ({ credentials, clock, health, logger }: Revoca
     }
   }
   const poll = async () => {
-    try {
-      const { sessions, until } = await credentials.endedSince(since)
-      since = until
-      const now = clock.now()
-      const expired = await credentials.expiredBetween(expiredUntil - expiryOverlapMs, now)
-      expiredUntil = now
-      end([...sessions, ...expired])
-      forgetOld()
-      if (failures > 0) logger.info({}, 'ended sessions read again')
-      failures = 0
-      health.clear('credentials')
-    } catch (error) {
-      failures++
-      if (failures === 1) logger.warn({ err: error }, 'ended sessions cannot be read')
-      if (failures === failuresMax) health.set('credentials', 'ended sessions cannot be read from the database')
-    }
+    const { sessions, until } = await credentials.endedSince(since)
+    since = until
+    const now = clock.now()
+    const expired = await credentials.expiredBetween(expiredUntil - expiryOverlapMs, now)
+    expiredUntil = now
+    end([...sessions, ...expired])
+    forgetOld()
   }
+  const polling = createRegularLook(ports, { what: 'ended sessions', reason: 'credentials' }, poll)
 
   return {
-    start: async () => {
+    start: () => {
       since = clock.now() - accessTokenLifeMs - skewMs
       expiredUntil = since
-      health.set('credentials', 'ended sessions were not read yet')
-      await poll()
-      cancel = every(clock, pollMs, poll)
+      return polling.start()
     },
-    stop: async () => cancel(),
+    stop: polling.stop,
     isEnded: (sessionId) => ended.has(sessionId),
     onEnded: (listener) => {
       listeners.add(listener)

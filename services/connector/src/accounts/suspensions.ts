@@ -1,10 +1,6 @@
 import type { ReadModels, Standing, SuspensionMark, SuspensionsPage, UserRow } from '@chat/read-models'
-import { type Clock, every, type Health, type Logger, type Service } from '@chat/runtime'
-
-/** How often suspensions are read, ms. With one look lost and its statement's time-out a socket still closes within 5 s. */
-const lookMs = 2000
-/** Looks that fail in a row before the connector calls itself not ready. */
-const failuresMax = 3
+import type { Service } from '@chat/runtime'
+import { createRegularLook, type RegularLookPorts } from './regular-look.ts'
 
 /**
  * Who is suspended. Learns it from the read models every 2 s, whatever presence does, and mostly sooner from the event itself, which
@@ -20,21 +16,16 @@ export interface Suspensions extends Service {
   onSuspended(listener: (userId: number) => void): () => void
 }
 
-interface SuspensionsPorts {
+interface SuspensionsPorts extends RegularLookPorts {
   readonly readModels: Pick<ReadModels, 'suspensions'>
-  readonly clock: Clock
-  readonly health: Health
-  readonly logger: Logger
 }
 
 /** Not ready (reason `suspensions`) from `start` until the first look succeeded, and again when several failed in a row. */
-export const createSuspensions = ({ readModels, clock, health, logger }: SuspensionsPorts): Suspensions => {
+export const createSuspensions = ({ readModels, ...ports }: SuspensionsPorts): Suspensions => {
   /** Suspended ones; and reinstated ones until a look has passed what reinstated them. */
   const standings = new Map<number, Standing>()
   const listeners = new Set<(userId: number) => void>()
   let mark: SuspensionMark | undefined
-  let cancel = () => {}
-  let failures = 0
 
   const take = (standing: Standing, wasSuspended = standings.get(standing.id)?.isSuspended === true) => {
     standings.set(standing.id, standing)
@@ -59,32 +50,18 @@ export const createSuspensions = ({ readModels, clock, health, logger }: Suspens
   }
 
   const look = async () => {
-    try {
-      const page = await readModels.suspensions(mark)
-      if (page.kind === 'all') takeAll(page)
-      else for (const standing of page.users) takeNewer(standing)
-      mark = page.mark
-      for (const standing of standings.values())
-        if (!standing.isSuspended && !isBeyond(standing, page.mark)) standings.delete(standing.id)
-      if (failures > 0) logger.info({}, 'suspensions read again')
-      failures = 0
-      health.clear('suspensions')
-    } catch (error) {
-      failures++
-      if (failures === 1) logger.warn({ err: error }, 'suspensions cannot be read')
-      if (failures === failuresMax) health.set('suspensions', 'suspensions cannot be read from the database')
-    }
+    const page = await readModels.suspensions(mark)
+    if (page.kind === 'all') takeAll(page)
+    else for (const standing of page.users) takeNewer(standing)
+    mark = page.mark
+    for (const standing of standings.values())
+      if (!standing.isSuspended && !isBeyond(standing, page.mark)) standings.delete(standing.id)
   }
 
   const isSuspended = (userId: number): boolean => standings.get(userId)?.isSuspended === true
 
   return {
-    start: async () => {
-      health.set('suspensions', 'suspensions were not read yet')
-      await look()
-      cancel = every(clock, lookMs, look)
-    },
-    stop: async () => cancel(),
+    ...createRegularLook(ports, { what: 'suspensions', reason: 'suspensions' }, look),
     isSuspended,
     isUserSuspended: (user) => standings.get(user.id)?.isSuspended ?? user.isSuspended,
     note: (standing) => {
