@@ -3,6 +3,7 @@ import type { WordFilter } from './word-filter.ts'
 
 /** The read models as clients see them: texts masked by the word list of the moment. */
 export const maskReadModels = (readModels: ReadModels, filter: WordFilter): ReadModels => {
+  if (filter.isOff) return readModels
   const maskView = (view: ConversationView): ConversationView => ({
     ...view,
     // Of a direct conversation it is the other's name.

@@ -3,6 +3,8 @@ import type { WordList } from './word-list.ts'
 
 /** What is done about listed words, by the list of the moment. */
 export interface WordFilter {
+  /** There is no list: everything passes as it is. */
+  readonly isOff: boolean
   /** As clients see it. The log keeps what was written, so a new list is true of the past at once. */
   mask(text: string): string
   /** The same of a message's body; anything else stays as it is. */
@@ -18,6 +20,7 @@ export interface WordFilter {
 export const createWordFilter = (mode: 'mask' | 'refuse', list: () => WordList): WordFilter => {
   const mask = (text: string) => list().mask(text)
   return {
+    isOff: false,
     mask,
     maskBody: (body) => maskBody(body, mask),
     maskEvent: (event) => maskEvent(event, mask),
@@ -28,6 +31,7 @@ export const createWordFilter = (mode: 'mask' | 'refuse', list: () => WordList):
 
 /** No list: everything passes as it is. */
 export const noWordFilter: WordFilter = {
+  isOff: true,
   mask: (text) => text,
   maskBody: (body) => body,
   maskEvent: (event) => event,
