@@ -1,4 +1,4 @@
-import { isFault } from '@chat/runtime'
+import { AssertionError, isFault, type Logger } from '@chat/runtime'
 import { encodePosition } from '@chat/schemas'
 import { type ErrorCode, retryOf } from '@chat/schemas/protocol'
 import type { Answer, CommandOutcome } from './ports.ts'
@@ -43,6 +43,19 @@ export const answerOf = (outcome: CommandOutcome): Answer => {
 export const answerOfFault = (error: unknown): Answer | undefined => {
   if (!isFault(error)) return undefined
   return refused(error.code === 'timeout' ? 'timeout' : 'unavailable')
+}
+
+/** The answer when anything failed. A bug is told: one that breaks what must hold ends the process. `about`: what was asked for. */
+export const answerOfError = (
+  error: unknown,
+  about: object,
+  { logger, onFatal }: { readonly logger: Logger; readonly onFatal: (error: unknown) => void },
+): Answer => {
+  if (error instanceof AssertionError) onFatal(error)
+  const fault = answerOfFault(error)
+  if (fault !== undefined) return fault
+  logger.error({ err: error, ...about }, 'request failed')
+  return refused('internal')
 }
 
 /** The frame of an answer. PROTOCOL §2. */

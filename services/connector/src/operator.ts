@@ -1,10 +1,10 @@
 import type { AccountRow, ReadModels, ReportRow } from '@chat/read-models'
-import { AssertionError, type Clock, type Logger, type Random } from '@chat/runtime'
+import type { Clock, Logger, Random } from '@chat/runtime'
 import { partitionOfId } from '@chat/schemas'
 import { type OperatorRequest, operatorRoutes, parseOperatorRequest, readWaitMs } from '@chat/schemas/protocol'
 import { suspended, userBody } from './accounts/answers.ts'
 import type { Suspensions } from './accounts/suspensions.ts'
-import { answerOf, answerOfFault, nothingHere, ok, refused } from './answer.ts'
+import { answerOf, answerOfError, nothingHere, ok, refused } from './answer.ts'
 import type { Directory } from './directory.ts'
 import type { Answer, CommandDraft, Identity, OperatorApi } from './ports.ts'
 import type { RateLimiter } from './rate-limiter.ts'
@@ -45,17 +45,8 @@ export const createOperator = (ports: OperatorPorts): OperatorApi => {
     return (await readModels.userById(userId))?.isOperator === true
   }
 
-  const guarded = async (work: () => Promise<Answer>): Promise<Answer> => {
-    try {
-      return await work()
-    } catch (error) {
-      if (error instanceof AssertionError) ports.onFatal(error)
-      const fault = answerOfFault(error)
-      if (fault !== undefined) return fault
-      ports.logger.error({ err: error }, 'request of an operator failed')
-      return refused('internal')
-    }
-  }
+  const guarded = (work: () => Promise<Answer>): Promise<Answer> =>
+    work().catch((error: unknown) => answerOfError(error, { by: 'an operator' }, ports))
 
   return {
     admit: async (identity) => {

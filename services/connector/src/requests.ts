@@ -1,8 +1,8 @@
 import type { Position } from '@chat/read-models'
-import { AssertionError, type Logger } from '@chat/runtime'
+import type { Logger } from '@chat/runtime'
 import { decodePosition } from '@chat/schemas'
 import { parseRequest, type RequestFrame, socketOps, unansweredWritesMax } from '@chat/schemas/protocol'
-import { answerOf, answerOfFault, refused } from './answer.ts'
+import { answerOf, answerOfError, refused } from './answer.ts'
 import type { Answer, Api, CommandDraft, Identity } from './ports.ts'
 import type { Caller } from './socket/caller.ts'
 import type { ConnectionServices } from './socket/connection-services.ts'
@@ -77,11 +77,7 @@ export const createRequests = ({
     try {
       return await route(parsed.frame, callerOf(identity, position))
     } catch (error) {
-      if (error instanceof AssertionError) onFatal(error)
-      const fault = answerOfFault(error)
-      if (fault !== undefined) return fault
-      logger.error({ err: error, op: parsed.frame.op }, 'request failed')
-      return refused('internal')
+      return answerOfError(error, { op: parsed.frame.op }, { logger, onFatal })
     }
   }
 }
