@@ -34,6 +34,7 @@ describe('wrapping', () => {
     ['one\n\ntwo', 10, ['one', '', 'two']],
     ['👍🏽👍🏽👍🏽', 4, ['👍🏽👍🏽', '👍🏽']],
     ['宽', 1, ['宽']],
+    [' a好', 2, ['', 'a', '好']],
   ])('%s in %i columns', (text, columns, lines) => {
     expect(wrapped(text, columns)).toEqual(lines)
   })
@@ -48,6 +49,7 @@ describe('wrapping', () => {
         const marks = (all: string) => graphemesOf(all.replaceAll(/[ \n]/g, ''))
         expect(marks(lines.join(''))).toEqual(marks(safe))
       }),
+      { numRuns: 1_000 },
     )
   })
 

@@ -40,14 +40,16 @@ const wrappedLine = (line: string, columns: number): readonly string[] => {
   let breakAt = 0
   for (const grapheme of graphemesOf(line)) {
     const next = columnsOf(grapheme)
-    if (width + next > columns && current.length > 0) {
+    const isFull = width + next > columns && current.length > 0
+    // What stays behind a break may still leave no room for a wide character.
+    while (width + next > columns && current.length > 0) {
       const at = grapheme === ' ' || breakAt === 0 ? current.length : breakAt
       lines.push(current.slice(0, at).join('').trimEnd())
       current = current.slice(at)
       width = columnsOf(current.join(''))
       breakAt = 0
-      if (grapheme === ' ' && current.length === 0) continue
     }
+    if (isFull && grapheme === ' ' && current.length === 0) continue
     if (next > 1 && current.length > 0) breakAt = current.length
     current.push(grapheme)
     width += next
