@@ -1,7 +1,6 @@
-import { randomFillSync } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import type { Clock, FetchJson, Random } from '@chat/sdk'
+import { createFetchJson, systemClock, systemRandom } from '@chat/sdk'
 import { usageError } from './exit.ts'
 import { createSystemTerminal } from './screen/system-terminal.ts'
 import { createSessionFile } from './session/session-file.ts'
@@ -13,48 +12,14 @@ export const systemSurroundings = (): Surroundings => {
   const stop = () => stopped.abort()
   process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop)
   return {
-    ...{ env: process.env, clock: systemClock, random: systemRandom, fetchJson },
+    ...{ env: process.env, clock: systemClock, random: systemRandom },
+    fetchJson: createFetchJson({ redirect: 'error' }), // Tokens go where they were asked to go.
     openSessionFile: (folder) => createSessionFile(folder, systemClock, systemRandom),
     input: systemInput,
     output: systemOutput(process.stdout, stop),
     errors: systemOutput(process.stderr, stop),
     ...(process.stdin.isTTY && process.stdout.isTTY ? { terminal: systemTerminal() } : {}),
     stopped: stopped.signal,
-  }
-}
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms)
-    return () => clearTimeout(timer)
-  },
-}
-
-const systemRandom: Random = {
-  fraction: () => Math.random(),
-  bytes: (count) => randomFillSync(new Uint8Array(count)),
-}
-
-/** An answer may take this long, ms: more than the server gives a write. */
-const answerTimeoutMs = 30_000
-
-const fetchJson: FetchJson = async (url, { method, token, body }) => {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    redirect: 'error', // Tokens go where they were asked to go.
-    signal: AbortSignal.timeout(answerTimeoutMs),
-  })
-  const text = await response.text()
-  try {
-    return { status: response.status, body: JSON.parse(text) }
-  } catch {
-    return { status: response.status, body: undefined } // A page of something in between; the status says enough.
   }
 }
 

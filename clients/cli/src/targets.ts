@@ -1,6 +1,7 @@
-import type { ConversationSummary, User } from '@chat/sdk'
+import { type ConversationSummary, directConversation, type User } from '@chat/sdk'
 import type { Context } from './command.ts'
 import { Exit, exitCode, usageError } from './exit.ts'
+import { pagesOf } from './pages.ts'
 import { safeLine } from './text/safe-text.ts'
 
 /** What people write for a user or a conversation: `bob`, `@bob`, `#tea`, `g31`, `d12.57`, `.` (the present one). */
@@ -33,20 +34,10 @@ export const findConversation = async (context: Context, text: string): Promise<
   return 'conversation' in target ? target.conversation : directConversation(context.me.id, target.user.id)
 }
 
-/** `d12.57`: the lower id first. PROTOCOL §2. */
-export const directConversation = (a: number, b: number): string => `d${Math.min(a, b)}.${Math.max(a, b)}`
-
 /** Every conversation of the user, page by page, newest first. */
-export async function* allConversations({ asking }: Context): AsyncGenerator<ConversationSummary> {
-  for (let after: string | undefined; ; ) {
-    const { items, next } = await asking.read('conversations', { limit: pageItems, ...(after && { after }) })
-    yield* items
-    if (next === undefined) return
-    after = next
-  }
+export async function* allConversations({ asking }: Pick<Context, 'asking'>): AsyncGenerator<ConversationSummary> {
+  for await (const { items } of pagesOf((bounds) => asking.read('conversations', bounds))) yield* items
 }
-
-const pageItems = 100
 
 /** By its public name, or by its title if only one of the user's groups has it. */
 const findGroup = async (context: Context, name: string): Promise<ConversationSummary> => {

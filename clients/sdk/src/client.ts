@@ -8,7 +8,7 @@ import { createEmitter, type Emitter } from './emitter.ts'
 import { isHint, type Presence, type Receipt, type Typing } from './hints.ts'
 import { createMessageIds, directConversation } from './ids.ts'
 import { createLink, type Link } from './link.ts'
-import { fetchJson, openWebSocket, systemClock, systemRandom } from './platform.ts'
+import { createFetchJson, openWebSocket, systemClock, systemRandom } from './platform.ts'
 import type { Ports } from './ports.ts'
 import { createReplicaRunner, type FailedMessage, type Notice, type ReplicaRunner } from './replica-runner.ts'
 import type { FieldsOf, NewGroup, OkOf, Op, Page, User, WriteOp } from './requests.ts'
@@ -216,7 +216,7 @@ const portsOf = (options: ClientOptions): Ports => ({
   clock: options.clock ?? systemClock,
   random: options.random ?? systemRandom,
   openSocket: options.openSocket ?? openWebSocket,
-  fetchJson: options.fetchJson ?? fetchJson,
+  fetchJson: options.fetchJson ?? createFetchJson(),
   storage: options.storage ?? memoryStorage(),
 })
 

@@ -5,6 +5,8 @@ export type { ClosedReason, OfflineReason } from './domain/connection.ts'
 export type { ChatEvent, MessageBody, MessagePosted, OtherEvent, PlacelessEvent } from './domain/event.ts'
 export type { DeletedMessage, LoggedMessage, Message, PendingMessage } from './domain/view.ts'
 export type { Presence, Receipt, Typing } from './hints.ts'
+export { createMessageIds, directConversation } from './ids.ts'
+export { createFetchJson, systemClock, systemRandom } from './platform.ts'
 export type {
   Clock,
   FetchJson,

@@ -38,19 +38,23 @@ const dialled = (url: string, protocol: string): WebSocket | undefined => {
 /** An answer may take this long, ms: more than the server gives a write. */
 const answerTimeoutMs = 30_000
 
-export const fetchJson: FetchJson = async (url, { method, token, body }) => {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(answerTimeoutMs),
-  })
-  const text = await response.text()
-  return { status: response.status, body: parsed(text) }
-}
+/** HTTP by `fetch`. `redirect: 'error'`: a request goes where it was asked to go, or nowhere. */
+export const createFetchJson =
+  ({ redirect = 'follow' }: { readonly redirect?: 'follow' | 'error' } = {}): FetchJson =>
+  async (url, { method, token, body }) => {
+    const response = await fetch(url, {
+      method,
+      redirect,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    })
+    const text = await response.text()
+    return { status: response.status, body: parsed(text) }
+  }
 
 /** What stands between client and server may answer with a page of its own; the status says enough. */
 const parsed = (text: string): unknown => {

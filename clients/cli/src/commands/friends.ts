@@ -1,5 +1,6 @@
 import type { Friend, OkOf, User } from '@chat/sdk'
 import type { Command, Context } from '../command.ts'
+import { pagesOf } from '../pages.ts'
 import { findUser } from '../targets.ts'
 import { localMinute, span } from '../text/moments.ts'
 import { safeLine } from '../text/safe-text.ts'
@@ -11,17 +12,12 @@ const list: Command = {
   run: async (context) => {
     const { asking, print, style, clock } = context
     let count = 0
-    for (let after: string | undefined; ; ) {
-      const page = await asking.read('friends', { limit: 100, ...(after && { after }) })
-      for (const friend of page.items) print({ type: 'friend', ...friend }, friendLine(friend, context, clock.now()))
-      const asked = page.requests ?? []
-      for (const request of asked) print({ type: 'request', ...request }, requestLine(request))
-      const blocked = page.blocked ?? []
+    for await (const { items, requests = [], blocked = [] } of pagesOf((bounds) => asking.read('friends', bounds))) {
+      for (const friend of items) print({ type: 'friend', ...friend }, friendLine(friend, context, clock.now()))
+      for (const request of requests) print({ type: 'request', ...request }, requestLine(request))
       for (const { user, since } of blocked)
         print({ type: 'blocked', user, since }, `${nameOf(user)}  ${style.red('blocked')}`)
-      count += page.items.length + asked.length + blocked.length
-      if (page.next === undefined) break
-      after = page.next
+      count += items.length + requests.length + blocked.length
     }
     if (count === 0) context.note('no friends yet: friends add NAME')
   },

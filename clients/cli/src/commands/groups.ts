@@ -1,6 +1,7 @@
 import type { ConversationSummary, Member, NewGroup } from '@chat/sdk'
-import { type Command, type Context, parseWhole } from '../command.ts'
+import { type Args, type Command, type Context, parseWhole } from '../command.ts'
 import { usageError } from '../exit.ts'
+import { type PageBounds, pagesOf } from '../pages.ts'
 import { allConversations, findConversation, findUser } from '../targets.ts'
 import { safeLine } from '../text/safe-text.ts'
 
@@ -53,6 +54,17 @@ const settings = {
   history: { takes: histories.join('|'), about: 'what those see who join' },
 } as const
 
+const settingsOf = (args: Args) => {
+  const description = args.text('description')
+  const joinPolicy = args.choice('join', joinPolicies)
+  const history = args.choice('history', histories)
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(joinPolicy === undefined ? {} : { joinPolicy }),
+    ...(history === undefined ? {} : { history }),
+  }
+}
+
 const create: Command = {
   name: 'groups create',
   takes: 'TITLE',
@@ -67,16 +79,11 @@ const create: Command = {
     const name = args.text('name')
     const members: number[] = []
     for (const member of args.texts('member')) members.push((await findUser(context, member)).id)
-    const description = args.text('description')
-    const joinPolicy = args.choice('join', joinPolicies)
-    const history = args.choice('history', histories)
     const group: NewGroup = {
       title: args.words[0] ?? '',
       visibility: name === undefined ? 'private' : 'public',
       ...(name === undefined ? {} : { name: withoutHash(name) }),
-      ...(description === undefined ? {} : { description }),
-      ...(joinPolicy === undefined ? {} : { joinPolicy }),
-      ...(history === undefined ? {} : { history }),
+      ...settingsOf(args),
       ...(members.length === 0 ? {} : { members }),
     }
     const ok = await context.asking.write('group.create', group)
@@ -107,13 +114,11 @@ const members: Command = {
   summary: 'Its members with role and who is online; for admins also who asks to join.',
   run: async (context, { words: [group = ''] }) => {
     const conversation = await findConversation(context, group)
-    for (let after: string | undefined; ; ) {
-      const page = await context.asking.read('members', { conversation, limit: 100, ...(after && { after }) })
-      for (const member of page.items) context.print({ type: 'member', ...member }, memberLine(member, context))
-      for (const request of page.requests ?? [])
+    const read = (bounds: PageBounds) => context.asking.read('members', { conversation, ...bounds })
+    for await (const { items, requests = [] } of pagesOf(read)) {
+      for (const member of items) context.print({ type: 'member', ...member }, memberLine(member, context))
+      for (const request of requests)
         context.print({ type: 'request', ...request }, `${safeLine(request.user.name)}  asks to join`)
-      if (page.next === undefined) return
-      after = page.next
     }
   },
 }
@@ -196,16 +201,11 @@ const change: Command = {
   run: async (context, args) => {
     const conversation = await findConversation(context, args.words[0] ?? '')
     const title = args.text('title')
-    const description = args.text('description')
-    const joinPolicy = args.choice('join', joinPolicies)
-    const history = args.choice('history', histories)
     const posting = args.choice('posting', postings)
     const ok = await context.asking.write('group.change', {
       conversation,
       ...(title === undefined ? {} : { title }),
-      ...(description === undefined ? {} : { description }),
-      ...(joinPolicy === undefined ? {} : { joinPolicy }),
-      ...(history === undefined ? {} : { history }),
+      ...settingsOf(args),
       ...(posting === undefined ? {} : { posting }),
     })
     context.print(ok, `changed ${conversation}`)

@@ -1,7 +1,7 @@
-import type { ChatEvent, OkOf } from '@chat/sdk'
+import { type ChatEvent, directConversation, type OkOf } from '@chat/sdk'
 import { type Args, type Command, type Context, parseWhole } from '../command.ts'
 import { usageError } from '../exit.ts'
-import { directConversation, findConversation, findTarget } from '../targets.ts'
+import { findConversation, findTarget } from '../targets.ts'
 import { eventLine, usersIn } from '../text/describe.ts'
 import { safeLine } from '../text/safe-text.ts'
 

@@ -1,5 +1,6 @@
 import type { Command, PresenceOf } from '../command.ts'
 import { usageError } from '../exit.ts'
+import { type PageBounds, pagesOf } from '../pages.ts'
 import { allConversations, findUser } from '../targets.ts'
 import { localMinute, span } from '../text/moments.ts'
 import { safeLine } from '../text/safe-text.ts'
@@ -24,16 +25,13 @@ const users: Command = {
   run: async ({ asking, print, note }, args) => {
     const limit = args.number('limit', 1, 10_000) ?? 50
     const [query] = args.words
-    let left = limit
-    for (let after: string | undefined; left > 0; ) {
-      const found = { limit: Math.min(left, 100), ...(query !== undefined && { query }), ...(after && { after }) }
-      const { items, next } = await asking.read('users', found)
+    let count = 0
+    const read = (bounds: PageBounds) => asking.read('users', { ...bounds, ...(query !== undefined && { query }) })
+    for await (const { items } of pagesOf(read, limit)) {
       for (const user of items) print(user, `${safeLine(user.name)}  ${safeLine(user.displayName)}`)
-      left -= items.length
-      if (next === undefined) break
-      after = next
+      count += items.length
     }
-    if (left === limit) note('nobody')
+    if (count === 0) note('nobody')
   },
 }
 
@@ -91,15 +89,11 @@ const sessions: Command = {
   words: { min: 0, max: 0 },
   summary: 'Where you are logged in.',
   run: async ({ asking, print }) => {
-    for (let after: string | undefined; ; ) {
-      const { items, next } = await asking.read('sessions', after === undefined ? {} : { after })
+    for await (const { items } of pagesOf((bounds) => asking.read('sessions', bounds)))
       for (const session of items) {
         const current = session.current ? '  this one' : ''
         print(session, `${safeLine(session.session)}  used ${localMinute(session.lastUsedAt)}${current}`)
       }
-      if (next === undefined) return
-      after = next
-    }
   },
 }
 

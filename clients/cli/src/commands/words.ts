@@ -1,13 +1,13 @@
 import type { FoundMessage } from '@chat/sdk'
 import type { Command, Context } from '../command.ts'
 import { usageError } from '../exit.ts'
+import { pagesOf } from '../pages.ts'
 import { findConversation } from '../targets.ts'
 import { localMinute } from '../text/moments.ts'
 import { safeLine } from '../text/safe-text.ts'
 
 /** Messages that one `search` finds at most. */
 const foundMax = 1_000
-const pageMax = 100
 const wordsMax = 100
 
 const search: Command = {
@@ -24,17 +24,13 @@ const search: Command = {
     const where = args.text('in')
     const conversation = where === undefined ? {} : { conversation: await findConversation(context, where) }
     const query = { query: args.words.join(' '), ...conversation }
-    let left = limit
-    for (let after: string | undefined; left > 0; ) {
-      const page = { limit: Math.min(left, pageMax), ...(after === undefined ? {} : { after }) }
-      const { items, next } = await context.asking.read('search', { ...query, ...page })
+    let count = 0
+    for await (const { items } of pagesOf((bounds) => context.asking.read('search', { ...query, ...bounds }), limit)) {
       await context.names.lookUp(items.map(({ actor }) => actor))
       for (const item of items) context.print(item, foundLine(item, context))
-      left -= items.length
-      if (next === undefined) break
-      after = next
+      count += items.length
     }
-    if (left === limit) context.note('nothing')
+    if (count === 0) context.note('nothing')
   },
 }
 

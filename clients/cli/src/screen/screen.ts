@@ -1,7 +1,6 @@
-import type { Client } from '@chat/sdk'
+import { type Client, createMessageIds } from '@chat/sdk'
 import type { Context } from '../command.ts'
 import { createNames } from '../names.ts'
-import { createMessageIds } from '../session/message-ids.ts'
 import { closedExit, createLiveClient } from '../shell/live.ts'
 import type { Shell } from '../shell/shell.ts'
 import { safeLine } from '../text/safe-text.ts'

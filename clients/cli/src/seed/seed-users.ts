@@ -1,8 +1,7 @@
-import type { Clock } from '@chat/sdk'
+import { type Clock, createMessageIds } from '@chat/sdk'
 import { Exit, exitCode } from '../exit.ts'
 import { type Asking, createHttpAsking } from '../session/asking.ts'
 import type { Http } from '../session/http.ts'
-import { createMessageIds } from '../session/message-ids.ts'
 import type { SavedSession } from '../session/session-file.ts'
 import type { Surroundings } from '../surroundings.ts'
 

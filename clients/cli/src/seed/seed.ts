@@ -1,6 +1,7 @@
 import type { ChatEvent } from '@chat/sdk'
 import { createHttp } from '../session/http.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { allConversations } from '../targets.ts'
 import { workThrough } from './pool.ts'
 import type { Progress } from './progress.ts'
 import { membersOf, messageAt, numberIn, ownerOf, roomName, type SeedSize, userName } from './seed-plan.ts'
@@ -139,13 +140,8 @@ const existingRoom = async (name: string, owner: SeedUser, { surroundings }: Wor
 }
 
 const conversationOf = async (name: string, owner: SeedUser): Promise<string> => {
-  for (let after: string | undefined; ; ) {
-    const { items, next } = await owner.asking.read('conversations', { limit: 100, ...(after && { after }) })
-    const found = items.find((conversation) => conversation.name === name)
-    if (found !== undefined) return found.id
-    if (next === undefined) throw new Error(`the owner of ${name} is in no such group`)
-    after = next
-  }
+  for await (const conversation of allConversations(owner)) if (conversation.name === name) return conversation.id
+  throw new Error(`the owner of ${name} is in no such group`)
 }
 
 const numberOf = ({ type, data }: ChatEvent): number | undefined => {
