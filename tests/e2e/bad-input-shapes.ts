@@ -1,15 +1,5 @@
 import { requestSchemas } from '@chat/schemas/protocol'
-
-/** As much of a schema as says which shape a field has. */
-interface Shape {
-  readonly type?: string
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly Shape[]
-  readonly properties?: Readonly<Record<string, Shape>>
-  readonly required?: readonly string[]
-  readonly maximum?: number
-}
+import type { Shape } from './schema-shape.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -4,6 +4,7 @@ import {
   type Acknowledged,
   createDevice,
   type Device,
+  forEachOf,
   RequestError,
   registerAccount,
   waitUntil,
@@ -26,6 +27,7 @@ interface VenueOptions {
 }
 
 const usersCount = 200
+const loginsAtOnce = 8
 
 /** The conversation test: the same on every system. */
 export const testConversations = ({ open, killAndRestart }: VenueOptions): void => {
@@ -45,15 +47,10 @@ export const testConversations = ({ open, killAndRestart }: VenueOptions): void 
     venue = await open()
     urls = venue.urls
     accounts = await registerAccounts(urls, usersCount)
-    const waiting = [...accounts.entries()]
-    const connectNext = async () => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [index, account] = next
-        devices[index] = await connectTo(account, index)
-        if (index % 10 === 0) devices[usersCount + index / 10] = await connectTo(account, index + 1)
-      }
-    }
-    await Promise.all(Array.from({ length: 8 }, connectNext))
+    await forEachOf(accounts, loginsAtOnce, async (account, index) => {
+      devices[index] = await connectTo(account, index)
+      if (index % 10 === 0) devices[usersCount + index / 10] = await connectTo(account, index + 1)
+    })
   }, 180_000)
 
   afterAll(async () => {

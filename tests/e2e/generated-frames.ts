@@ -1,23 +1,6 @@
 import { requestSchemas } from '@chat/schemas/protocol'
 import fc from 'fast-check'
-
-/** As much of a schema as says what a value may be. */
-interface Shape {
-  readonly type?: string
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly Shape[]
-  readonly properties?: Readonly<Record<string, Shape>>
-  readonly patternProperties?: Readonly<Record<string, Shape>>
-  readonly required?: readonly string[]
-  readonly items?: Shape
-  readonly minItems?: number
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly minCodePoints?: number
-  readonly maxCodePoints?: number
-  readonly pattern?: string
-}
+import type { Shape } from './schema-shape.ts'
 
 /** Whom and what a frame may name beside what does not exist. */
 export interface KnownIds {

@@ -70,21 +70,3 @@ const accepted = (url: string, body: object, accessToken?: string): Promise<Fram
     { deadlineMs: patienceMs, everyMs: 100, what: () => `${url} accepts: ${told}` },
   )
 }
-
-/** Does `work` for each, `atOnce` at a time, and resolves with what came of them, in the order of `items`. */
-export const forEachOf = async <T, R>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T, index: number) => Promise<R>,
-): Promise<readonly R[]> => {
-  const results: R[] = []
-  const waiting = [...items.entries()]
-  const workNext = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, item] = next
-      results[index] = await work(item, index)
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, workNext))
-  return results
-}

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@chat/runtime/system'
-import { type Account, createTestWorld, registerAccount, type TestWorld } from '@chat/testkit'
+import { type Account, createTestWorld, forEachOf, registerAccount, type TestWorld } from '@chat/testkit'
 import { initWorld } from './init-world.ts'
 import { type ServiceName, type ServiceProcess, spawnService } from './service.ts'
 
@@ -96,13 +96,10 @@ export const startSystem = async (counts: {
 }
 
 /** Registers `count` accounts through the connectors in turn, eight at a time. */
-export const registerAccounts = async (urls: readonly string[], count: number): Promise<readonly Account[]> => {
-  const accounts: Account[] = []
-  let next = 0
-  const work = async () => {
-    for (let index = next++; index < count; index = next++)
-      accounts[index] = await registerAccount(urls[index % urls.length] ?? '', `user${index}`)
-  }
-  await Promise.all(Array.from({ length: 8 }, work))
-  return accounts
+export const registerAccounts = (urls: readonly string[], count: number): Promise<readonly Account[]> => {
+  const names = Array.from({ length: count }, (_, index) => `user${index}`)
+  return forEachOf(names, registrationsAtOnce, (name, index) => registerAccount(urls[index % urls.length] ?? '', name))
 }
+
+/** Each costs the connector a password hash. */
+const registrationsAtOnce = 8

@@ -15,6 +15,7 @@ export {
   type FaultProxyOptions,
   type Reach,
 } from './fault-proxy.ts'
+export { forEachOf } from './for-each-of.ts'
 export {
   at,
   blockEvent,

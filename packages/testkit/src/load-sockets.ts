@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws'
+import { forEachOf } from './for-each-of.ts'
 import { type Account, logIn } from './http.ts'
 
 /** A device of an account that said hello: the bare socket, for loads that count and time frames themselves. */
@@ -14,18 +15,8 @@ const loginsAtOnce = 4
 export const connectLoadSockets = async (
   urls: readonly string[],
   accounts: readonly Account[],
-): Promise<readonly LoadSocket[]> => {
-  const sockets: LoadSocket[] = []
-  const waiting = [...accounts.entries()]
-  const connectNext = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, account] = next
-      sockets[index] = await connect(urls[index % urls.length] ?? '', account)
-    }
-  }
-  await Promise.all(Array.from({ length: loginsAtOnce }, connectNext))
-  return sockets
-}
+): Promise<readonly LoadSocket[]> =>
+  forEachOf(accounts, loginsAtOnce, (account, index) => connect(urls[index % urls.length] ?? '', account))
 
 const connect = async (url: string, account: Account): Promise<LoadSocket> => {
   const device = crypto.randomUUID()
