@@ -47,6 +47,7 @@ interface Asked {
 export const createRecordingObserver = (recorder: Recorder, device: string, user: number): DeviceObserver => {
   const { record, intern } = recorder
   const asked = new Map<number, Asked>()
+  let connector = ''
 
   const internOrNull = (value: unknown) => (typeof value === 'string' ? intern(value) : null)
 
@@ -121,7 +122,7 @@ export const createRecordingObserver = (recorder: Recorder, device: string, user
   }
 
   return {
-    connected: (connection) => record({ what: 'connected', device, connection }),
+    connected: (connection) => record({ what: 'connected', device, connection, connector }),
     closed: (connection, code) => {
       asked.clear()
       record({ what: 'closed', device, connection, code })
@@ -149,6 +150,7 @@ export const createRecordingObserver = (recorder: Recorder, device: string, user
     },
     received: (connection, frame) => {
       if (frame.op !== 'ok' && frame.op !== 'error') return pushed(connection, frame)
+      if (typeof frame.connector === 'string') connector = intern(frame.connector)
       const ref = Number(frame.ref)
       const request = asked.get(ref)
       asked.delete(ref)

@@ -33,7 +33,7 @@ const seenEvent: Check = (value) =>
 const checks: { readonly [W in What]: Checks<W> } = {
   started: { label: text, wallMs: whole, clockErrorMs: whole },
   device: { device: text, user: whole },
-  connected: connection,
+  connected: { ...connection, connector: text },
   closed: { ...connection, code: whole },
   invoked: {
     ...connection,

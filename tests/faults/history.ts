@@ -54,6 +54,8 @@ interface DeviceKnown extends Line<'device'> {
 export interface Connected extends Line<'connected'> {
   readonly device: string
   readonly connection: number
+  /** Named in the answer: one life of a connector. */
+  readonly connector: string
 }
 
 export interface Closed extends Line<'closed'> {

@@ -18,13 +18,17 @@ export const cursors = (facts: Facts): readonly Violation[] => {
 }
 
 /**
- * As one device sees another user's cursors on one connection. On the next one a frozen router that thaws may tell it a lower one once
+ * As one device sees another user's cursors at one connector. At the next one a frozen router that thaws may tell it a lower one once
  * more: decision 015, the client keeps the greater.
  */
 const neverBackOnPushes = (found: Found, history: readonly HistoryEvent[]): void => {
   const seenBy = new Map<string, Map<string, { readonly deliveredSeq: number; readonly readSeq: number }>>()
+  const connectorOf = new Map<string, string>()
   for (const line of history) {
-    if (line.what === 'connected') seenBy.delete(line.device)
+    if (line.what === 'connected') {
+      if (connectorOf.get(line.device) !== line.connector) seenBy.delete(line.device)
+      connectorOf.set(line.device, line.connector)
+    }
     if (line.what !== 'receiptPushed') continue
     const last = within(seenBy, line.device, () => new Map())
     const key = `${line.conversation} ${line.user}`

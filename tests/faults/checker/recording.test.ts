@@ -127,6 +127,7 @@ test('pages are recorded with what the request named as held; a reset names noth
 
 test('pushes of every kind, what is shown and what is watched are recorded', () => {
   const lines = observe(({ sent, received, shown, connected, closed }) => {
+    received(1, { op: 'ok', ref: 0, connector: 'c-1' })
     connected(1)
     received(1, { op: 'event', conversation: 'g1', ...event })
     shown('g1', event, 'push')
@@ -138,7 +139,7 @@ test('pushes of every kind, what is shown and what is watched are recorded', () 
     closed(1, 1006)
   })
   expect(lines).toMatchObject([
-    { what: 'connected', connection: 1 },
+    { what: 'connected', connection: 1, connector: 'c-1' },
     { what: 'pushed', conversation: 'g1', seq: 4, actor: 9, clientMsgId: 'm' },
     { what: 'shown', conversation: 'g1', seq: 4, clientMsgId: 'm', by: 'push' },
     { what: 'receiptPushed', user: 9, deliveredSeq: 4, readSeq: 3 },

@@ -131,7 +131,7 @@ export const createDevice = (parts: DeviceParts): Device => {
       opened.close(1000)
       throw error
     })
-    recorder.record({ what: 'connected', device: id, connection })
+    recorder.record({ what: 'connected', device: id, connection, connector: String(welcome.connector) })
     session = opened
     pushedHere.clear()
     isToppedUp = false

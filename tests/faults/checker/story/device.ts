@@ -168,7 +168,7 @@ export const createStoryDevice = (world: StoryWorld, user: number, device: strin
       if (connection !== 0) return
       connection = ++connections
       arrivesAt = 0
-      record({ what: 'connected', at: timeline.now(), device, connection })
+      record({ what: 'connected', at: timeline.now(), device, connection, connector: 'c-1' })
       world.onPresence(user)
       for (const entry of outbox) transmit(entry)
       later(between(0, 5), sync)

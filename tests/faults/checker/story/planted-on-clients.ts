@@ -128,6 +128,11 @@ const onTheWire: readonly PlantedFault[] = [
     const pushed = draft.one('receiptPushed', ({ readSeq }) => readSeq > 0)
     draft.insertAfter(pushed, { ...pushed, readSeq: pushed.readSeq - 1 })
   }),
+  plain('a cursor goes back behind a reconnect to the same connector', 'I6', (draft) => {
+    const pushed = draft.one('receiptPushed', ({ readSeq }) => readSeq > 0)
+    const connected = draft.one('connected', ({ device }) => device === pushed.device)
+    draft.insertAfter(pushed, connected, { ...pushed, readSeq: pushed.readSeq - 1 })
+  }),
   plain('a cursor goes back on pages', 'I6', (draft) => {
     const page = draft.one('paged', ({ readSeq }) => readSeq !== null)
     const ask = draft.one('invoked', ({ device, ref }) => device === page.device && ref === page.ref)
