@@ -100,7 +100,7 @@ export interface SeenEvent {
   readonly type: string
   readonly actor: number
   readonly clientMsgId: string | null
-  /** `printOf` all of it. */
+  /** `printOf` it. */
   readonly print: number
 }
 
@@ -250,13 +250,26 @@ interface Ended extends Line<'ended'> {
   readonly lines: number
 }
 
-/** 31 bits of everything that a client is told of an event: two that differ in a bit have different prints, almost certainly. */
+/**
+ * 31 bits of what a client is told of an event: two that differ in a bit have different prints, almost certainly. The order of fields says
+ * nothing, nor does who of those that reacted are named: a page names some of them.
+ */
 export const printOf = (event: {
   readonly type: string
   readonly actor: number
   readonly at: string
   readonly data: unknown
-}): number => murmur2(JSON.stringify([event.type, event.actor, event.at, event.data]))
+}): number => {
+  const { reactions, ...data } = event.data as { readonly reactions?: readonly Reaction[] }
+  const counts = (reactions ?? []).map(({ emoji, count }) => [emoji, count])
+  const told = [...Object.entries(data), ...(counts.length > 0 ? [['reactions', counts.sort()]] : [])]
+  return murmur2(JSON.stringify([event.type, event.actor, event.at, told.sort()]))
+}
+
+interface Reaction {
+  readonly emoji: string
+  readonly count: number
+}
 
 export type Intern = (text: string) => string
 

@@ -3,6 +3,7 @@ import { check } from '../faults/checker/index.ts'
 import type { HistoryEvent } from '../faults/history.ts'
 import type { Device } from './client/device.ts'
 import { haveConverged, lagOf } from './convergence.ts'
+import { muteMs } from './deeds.ts'
 import { dumpDevices, dumpHistories, dumpLog, dumpRows } from './dumps.ts'
 import { brew, type Weather } from './faults.ts'
 import type { Mode } from './modes.ts'
@@ -122,6 +123,7 @@ const settle = async (world: World, devices: readonly Device[], heal: () => void
   heal()
   if (!(await world.runUntil(() => haveConverged(world, devices), convergeMaxMs)))
     return lagOf(world, devices).map((lag) => `not done ${convergeMaxMs} ms after everything was healed: ${lag}`)
+  await world.runUntil(() => false, muteMs) // Everybody may write again.
   await probe(world, devices)
   return []
 }

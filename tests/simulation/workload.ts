@@ -1,6 +1,8 @@
 import type { Random } from '@chat/runtime'
 import { directConversation } from '@chat/schemas'
 import type { Device } from './client/device.ts'
+import { actOnMessage, befriend, ruleGroup } from './deeds.ts'
+import { type Group, pick, type Surroundings } from './surroundings.ts'
 import type { World } from './world.ts'
 
 /** What people do with their devices, until told to stop. */
@@ -16,11 +18,12 @@ const burstMax = 5
 export const startWorkload = (world: World, devices: readonly Device[]): Workload => {
   const random = world.fork()
   const groups: Group[] = []
+  const around = { random, groups, devices, clock: world.clock }
   let isStopped = false
   for (const device of devices) {
     const act = () => {
       if (isStopped) return
-      doSomething(device, { random, groups, devices })
+      doSomething(device, around)
       world.later(-Math.log(1 - random.fraction()) * pauseMs, 'a person acts', act)
     }
     world.later(random.fraction() * pauseMs, 'a person acts', act)
@@ -32,29 +35,17 @@ export const startWorkload = (world: World, devices: readonly Device[]): Workloa
   }
 }
 
-interface Group {
-  readonly conversation: string
-  readonly owner: number
-}
-
-interface Surroundings {
-  readonly random: Random
-  /** Those that were created, in the order in which that became known. */
-  readonly groups: Group[]
-  readonly devices: readonly Device[]
-}
-
-const pick = <T>(items: readonly T[], random: Random): T | undefined =>
-  items[Math.floor(random.fraction() * items.length)]
-
 const doSomething = (device: Device, around: Surroundings): void => {
   const { random, groups } = around
   const kind = random.fraction()
-  if (kind < 0.6) talk(device, around)
-  else if (kind < 0.78) moveCursor(device, random)
-  else if (kind < 0.81) device.sync()
-  else if (kind < 0.85 || groups.length === 0) createGroup(device, around)
-  else comeOrGo(device, around)
+  if (kind < 0.48) talk(device, around)
+  else if (kind < 0.62) moveCursor(device, random)
+  else if (kind < 0.65) device.sync()
+  else if (kind < 0.69 || groups.length === 0) createGroup(device, around)
+  else if (kind < 0.79) comeOrGo(device, around)
+  else if (kind < 0.92) actOnMessage(device, random)
+  else if (kind < 0.97) ruleGroup(device, around)
+  else befriend(device, around)
 }
 
 const comeOrGo = (device: Device, { random, groups }: Surroundings): void => {

@@ -9,7 +9,7 @@ import { createMemoryPresence, type MemoryPresence } from '@chat/presence/memory
 import { createProjector } from '@chat/projector'
 import { createMemoryReadModels, type MemoryReadModels } from '@chat/read-models/memory'
 import { createRouter } from '@chat/router'
-import { createHealth, createMetrics, type Logger, type Random, silentLogger, sleep } from '@chat/runtime'
+import { type Clock, createHealth, createMetrics, type Logger, type Random, silentLogger, sleep } from '@chat/runtime'
 import { allTopics, createEncoder, createTopics, localSchemaIds, type Topics } from '@chat/schemas'
 import { createSeededRandom } from '@chat/testkit'
 import { createRecorder, type Recorder } from '../faults/recorder.ts'
@@ -32,6 +32,8 @@ const projectorNames = ['p0', 'p1']
 /** Everything of one run but its clients: the stores, which live for ever, and the hosts, whose processes come and go. */
 export interface World {
   readonly scheduler: Scheduler
+  /** The time as it is; processes have their own. */
+  readonly clock: Clock
   readonly topics: Topics
   readonly store: MemoryStore
   readonly presence: MemoryPresence
@@ -114,7 +116,7 @@ export const createWorld = ({ seed, scheduler, label, plants = noPlants, onLog }
     ...connectorNames.map((name) => hostOf(name, 'connector')),
   ]
   return {
-    ...{ scheduler, topics, store, presence, readModels, network, recorder, hosts, trouble, fork, later },
+    ...{ scheduler, clock, topics, store, presence, readModels, network, recorder, hosts, trouble, fork, later },
     runUntil: (isDone, ms) => scheduler.run(isDone, scheduler.nowMs() + ms),
   }
 }

@@ -1,5 +1,6 @@
-import { type Clock, every } from '@chat/runtime'
-import { type Device, RequestError, waitUntil } from '@chat/testkit'
+import { type Clock, every, uuidV7 } from '@chat/runtime'
+import { systemRandom } from '@chat/runtime/system'
+import { type Acknowledged, type Device, RequestError, waitUntil } from '@chat/testkit'
 
 export interface Place {
   readonly conversation: string
@@ -7,13 +8,13 @@ export interface Place {
   readonly devices: readonly Device[]
 }
 
-/** Texts in an open loop, spread evenly over devices and places, until it is stopped. */
+/** Texts in an open loop, spread evenly over devices and places, until it is stopped; to some of them something is done afterwards. */
 export interface Traffic {
   start(): void
   counts(): TrafficCounts
   /** Offers no more. */
   pause(): void
-  /** Offers no more, and waits until everything that was sent is answered. */
+  /** Offers no more, and waits until all is answered. */
   stop(): Promise<void>
 }
 
@@ -29,7 +30,15 @@ interface TrafficCounts {
 /** Of one device; what is offered beyond it while the system is away is not sent. */
 const waitingMax = 48
 const tickMs = 10
+/** So many messages are accepted for each that something is done to, … */
+const deedEvery = 8
+/** … once so many more of those have come: by then the read models know of it. */
+const deedsBehind = 25
 const answeredWithinMs = 120_000
+
+const thumb = { op: 'react', fields: { emoji: '👍' } }
+const edit = { op: 'edit', fields: { body: { kind: 'text', text: 'what was meant' } } }
+const deeds = [thumb, edit, thumb, edit, { op: 'unreact', fields: thumb.fields }, { op: 'delete', fields: {} }]
 
 export const createTraffic = (options: {
   readonly clock: Clock
@@ -44,6 +53,9 @@ export const createTraffic = (options: {
   let sent = 0
   let accepted = 0
   let held = 0
+  let acts = 0
+  let acting = 0
+  const chosen: { readonly acknowledged: Acknowledged; readonly author: Device }[] = []
   let cancel = () => {}
 
   const post = ({ conversation, devices }: Place, round: number) => {
@@ -59,7 +71,12 @@ export const createTraffic = (options: {
     device
       .send(conversation, `message ${sent}`)
       .then(
-        () => void accepted++,
+        (acknowledged) => {
+          accepted++
+          if (accepted % deedEvery !== 0) return
+          chosen.push({ acknowledged, author: device })
+          if (chosen.length > deedsBehind) actOn(chosen.shift())
+        },
         (error: unknown) => {
           const code = error instanceof RequestError ? error.code : String(error)
           refused.set(code, (refused.get(code) ?? 0) + 1)
@@ -67,7 +84,20 @@ export const createTraffic = (options: {
       )
       .finally(() => waiting.set(device, (waiting.get(device) ?? 1) - 1))
   }
-  const left = () => [...waiting.values()].reduce((sum, count) => sum + count, 0)
+  /** Asked once: what becomes of it, the history tells. */
+  const actOn = (spoken: (typeof chosen)[number] | undefined) => {
+    const deed = deeds[++acts % deeds.length]
+    if (spoken === undefined || deed === undefined) return
+    const { conversation, seq } = spoken.acknowledged
+    const { op, fields } = deed
+    const clientMsgId = uuidV7(clock.now(), systemRandom)
+    acting++
+    spoken.author
+      .request(op, { conversation, seq, clientMsgId, ...fields })
+      .catch(() => {})
+      .finally(() => acting--)
+  }
+  const left = () => [...waiting.values()].reduce((sum, count) => sum + count, acting)
 
   return {
     start: () => {
@@ -87,7 +117,7 @@ export const createTraffic = (options: {
       cancel()
       await waitUntil(() => left() === 0, {
         deadlineMs: answeredWithinMs,
-        what: () => `every send is answered: ${left()} are not`,
+        what: () => `everything is answered: ${left()} are not`,
         everyMs: 50,
       })
     },

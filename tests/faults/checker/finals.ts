@@ -1,5 +1,6 @@
 import type { DumpSource, EventColumns, HistoryEvent } from '../history.ts'
 import { eventAt, type LogFacts, type LoggedConversation, type LoggedEvent } from './log-facts.ts'
+import { canBeShownAs, printAt } from './versions.ts'
 import { isMemberAtEnd, visibleTo } from './visibility.ts'
 
 /** Where what somebody holds at the end differs from the log. */
@@ -36,14 +37,17 @@ export const compareFinals = (
     // Who left is told of what he missed only if he asks: a device answers for what it believes to have.
     const coveredTo =
       isDevice && !(conversation !== undefined && isMemberAtEnd(conversation, user)) ? line.coveredTo : undefined
-    compare(differences, { holder, user, id: line.conversation, conversation, columns: line, coveredTo })
+    const isRight = isDevice ? wasShownTo(conversation, user) : isShownTo(conversation, user)
+    compare(differences, { holder, user, id: line.conversation, conversation, columns: line, coveredTo, isRight })
   }
   const nothing: EventColumns = { seqs: [], clientMsgIds: [], prints: [] }
   const users = new Set(userOf.values())
   for (const conversation of log.conversations.values()) {
     const missing = (holder: string, user: number) => {
       if (!isMemberAtEnd(conversation, user) || held.has(`${holder} ${conversation.id}`)) return
-      compare(differences, { holder, user, id: conversation.id, conversation, columns: nothing, coveredTo: undefined })
+      const isRight = () => false // It holds nothing.
+      const all = { coveredTo: undefined, isRight }
+      compare(differences, { holder, user, id: conversation.id, conversation, columns: nothing, ...all })
     }
     if (dumped.has('devices')) for (const [device, user] of userOf) missing(`device ${device}`, user)
     if (dumped.has('histories')) for (const user of users) missing(`history of user ${user}`, user)
@@ -59,10 +63,28 @@ interface Held {
   readonly columns: EventColumns
   /** Only up to here something can be missing; undefined: to the end. */
   readonly coveredTo: number | undefined
+  /** Whether the event may have this print. */
+  readonly isRight: IsRight
+}
+
+type IsRight = (event: LoggedEvent, print: number) => boolean
+
+/** A device keeps what it was shown: what happened to a message since are events of their own. */
+const wasShownTo = (conversation: LoggedConversation | undefined, user: number): IsRight => {
+  if (conversation === undefined) return () => false
+  const ends = (conversation.stays.get(user) ?? []).map(({ to }) => to)
+  return (event, print) => canBeShownAs(conversation, event, print, { from: event.seq, ends })
+}
+
+/** The whole history gives everything as it is now. */
+const isShownTo = (conversation: LoggedConversation | undefined, user: number): IsRight => {
+  if (conversation === undefined) return () => false
+  const look = { asOf: conversation.lastSeq, highest: visibleTo(conversation, user).at(-1)?.to ?? 0 }
+  return (event, print) => print === printAt(conversation, event, look)
 }
 
 const compare = (differences: FinalDifference[], held: Held): void => {
-  const { holder, user, id, conversation, columns, coveredTo } = held
+  const { holder, user, id, conversation, columns, coveredTo, isRight } = held
   const add = (kind: FinalDifference['kind'], seq: number, event: LoggedEvent | undefined) => {
     if (differences.length < differencesMax) differences.push({ kind, holder, conversation: id, seq, event })
   }
@@ -86,7 +108,8 @@ const compare = (differences: FinalDifference[], held: Held): void => {
         if (coveredTo === undefined || expected <= coveredTo) add('missing', expected, event)
         continue
       }
-      if (prints[index] !== event.print || clientMsgIds[index] !== event.clientMsgId) add('other', expected, event)
+      const isSame = clientMsgIds[index] === event.clientMsgId && isRight(event, prints[index] ?? 0)
+      if (!isSame) add('other', expected, event)
       before = expected
       index++
     }

@@ -1,10 +1,10 @@
 import { decodePosition } from '@chat/schemas'
 import type { Facts } from './facts.ts'
-import type { LoggedEvent } from './log-facts.ts'
-import type { AcceptedRequest, Send } from './sends.ts'
+import type { LogFacts, LoggedEvent } from './log-facts.ts'
+import type { AcceptedRequest, Send, SendFacts } from './sends.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
 
-/** I1: what was accepted has exactly one outcome, and stands in the final state and the history of everybody who may see it. [G1] */
+/** I1: what was accepted has exactly one outcome, whatever it was, and a message stands in the final state and the history of everybody who may see it. [G1] */
 export const acceptedOnce = ({ log, sending, finals, dumped }: Facts): readonly Violation[] => {
   const found = createFound('I1')
   for (const doubled of sending.doubled) found.add(doubled)
@@ -15,8 +15,10 @@ export const acceptedOnce = ({ log, sending, finals, dumped }: Facts): readonly 
     else if (send.refused !== undefined && log.messages.has(send.clientMsgId))
       found.add(`${nameOf(send)}: refused ${send.refused.code}, and in the log`)
   }
-  if (dumped.has('log'))
+  if (dumped.has('log')) {
     for (const request of sending.accepted) if (!isLogged(request, log.at)) found.add(requestLost(request))
+    for (const doubled of requestsDoubled(log, sending)) found.add(doubled)
+  }
   for (const { kind, holder, conversation, seq, event } of finals) {
     const id = event?.clientMsgId ?? null
     if (kind === 'missing' && id !== null && sending.sends.get(id)?.accepted !== undefined)
@@ -57,6 +59,21 @@ const isLogged = ({ answered }: AcceptedRequest, at: Facts['log']['at']): boolea
   const position = decodePosition(answered.position)
   const event = position === undefined ? undefined : at(position.partition, position.pos)
   return event?.conversation === answered.conversation && event.seq === answered.seq
+}
+
+/** Whatever has an id and is no message: its events come of one command. */
+const requestsDoubled = ({ conversations }: LogFacts, { invokedOps }: SendFacts): readonly string[] => {
+  const ids = new Set([...invokedOps.values()].flatMap((asked) => [...asked]))
+  const commandOf = new Map<string, string | null>()
+  const doubled: string[] = []
+  for (const { id, events } of conversations.values())
+    for (const { requestId, line, type, seq } of events) {
+      if (!ids.has(requestId)) continue
+      const before = commandOf.get(requestId)
+      if (before !== undefined && before !== line.cmd) doubled.push(`${id} ${seq}: ${type} was done before`)
+      commandOf.set(requestId, line.cmd)
+    }
+  return doubled
 }
 
 const requestLost = ({ invoked, answered }: AcceptedRequest): string =>

@@ -1,25 +1,30 @@
 import type { Facts } from './facts.ts'
 import { eventAt, type LoggedEvent } from './log-facts.ts'
 import { eachSeen } from './seen.ts'
+import { canBeShownAs } from './versions.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
 
 /**
- * I4: the log holds together; every device, at any time and at the end, and every history say the same as the log; what a device had
- * accepted stands in the order in which it was sent. [G3] [G4]
+ * I4: the log holds together; every device, at any time and at the end, and every history say the same as the log, a page nothing older of
+ * a message than what it answers for; what a device had accepted stands in the order in which it was sent. [G3] [G4]
  */
 export const agreement = (facts: Facts): readonly Violation[] => {
-  const { history, log, finals, dumped } = facts
+  const { history, log, finals, userOf, dumped } = facts
   const found = createFound('I4')
   for (const problem of log.problems) found.add(problem)
   for (const { kind, holder, conversation, seq } of finals)
     if (kind === 'other') found.add(`${conversation} ${seq}: in ${holder} it is not what the log says`)
   if (!dumped.has('log')) return found.violations
-  // Messages are as they were posted. Once they can be edited, a page gives their present state, and the log's must be folded here.
-  eachSeen(history, (seen, { what, device, conversation }) => {
-    const event = eventAt(log.conversations.get(conversation), seen.seq)
-    if (event === undefined) return // I5 tells of it.
-    if (event.print !== seen.print || event.clientMsgId !== seen.clientMsgId || event.type !== seen.type)
-      found.add(`${conversation} ${seen.seq}: ${what} to ${device} it is not what the log says`)
+  eachSeen(history, (seen, { what, device, conversation, to }) => {
+    const logged = log.conversations.get(conversation)
+    const event = eventAt(logged, seen.seq)
+    if (logged === undefined || event === undefined) return // I5 tells of it.
+    const ends = (logged.stays.get(userOf.get(device) ?? 0) ?? []).map((stay) => stay.to)
+    const isSame =
+      event.clientMsgId === seen.clientMsgId &&
+      event.type === seen.type &&
+      canBeShownAs(logged, event, seen.print, { from: to ?? seen.seq, ends })
+    if (!isSame) found.add(`${conversation} ${seen.seq}: ${what} to ${device} it is not what the log says`)
   })
   keepsOrder(found, facts)
   return found.violations

@@ -103,13 +103,14 @@ const equalsFold = (found: Found, { log }: Facts, logged: LoggedCursors, line: U
   if (unread !== expected) found.add(`${conversation.id}: ${user} has ${unread} unread, the log says ${expected}`)
 }
 
-/** Visible messages of others behind the cursor. */
+/** Visible messages of others behind the cursor that were not deleted. */
 const unreadAfter = (conversation: LoggedConversation, user: number, cursor: number): number => {
   let unread = 0
   for (const { from, to } of visibleTo(conversation, user))
     for (let seq = Math.max(from, cursor + 1); seq <= to; seq++) {
       const event = eventAt(conversation, seq)
-      if (event?.type === 'messagePosted' && event.actor !== user) unread++
+      const isDeleted = conversation.deeds.get(seq)?.some(({ type }) => type === 'messageDeleted') === true
+      if (event?.type === 'messagePosted' && event.actor !== user && !isDeleted) unread++
     }
   return unread
 }

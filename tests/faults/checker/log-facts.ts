@@ -18,7 +18,13 @@ export interface LoggedEvent {
   /** Of a message. */
   readonly clientMsgId: string | null
   readonly text: string | null
+  /** As it was appended. */
   readonly print: number
+  /** The seq of the message that was edited, deleted or reacted to. */
+  readonly about: number | null
+  /** Of the request that asked for it. */
+  readonly requestId: string
+  readonly line: Logged
   readonly partition: number
   readonly pos: number
   /** LogAppendTime, ms since the epoch. */
@@ -33,6 +39,8 @@ export interface LoggedConversation {
   readonly events: LoggedEvent[]
   /** Events that do not stand at their seq, by seq, the first of each: none, or the log is wrong. */
   readonly displaced: ReadonlyMap<number, LoggedEvent>
+  /** Seq of a message → what was done to it later, in order. */
+  readonly deeds: ReadonlyMap<number, readonly LoggedEvent[]>
   /** Members see what was before they came. */
   readonly sharesAll: boolean
   /** In order; an open one ends at `Infinity`. */
@@ -57,6 +65,7 @@ interface Draft {
   readonly partition: number
   readonly events: LoggedEvent[]
   readonly displaced: Map<number, LoggedEvent>
+  readonly deeds: Map<number, LoggedEvent[]>
   sharesAll: boolean
   readonly stays: Map<number, Interval[]>
   lastSeq: number
@@ -84,6 +93,7 @@ export const readLog = (history: readonly HistoryEvent[]): LogFacts => {
     const draft = within(conversations, placed.conversation, () => emptyDraft(placed))
     draft.events.push(placed)
     if (draft.events.length !== placed.seq) within(draft.displaced, placed.seq, () => placed)
+    if (placed.about !== null) within(draft.deeds, placed.about, () => [] as LoggedEvent[]).push(placed)
     draft.lastSeq = Math.max(draft.lastSeq, placed.seq)
     moveMembers(draft, event, placed.seq)
     within(places, line.partition, () => [] as LoggedEvent[])[line.offset] = placed
@@ -112,6 +122,7 @@ const emptyDraft = ({ conversation, partition }: LoggedEvent): Draft => ({
   partition,
   events: [],
   displaced: new Map(),
+  deeds: new Map(),
   sharesAll: conversation.startsWith('d'),
   stays: new Map(),
   lastSeq: 0,
@@ -142,6 +153,9 @@ const take = (line: Logged, partitions: Map<number, PartitionPlace>, problems: s
   return undefined
 }
 
+/** What changes how a message is shown. */
+const deedTypes: ReadonlySet<string> = new Set(['messageEdited', 'messageDeleted', 'reactionAdded', 'reactionRemoved'])
+
 const placeOf = (event: LogEvent, line: Logged): LoggedEvent | undefined => {
   const visible = toClientEvent(event)
   if (visible === undefined || !hasPlace(visible) || !('device' in event)) return undefined
@@ -157,6 +171,9 @@ const placeOf = (event: LogEvent, line: Logged): LoggedEvent | undefined => {
     clientMsgId: isMessage ? event.clientMsgId : null,
     text: typeof text === 'string' ? text : null,
     print: printOf(visible),
+    about: deedTypes.has(type) ? Number(visible.data.seq) : null,
+    requestId: event.clientMsgId,
+    line,
     partition: line.partition,
     pos: line.offset,
     appendedMs: line.appendedMs,
@@ -165,6 +182,9 @@ const placeOf = (event: LogEvent, line: Logged): LoggedEvent | undefined => {
 
 /** An event type that changes members and is not known here shows as posts of people who are no members: teach it. */
 const moveMembers = (draft: Draft, event: LogEvent, seq: number): void => {
+  // A direct conversation begins with whatever is first in it, and both stay for ever.
+  if (draft.id.startsWith('d') && draft.stays.size === 0)
+    for (const user of draft.id.slice(1).split('.')) begin(draft, Number(user), 1)
   switch (event.type) {
     case 'GroupCreated':
       draft.sharesAll = event.history === 'all'
@@ -184,11 +204,6 @@ const moveMembers = (draft: Draft, event: LogEvent, seq: number): void => {
       if (open?.to === Number.POSITIVE_INFINITY) stays?.splice(-1, 1, { from: open.from, to: seq })
       return
     }
-    case 'MessagePosted':
-      // A direct conversation begins with its first message, and both stay for ever.
-      if (draft.id.startsWith('d') && draft.stays.size === 0)
-        for (const user of draft.id.slice(1).split('.')) begin(draft, Number(user), 1)
-      return
     default:
       return
   }

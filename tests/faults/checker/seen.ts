@@ -8,6 +8,8 @@ export type VisitSeen = (
     readonly at: number
     readonly device: string
     readonly conversation: string
+    /** Of a page: what it answers for. */
+    readonly to?: number
   },
   /** Index of the line in the history. */
   index: number,

@@ -30,8 +30,8 @@ export interface SendFacts {
   /** In the order of the first attempt. */
   readonly sends: ReadonlyMap<string, Send>
   readonly accepted: readonly AcceptedRequest[]
-  /** Every request of these ops, answered or not: `user op conversation` → how many. */
-  readonly invokedOps: ReadonlyMap<string, number>
+  /** `user op conversation` → the ids of all requests for it, answered or not; one without an id counts by itself. */
+  readonly invokedOps: ReadonlyMap<string, ReadonlySet<string>>
   /** When each request of a device went out: ref → at. */
   askedAt(device: string, ref: number): number | undefined
   /** Answers to nothing. */
@@ -40,14 +40,15 @@ export interface SendFacts {
   readonly doubled: readonly string[]
 }
 
+/** Requests that make a conversation, and those about a friend, do not name it. */
 export const opKey = (user: number, op: string, conversation: string | null): string =>
-  `${user} ${op} ${conversation ?? ''}`
+  op === 'group.create' || op.startsWith('friend.') ? `${user} ${op}` : `${user} ${op} ${conversation}`
 
 /** Joins requests with their answers. */
 export const readSends = (history: readonly HistoryEvent[], userOf: ReadonlyMap<string, number>): SendFacts => {
   const sends = new Map<string, Send>()
   const accepted: AcceptedRequest[] = []
-  const invokedOps = new Map<string, number>()
+  const invokedOps = new Map<string, Set<string>>()
   const requests = new Map<string, Map<number, Invoked>>()
   const answeredRefs = new Map<string, Set<number>>()
   const observed = new Map<string, number>()
@@ -63,8 +64,8 @@ export const readSends = (history: readonly HistoryEvent[], userOf: ReadonlyMap<
       within(sends, line.clientMsgId, () => sendOf(line, index, floor))
       return
     }
-    const key = opKey(userOf.get(line.device) ?? 0, line.op, line.op === 'group.create' ? null : line.conversation)
-    invokedOps.set(key, (invokedOps.get(key) ?? 0) + 1)
+    const key = opKey(userOf.get(line.device) ?? 0, line.op, line.conversation)
+    within(invokedOps, key, () => new Set<string>()).add(line.clientMsgId ?? `${line.device} ${line.ref}`)
   }
   const answer = (line: Answered) => {
     const refs = within(answeredRefs, line.device, () => new Set<number>())

@@ -4,7 +4,7 @@ import { type Frame, Refused, type Session } from './session.ts'
 
 /** Something that must happen once: sent again under the same id until it is answered. */
 export interface Write {
-  readonly op: 'send' | 'group.create' | 'group.join' | 'group.leave'
+  readonly op: string
   /** Writes of one conversation keep their order. A group that is being created has a name of its own. */
   readonly conversation: string
   readonly clientMsgId: string
@@ -50,7 +50,8 @@ export const createOutbox = (machine: Machine, random: Random, session: () => Se
   const failed = (entry: Entry, error: unknown) => {
     entry.state = 'queued'
     if (!(error instanceof Refused)) return // The next connection pumps again.
-    if (error.isFinal) remove(entry)
+    // Too many requests of a friend, say: what is there already. A person does not ask again at once.
+    if (error.isFinal || error.code === 'too_many') remove(entry)
     const waitMs = Number(error.frame.retryAfterMs ?? 50 + random.fraction() * 200)
     const { conversation } = entry
     const timer = {}

@@ -27,6 +27,8 @@ export interface View {
   takePage(conversation: string, page: PageOfEvents, by: ShownBy): boolean
   hasGap(conversation: string): boolean
   conversations(): readonly string[]
+  /** Seqs of the messages that it shows. */
+  messages(conversation: string): readonly number[]
   /** conversation → the highest seq held. */
   known(): Readonly<Record<string, number>>
   /** Writes all of it into the history; returns how many lines. */
@@ -104,6 +106,10 @@ export const createView = (device: string, recorder: Recorder): View => {
     },
     hasGap,
     conversations: () => [...all.keys()],
+    messages: (conversation) => {
+      const { seqs, clientMsgIds } = all.get(conversation) ?? { seqs: [], clientMsgIds: [] }
+      return seqs.filter((_, index) => clientMsgIds[index] !== null)
+    },
     known: () => Object.fromEntries([...all].map(([id, { coveredTo }]) => [id, coveredTo])),
     dump: () => {
       for (const [conversation, { coveredTo, seqs, clientMsgIds, prints }] of all)

@@ -191,7 +191,8 @@ const createStory = (options: StoryOptions) => {
       const [conversation] = device.shown.keys()
       if (conversation !== undefined)
         device.read(random.fraction() < 0.5 ? conversation : pick([...device.shown.keys()]))
-    } else if (dice < 0.95) device.sync()
+    } else if (dice < 0.94) device.sync()
+    else if (dice < 0.95) device.act(pick([...device.shown.keys(), groupOf()]))
     else if (isCalm()) return 'other'
     else if (dice < 0.96) device.close(1006)
     else if (dice < 0.975) device.change('group.join', groupOf())
@@ -240,14 +241,14 @@ const dump = async ({ timeline, server, record, devicesOf }: World, devices: rea
     }
   record({ what: 'dumped', at, source: 'devices', count: states })
   let histories = 0
-  for (const { id: conversation, events, stays, members } of server.conversations.values())
+  for (const { id: conversation, events, messages, stays, members } of server.conversations.values())
     for (const user of [...stays.keys()].filter((member) => devicesOf.has(member))) {
       const readable = server.readable(user, conversation, 1, Number.POSITIVE_INFINITY)
-      const columns = columnsOf(readable.flatMap((seq) => events[seq - 1] ?? []))
+      const columns = columnsOf(readable.map((seq) => server.shownTo(user, conversation, seq)))
       const { readSeq } = server.cursorOf(user, conversation)
       const unread = readable.filter((seq) => {
         const event = events[seq - 1]
-        return seq > readSeq && event?.type === 'messagePosted' && event.actor !== user
+        return seq > readSeq && event?.type === 'messagePosted' && event.actor !== user && !messages.isDeleted(seq)
       }).length
       const view = members.has(user) ? { unread, readSeq } : { unread: null, readSeq: null }
       record({ what: 'userHistory', at, user, conversation, ...columns, ...view })

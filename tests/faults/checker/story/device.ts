@@ -40,6 +40,8 @@ export interface StoryDevice {
   send(conversation: string, text: string, onInvoke?: (clientMsgId: string) => void): void
   createGroup(members: readonly number[], history: 'all' | 'sinceJoin'): void
   change(op: 'group.join' | 'group.leave', conversation: string): void
+  /** Does something to one of the messages that it shows. */
+  act(conversation: string): void
   read(conversation: string): void
   sync(): void
   push(conversation: string, seen: SeenEvent): void
@@ -62,6 +64,11 @@ export const createStoryDevice = (world: StoryWorld, user: number, device: strin
   let refs = 0
   let lastIdMs = 0
   let arrivesAt = 0
+
+  const newId = () => {
+    lastIdMs = Math.max(storyWallMs + timeline.now(), lastIdMs + 1)
+    return uuidV7(lastIdMs, world.random)
+  }
 
   /** After some time, if this connection still stands then. */
   const later = (ms: number, run: () => void) => {
@@ -126,8 +133,7 @@ export const createStoryDevice = (world: StoryWorld, user: number, device: strin
     const seqs = server.readable(user, conversation, after + 1, world.pageEventsMax + 1)
     const hasMore = seqs.length > world.pageEventsMax
     const here = seqs.slice(0, world.pageEventsMax)
-    const all = server.conversations.get(conversation)?.events ?? []
-    const events = here.flatMap((seq) => all[seq - 1] ?? [])
+    const events = here.map((seq) => server.shownTo(user, conversation, seq))
     const to = hasMore ? (here.at(-1) ?? after) : server.highestOf(user, conversation)
     const readSeq = by === 'sync' ? server.cursorOf(user, conversation).readSeq : null
     const range = { after, from: after + 1, to, readSeq, events }
@@ -180,8 +186,7 @@ export const createStoryDevice = (world: StoryWorld, user: number, device: strin
       world.onPresence(user)
     },
     send: (conversation, text, onInvoke) => {
-      lastIdMs = Math.max(storyWallMs + timeline.now(), lastIdMs + 1)
-      const clientMsgId = uuidV7(lastIdMs, world.random)
+      const clientMsgId = newId()
       const entry = { clientMsgId, conversation, text, after: lastSent.get(conversation) ?? null }
       lastSent.set(conversation, clientMsgId)
       outbox.push(entry)
@@ -201,6 +206,25 @@ export const createStoryDevice = (world: StoryWorld, user: number, device: strin
       arrive(() => {
         const place = op === 'group.join' ? server.join(author, conversation) : server.leave(author, conversation)
         if (typeof place !== 'string') fanOut(place, user)
+        later(between(1, 20), () => answer(ref, place))
+      })
+    },
+    act: (conversation) => {
+      const messages = [...(shown.get(conversation)?.values() ?? [])].filter(({ clientMsgId }) => clientMsgId !== null)
+      const message = messages[between(0, messages.length - 1)]
+      const isThere =
+        message !== undefined && server.conversations.get(conversation)?.messages.isDeleted(message.seq) === false
+      if (!isThere) return
+      const dice = between(1, 10)
+      const about = { message: message.seq, author: message.actor, text: 'another text', emoji: '👍' }
+      const op = dice < 5 ? 'edit' : dice < 9 ? 'react' : 'delete'
+      const clientMsgId = newId()
+      const ref = invoke(op, { conversation, clientMsgId, seq: message.seq })
+      arrive(() => {
+        if (server.conversations.get(conversation)?.messages.isDeleted(message.seq) === true)
+          return answer(ref, 'no_such_message')
+        const place = server.act(author, conversation, clientMsgId, { op, ...about })
+        if (typeof place !== 'string') fanOut(place)
         later(between(1, 20), () => answer(ref, place))
       })
     },

@@ -1,5 +1,13 @@
-import type { Answered, EventColumns, HistoryEvent, Invoked } from '../../history.ts'
-import type { Draft, LineOf } from './edit.ts'
+import { hasPlace, toClientEvent } from '@chat/schemas'
+import {
+  type Answered,
+  type EventColumns,
+  type HistoryEvent,
+  type Invoked,
+  printOf,
+  type SeenEvent,
+} from '../../history.ts'
+import { type Draft, eventOf, type LineOf } from './edit.ts'
 import { type PlantedFault, plain, subtle } from './planted.ts'
 
 const requestOf = (draft: Draft, { device, ref }: Answered): Invoked =>
@@ -26,6 +34,17 @@ const freeRef = 1_000_000_000
 const answerAgain = (draft: Draft, change: Partial<Answered>): void => {
   const { answered, invoked } = acceptedOnce(draft)
   draft.insertAfter(answered, { ...invoked, ref: freeRef }, { ...answered, ref: freeRef, isDuplicate: true, ...change })
+}
+
+/** `conversation seq` → the print of the message as it was posted. */
+const postedPrints = (draft: Draft): ReadonlyMap<string, number> => {
+  const prints = new Map<string, number>()
+  for (const line of draft.all('logged', ({ type }) => type === 'MessagePosted')) {
+    const visible = toClientEvent(eventOf(line))
+    if (visible !== undefined && hasPlace(visible))
+      prints.set(`${visible.conversation} ${visible.seq}`, printOf(visible))
+  }
+  return prints
 }
 
 type Finals = LineOf<'deviceState'> | LineOf<'userHistory'>
@@ -97,6 +116,26 @@ const onTheWire: readonly PlantedFault[] = [
   subtle('a push tells another text', 'I4', (draft) => {
     const pushed = draft.one('pushed', ({ clientMsgId }) => clientMsgId !== null)
     draft.replace(pushed, { ...pushed, print: pushed.print ^ 1 })
+  }),
+  subtle('a page shows a message as it was before its edit', 'I4', (draft) => {
+    const posted = postedPrints(draft)
+    const isChanged = (page: LineOf<'paged'>) => (event: SeenEvent) =>
+      event.clientMsgId !== null && event.print !== posted.get(`${page.conversation} ${event.seq}`)
+    const page = draft.one('paged', (line) => line.events.some(isChanged(line)))
+    const index = page.events.findIndex(isChanged(page))
+    const events = page.events.map((event, at) =>
+      at === index ? { ...event, print: posted.get(`${page.conversation} ${event.seq}`) ?? 0 } : event,
+    )
+    draft.replace(page, { ...page, events })
+  }),
+  subtle('a history shows what was deleted', 'I4', (draft) => {
+    const posted = postedPrints(draft)
+    const changedIn = ({ conversation, seqs, clientMsgIds, prints }: LineOf<'userHistory'>) =>
+      seqs.findIndex((seq, at) => clientMsgIds[at] !== null && prints[at] !== posted.get(`${conversation} ${seq}`))
+    const line = draft.one('userHistory', (each) => changedIn(each) !== -1)
+    const index = changedIn(line)
+    const prints = line.prints.with(index, posted.get(`${line.conversation} ${line.seqs[index]}`) ?? 0)
+    draft.replace(line, { ...line, prints })
   }),
   subtle("a device's messages changed their order", 'I4', (draft) => {
     const [first, second] = pipelined(draft)

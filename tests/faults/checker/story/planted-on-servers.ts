@@ -140,6 +140,11 @@ const inTheLog: readonly PlantedFault[] = [
     const line = acceptedMessage(draft)
     draft.replace(line, { ...line, appendedMs: line.appendedMs + 1000 })
   }),
+  subtle('what was asked once was done twice', 'I1', (draft) => {
+    const line = draft.one('logged', ({ type }) => type === 'ReactionAdded' || type === 'MessageEdited')
+    draft.insertAfter(line, { ...line, cmd: String(Number(line.cmd) + 1) })
+    restamp(draft, line.partition)
+  }),
   plain('a message stands before what its sender had seen', 'I9', (draft) => {
     const accepted = acceptedIds(draft)
     const isAccepted = (event: Placed) => accepted.has(event.clientMsgId)

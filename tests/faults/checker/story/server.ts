@@ -14,6 +14,7 @@ import {
 } from '@chat/schemas'
 import { type Logged, printOf, type SeenEvent } from '../../history.ts'
 import { within } from '../log-facts.ts'
+import { createStoryMessages, deedEvent, type StoryDeed, type StoryMessages } from './messages.ts'
 
 /** Wall clock at `at` 0 of every story, ms since the epoch. */
 export const storyWallMs = Date.UTC(2026, 0, 1)
@@ -31,6 +32,7 @@ interface StoryConversation {
   readonly sharesAll: boolean
   /** Index = seq - 1. */
   readonly events: SeenEvent[]
+  readonly messages: StoryMessages
   readonly members: Set<number>
   /** Of each user who was ever a member; `to` 0: still is. */
   readonly stays: Map<number, { readonly from: number; to: number }[]>
@@ -54,12 +56,16 @@ export interface StoryServer {
   post(author: Author, conversation: string, clientMsgId: string, text: string): StoryPlace | 'not_member'
   join(author: Author, conversation: string): StoryPlace | 'already_member'
   leave(author: Author, conversation: string): StoryPlace | 'not_member'
+  /** Whoever may read a message may do anything to it. */
+  act(author: Author, conversation: string, clientMsgId: string, deed: StoryDeed): StoryPlace | 'not_member'
   /** false: the cursor is there already. */
   advance(author: Author, conversation: string, cursor: 'delivered' | 'read', seq: number): boolean
   cursorOf(user: number, conversation: string): StoryCursor
   /** Seqs that the user may read, from `from` on, at most `max`; and the highest that he may read. */
   readable(user: number, conversation: string, from: number, max: number): readonly number[]
   highestOf(user: number, conversation: string): number
+  /** As a page gives it to the user now. */
+  shownTo(user: number, conversation: string, seq: number): SeenEvent
   /** Every record, per topic and partition in order of offset. */
   logged(at: number): readonly Logged[]
 }
@@ -116,6 +122,7 @@ export const createStoryServer = (partitions: number, now: () => number): StoryS
     const clientMsgId = event.type === 'MessagePosted' ? event.clientMsgId : null
     const seen = { seq, type, actor, clientMsgId, print: printOf(visible) }
     conversation.events.push(seen)
+    conversation.messages.take(event)
     const position = encodePosition({ partition: conversation.partition, pos: offset })
     return { conversation: conversation.id, seq, position, seen }
   }
@@ -130,7 +137,16 @@ export const createStoryServer = (partitions: number, now: () => number): StoryS
   })
 
   const open = (id: string, partition: number, sharesAll: boolean): StoryConversation => {
-    const conversation = { id, partition, sharesAll, events: [], members: new Set<number>(), stays: new Map() }
+    const messages = createStoryMessages()
+    const conversation = {
+      id,
+      partition,
+      sharesAll,
+      events: [],
+      messages,
+      members: new Set<number>(),
+      stays: new Map(),
+    }
     conversations.set(id, conversation)
     return conversation
   }
@@ -207,6 +223,11 @@ export const createStoryServer = (partitions: number, now: () => number): StoryS
       if (stay !== undefined) stay.to = event.seq
       return append(conversation, event)
     },
+    act: (author, id, clientMsgId, deed) => {
+      const conversation = get(id)
+      if (!conversation.members.has(author.user)) return 'not_member'
+      return append(conversation, { ...common(author, conversation, clientMsgId), ...deedEvent(deed) })
+    },
     advance: ({ user, device }, id, cursor, seq) => {
       const devices = within(cursors, `${id} ${user}`, () => new Map<string, StoryCursor>())
       const stored = within(devices, device, () => ({ deliveredSeq: 0, readSeq: 0 }))
@@ -228,6 +249,16 @@ export const createStoryServer = (partitions: number, now: () => number): StoryS
     },
     readable: (user, id, from, max) => readableSeqs(get(id), user, from, max),
     highestOf: (user, id) => highestReadable(get(id), user),
+    shownTo: (user, id, seq) => {
+      const conversation = get(id)
+      const seen = conversation.events[seq - 1]
+      if (seen === undefined) throw new Error(`there is no ${id} ${seq}`)
+      const isMember = conversation.members.has(user)
+      return conversation.messages.shown(
+        seen,
+        isMember ? seq + conversation.events.length : highestReadable(conversation, user),
+      )
+    },
     logged: (at) => [...logs.values()].flatMap(({ records }) => records.map((record) => ({ ...record, at }))),
   }
 }
