@@ -6,7 +6,7 @@ import { systemRandom } from '@chat/runtime/system'
 import { createOpenLoad, currentCommit } from '@chat/testkit'
 import { isSound, runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
-import { isSoundOverload, type OverloadResult, runOverload } from './overload.ts'
+import { isSoundOverload, type OverloadResult, type PhaseResult, runOverload } from './overload.ts'
 import { runRebuildBench } from './rebuild.ts'
 import { runRestore } from './restore.ts'
 import { stackServers, startEmbedded, startOnStack, type Target } from './target.ts'
@@ -182,10 +182,11 @@ const runDirectWorkload = (options: Options): Promise<number> =>
 
 const printOverload = (result: OverloadResult): void => {
   const { ramp, before, overload, after, peakPerSecond, goodputShare, normalAfterSeconds, verdict } = result
-  const row = ({ acceptedMs, refusedMs, lateMs, ...rates }: OverloadResult['before']) => ({
+  const row = ({ acceptedMs, refusedMs, acceptedAnswerMs, refusedAnswerMs, lateMs, ...rates }: PhaseResult) => ({
     ...rates,
-    ...{ 'accepted p50': acceptedMs.p50, 'accepted p99': acceptedMs.p99 },
-    ...{ 'refused p50': refusedMs.p50, 'refused p99': refusedMs.p99, 'late p99': lateMs.p99 },
+    ...{ 'accepted p50': acceptedMs.p50, 'accepted p99': acceptedMs.p99, 'from its sending': acceptedAnswerMs.p99 },
+    ...{ 'refused p50': refusedMs.p50, 'refused p99': refusedMs.p99, 'from its sending ': refusedAnswerMs.p99 },
+    'late p99': lateMs.p99,
   })
   const steps = ramp.map((step, index) => [`ramp ${index + 1}`, row(step)] as const)
   console.table({ ...Object.fromEntries(steps), before: row(before), overload: row(overload), after: row(after) })

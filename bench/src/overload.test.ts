@@ -4,6 +4,7 @@ import { findPeak, normalAfter } from './overload.ts'
 
 const phaseOf = (perSecond: number, seconds: number, capacity: number): LoadPhase => ({
   ...{ seconds, offered: perSecond * seconds, resent: 0, keptBack: 0, refusedMs: [], lateMs: [], bySecond: [] },
+  ...{ acceptedAnswerMs: [], refusedAnswerMs: [] },
   acceptedMs: Array.from({ length: Math.min(perSecond, capacity) * seconds }, () => 10),
 })
 

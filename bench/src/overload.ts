@@ -13,14 +13,17 @@ interface OverloadOptions {
   readonly onPhase: (phase: 'begin' | 'end') => void
 }
 
-interface PhaseResult {
+export interface PhaseResult {
   readonly offeredPerSecond: number
   readonly goodputPerSecond: number
   readonly refusedPerSecond: number
   readonly keptBackPerSecond: number
   readonly acceptedMs: Summary
   readonly refusedMs: Summary
-  /** How late the generator was, part of both. */
+  /** Of the same tries from when they went out: without what the generator was late. */
+  readonly acceptedAnswerMs: Summary
+  readonly refusedAnswerMs: Summary
+  /** How late the generator was, part of the first two. */
   readonly lateMs: Summary
 }
 
@@ -109,6 +112,8 @@ const summariseRun = (phase: LoadPhase): PhaseResult => {
     keptBackPerSecond: perSecond(phase.keptBack),
     acceptedMs: summarise(phase.acceptedMs),
     refusedMs: summarise(phase.refusedMs),
+    acceptedAnswerMs: summarise(phase.acceptedAnswerMs),
+    refusedAnswerMs: summarise(phase.refusedAnswerMs),
     lateMs: summarise(phase.lateMs),
   }
 }
