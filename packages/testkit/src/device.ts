@@ -35,6 +35,7 @@ export interface Acknowledged {
   readonly conversation: string
   readonly seq: number
   readonly clientMsgId: string
+  /** Empty: it was learned from its event, which does not tell. */
   readonly position: string
 }
 
@@ -161,7 +162,14 @@ export const createDevice = (options: DeviceOptions): Device => {
     pump()
   }
 
+  /** PROTOCOL: its event says that it is in the log as well as its `ok`, which may have been lost long ago. */
+  const eventOf = ({ conversation, clientMsgId }: OutboxEntry) =>
+    [...(shown.get(conversation)?.values() ?? [])].find(({ data }) => data.clientMsgId === clientMsgId)
+
   const onRefused = (entry: OutboxEntry, error: unknown) => {
+    const event = error instanceof RequestError && error.code === 'too_late' ? eventOf(entry) : undefined
+    if (event !== undefined)
+      return onAcknowledged(entry, { op: 'ok', conversation: entry.conversation, seq: event.seq, position: '' })
     const isFinal = error instanceof RequestError && error.frame.retry === 'never'
     if (isFinal) {
       const index = outbox.indexOf(entry)
