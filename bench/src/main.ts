@@ -7,12 +7,13 @@ import { createOpenLoad, currentCommit } from '@chat/testkit'
 import { isSound, runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
 import { isSoundOverload, type OverloadResult, type PhaseResult, runOverload } from './overload.ts'
+import { runReads } from './reads.ts'
 import { runRebuildBench } from './rebuild.ts'
 import { runRestore } from './restore.ts'
 import { stackServers, startEmbedded, startOnStack, type Target } from './target.ts'
 import { usageBetween } from './usage.ts'
 
-const usage = `usage: npm run bench -- direct [options] | overload [options] | rebuild [options] | restore [options]
+const usage = `usage: npm run bench -- direct [options] | overload [options] | rebuild [options] | reads [options] | restore [options]
 direct: messages between two
   --rate N         messages a second offered (1500)
   --seconds N      how long it is measured (20)
@@ -33,6 +34,14 @@ rebuild: all read models anew while messages flow, on the running stack; the opt
   --rate N         messages a second offered (200)
   --seconds N      how long messages flow: longer than the rebuild takes (60)
   --events N       messages on the log before anything starts (500000)
+reads: what people ask of a system with much in it, on the running stack
+  --events N       messages on the log before anything starts (1000000)
+  --users N        people (2000)
+  --groups N       groups of 2 to 60 of them (500)
+  --pairs N        random pairs that talk (5000)
+  --readers N      of them who ask, the first is in 1,000 conversations (20)
+  --requests N     of each kind, one at a time (2000)
+  --connectors N, --partitions N  as above
 restore: a router that starts, on the running stack
   --events N         in the partition (1000000)
   --conversations N  in the partition (50000)
@@ -43,15 +52,16 @@ restore: a router that starts, on the running stack
 const root = join(import.meta.dirname, '..', '..')
 const textBytes = 200
 
-const workloads = ['direct', 'overload', 'rebuild', 'restore'] as const
+const workloads = ['direct', 'overload', 'rebuild', 'reads', 'restore'] as const
 const isWorkload = (name: string | undefined): name is (typeof workloads)[number] => workloads.some((w) => w === name)
 
 /** Of options that mean something else in each. */
 const defaults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   rate: { direct: '1500', overload: '500', rebuild: '200' },
   seconds: { direct: '20', overload: '120', rebuild: '60' },
-  pairs: { direct: '1000', overload: '50000', rebuild: '1000' },
-  events: { rebuild: '500000', restore: '1000000' },
+  pairs: { direct: '1000', overload: '50000', rebuild: '1000', reads: '5000' },
+  users: { direct: '500', overload: '500', rebuild: '500', reads: '2000' },
+  events: { rebuild: '500000', reads: '1000000', restore: '1000000' },
 }
 
 const readOptions = () => {
@@ -64,13 +74,16 @@ const readOptions = () => {
       'warm-up': text('20'),
       connectors: text('2'),
       routers: text('1'),
-      users: text('500'),
+      users: { type: 'string' },
       pairs: { type: 'string' },
       factor: text('3'),
       partitions: text('24'),
       flush: text('each'),
       on: text('kafka'),
       events: { type: 'string' },
+      groups: text('500'),
+      readers: text('20'),
+      requests: text('2000'),
       conversations: text('50000'),
       tail: text('45000'),
       repeats: text('3'),
@@ -88,6 +101,19 @@ const readOptions = () => {
   if (workload === 'restore') {
     const [events, conversations] = [number('events'), number('conversations')]
     return { workload, options: { events, conversations, tail: number('tail'), repeats: number('repeats') } } as const
+  }
+  if (workload === 'reads') {
+    const world = { connectors: number('connectors'), partitions: number('partitions') }
+    const filled = {
+      events: number('events'),
+      users: number('users'),
+      groups: number('groups'),
+      pairs: number('pairs'),
+    }
+    return {
+      workload,
+      options: { ...world, ...filled, readers: number('readers'), requests: number('requests') },
+    } as const
   }
   const options = {
     on: values.on,
@@ -220,6 +246,15 @@ const runRebuildWorkload = async (options: Parameters<typeof runRebuildBench>[0]
   return lost + doubled + reordered > 0 ? 1 : 0
 }
 
+const runReadsWorkload = async (options: Parameters<typeof runReads>[0]): Promise<number> => {
+  await loadStackAddresses()
+  const { conversationsOfFirst, found, ...times } = await runReads(options)
+  console.table(times)
+  console.log(`${conversationsOfFirst} conversations of the first, ${found} searches found something`)
+  console.log(`appended to ${save('reads', options, { result: { ...times, conversationsOfFirst, found } })}`)
+  return 0
+}
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** undefined: they were wrong, and that was told. */
@@ -239,6 +274,7 @@ const main = async (): Promise<number> => {
   if (workload === 'direct') return await runDirectWorkload(options)
   if (workload === 'overload') return await runOverloadWorkload(options)
   if (workload === 'rebuild') return await runRebuildWorkload(options)
+  if (workload === 'reads') return await runReadsWorkload(options)
   await loadStackAddresses()
   const brokers = (process.env.CHAT_KAFKA_BROKERS ?? '').split(',')
   const result = await runRestore({ ...options, textBytes, brokers })

@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { openPostgresProjection } from '@chat/read-models/postgres'
-import { silentLogger } from '@chat/runtime'
 import { registerAccounts, type System, startSystem } from '@chat/stack/system'
-import { waitUntil } from '@chat/testkit'
 import { type DirectResult, runDirect } from './direct.ts'
 import { fillLog } from './fill-log.ts'
+import { projectedEvents } from './projected.ts'
 import { parseRebuildOutput, type RebuildTimes } from './rebuild-output.ts'
 import { stackServers } from './target.ts'
 import { readProcesses, usageOf, usageOfTrees } from './usage.ts'
@@ -45,10 +43,12 @@ export const runRebuildBench = async (options: RebuildBenchOptions): Promise<Reb
     projectors: 1,
     eventsFlush: options.flush,
     readyTimeoutMs: caughtUpDeadlineMs,
-    prepare: (world) => fillLog(world, { ...options, textBytes }),
+    prepare: async (world) => {
+      await fillLog(world, { ...options, textOf: (count) => `${count} `.padEnd(textBytes, 'x') })
+    },
   })
   try {
-    await projected(system, options)
+    await projectedEvents(system.world, options.events, caughtUpDeadlineMs)
     const urls = system.connectors.map((connector) => connector.url)
     const accounts = await registerAccounts(urls, options.users)
     let rebuilding: ReturnType<typeof runRebuild> | undefined
@@ -69,22 +69,6 @@ export const runRebuildBench = async (options: RebuildBenchOptions): Promise<Reb
   } finally {
     await system.stop()
   }
-}
-
-/** The live read models have what was written before. */
-const projected = async (system: System, { events }: RebuildBenchOptions): Promise<void> => {
-  const projection = openPostgresProjection({ url: system.world.databaseUrl, logger: silentLogger, poolMax: 1 })
-  let sum = 0
-  await waitUntil(
-    async () => {
-      sum = 0
-      for (let partition = 0; partition < system.world.partitions; partition++)
-        sum += (await projection.offset('events', partition)).nextOffset
-      return sum > events
-    },
-    { deadlineMs: caughtUpDeadlineMs, everyMs: 500, what: () => `${sum} of ${events} events projected` },
-  )
-  await projection.close()
 }
 
 const runRebuild = async (system: System) => {
