@@ -2,7 +2,7 @@ import { type EventLog, type NewRecord, posHeader } from '@chat/event-log'
 import { chainOf, chainStart, createEncoder, idOf, type LogEvent, localSchemaIds, type Topics } from '@chat/schemas'
 
 /** Events of one partition, stamped as its router would. */
-export interface PartitionWriter {
+interface PartitionWriter {
   readonly partition: number
   /** The next id of a user or group that is made there. */
   nextId(): number
