@@ -6,7 +6,7 @@ import { runNemesis } from './runs/run-nemesis.ts'
 const minutes = 3
 const faultsMin = 20
 /** What is offered; while something is away it is held back. */
-const perSecond = 280
+const perSecond = 320
 
 /** One seed; `CHAT_TEST_SEED` names another. */
 const [seed = 0] = testSeeds(1)
