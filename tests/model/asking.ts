@@ -13,7 +13,11 @@ export const createAsking = (world: World): { readonly read: Asking; readonly wr
     read: (person, frame) => ask(world, person.client, { ...frame, ref: ++ref }),
     write: async (person, frame) => {
       await world.clock.advance(1) // Ids of one device do not come from one millisecond.
-      return ask(world, person.client, { ...frame, ref: ++ref, clientMsgId: uuidV7(world.clock.now(), world.random) })
+      return ask(world, person.client, { ...frame, ref: ++ref, ...messageIdOf(frame, world) })
     },
   }
 }
+
+/** What is never written has none. */
+export const messageIdOf = ({ op }: Fields, { clock, random }: World): Fields =>
+  op === 'typing' ? {} : { clientMsgId: uuidV7(clock.now(), random) }

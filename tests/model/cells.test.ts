@@ -1,9 +1,8 @@
-import { uuidV7 } from '@chat/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setOperator } from '../memory/operators.ts'
 import { join, type Person } from '../memory/people.ts'
 import { startWorld, type World } from '../memory/world.ts'
-import { type Asking, createAsking, type Fields } from './asking.ts'
+import { type Asking, createAsking, type Fields, messageIdOf } from './asking.ts'
 import { type State, states } from './cells.ts'
 
 const roles = [
@@ -75,8 +74,8 @@ const idOf = (who: Who): number => personOf(who).userId
 /** He asks by HTTP: his connection is closed. */
 const requestOfSuspended = async (frame: Readonly<Record<string, unknown>>): Promise<Fields> => {
   const { userId, device } = personOf('suspended')
-  const clientMsgId = uuidV7(world.clock.now(), world.random)
-  const asked = api().request({ userId, device, sessionId: 'his' }, { ref: 1, clientMsgId, ...frame }, undefined)
+  const identity = { userId, device, sessionId: 'his' }
+  const asked = api().request(identity, { ref: 1, ...messageIdOf(frame, world), ...frame }, undefined)
   const answer = await world.run(asked)
   return 'ok' in answer ? { op: 'ok', ...answer.ok } : { op: 'error', code: answer.error, message: answer.message }
 }
@@ -150,6 +149,7 @@ const frameOf = (command: string, { conversation, messages }: Scene, self: Who):
     report: { op: 'report', ...other, reason: 'rude' },
     react: { op: 'react', ...other, emoji: '👍' },
     unreact: { op: 'unreact', ...other, emoji: '👍' },
+    typing: { op: 'typing', conversation, isTyping: true },
     pin: { op: 'pin', ...other },
     unpin: { op: 'unpin', ...other },
     join: { op: 'group.join', conversation },

@@ -27,6 +27,7 @@ delete own       ok   ok   ok   ok   nom  nom  ban  -    -    -
 delete other     ok   ok   forb forb nom  nom  ban  nom  nom  nom
 react            ok   ok   ok   mut  nom  nom  ban  nom  nom  nom
 unreact          ok   ok   ok   mut  nom  nom  ban  nom  nom  nom
+typing           ok   ok   ok   mut  nom  nom  ban  nom  nom  nom
 report           ok   ok   ok   ok   ok   ok   ban  nomsg nomsg nomsg
 pin              ok   ok   forb forb nom  nom  ban  nom  nom  nom
 unpin            ok   ok   forb forb nom  nom  ban  nom  nom  nom

@@ -29,6 +29,7 @@ report own    ok   ok   ok   ok   ok   ok   ok   -
 report other  ok   ok   ok   ok   ok   ok   -    -
 react         ok   ok   ok   ok   blk  blk  ok   -
 unreact       ok   ok   ok   ok   blk  blk  ok   -
+typing        ok   ok   ok   ok   blk  blk  ok   -
 pin           ok   ok   ok   ok   blk  blk  ok   -
 unpin         ok   ok   ok   ok   blk  blk  ok   -
 request       ok   many ok   frd  blk  blk  inv  none
@@ -109,6 +110,8 @@ const frameOf = (command: string, { other, conversation, own, others }: Pair): R
     case 'react':
     case 'unreact':
       return { op, conversation, seq, emoji: '👍' }
+    case 'typing':
+      return { op, conversation, isTyping: true }
     case 'report':
       return { op, conversation, seq, reason: 'rude' }
     case 'delete':

@@ -130,6 +130,19 @@ export interface CursorCounts {
 /** How long `sync` waits for a projection that a token is ahead of, ms. */
 export const aheadWaitMs = 500
 
+/** What somebody is to a conversation that is there for him. */
+export interface SeatView {
+  /** Only reading and leaving remain. */
+  readonly isClosed: boolean
+  readonly isBanned: boolean
+  /** Direct: one of the two blocks the other. */
+  readonly isBlocked: boolean
+  /** Absent: he is no member. */
+  readonly role?: 'owner' | 'admin' | 'member'
+  /** Of a member: ms since the epoch, perhaps past. */
+  readonly mutedUntil?: number
+}
+
 /** A conversation that a user is or was in. */
 export interface EverConversation {
   readonly id: string
@@ -204,8 +217,8 @@ export interface ReadModels extends OperatorReads {
     device: string,
     conversation: string,
   ): Promise<{ readonly deliveredSeq: number; readonly readSeq: number }>
-  /** undefined: there is none that this user may see. */
-  isMember(user: number, conversation: string): Promise<boolean | undefined>
+  /** undefined: there is none for this user. A private group is there for whoever is or was a member, invited or banned. */
+  seat(user: number, conversation: string): Promise<SeatView | undefined>
   /** How far each member is, by user id; undefined: the user is no member, or there are more than `membersMax` members. */
   cursors(user: number, conversation: string, membersMax: number): Promise<readonly MemberCursor[] | undefined>
   /** How many members have got, and read, everything up to `seq`; undefined: the user is no member. */

@@ -13,7 +13,7 @@ import type { AtMoment, Seat, Snapshot } from './snapshot.ts'
 import { startOf, syncPage, unchangedPage } from './sync.ts'
 import { searchUsers } from './user-search.ts'
 import { isUserId, toUserRow } from './users.ts'
-import { conversationView, conversationViews, everConversation } from './views.ts'
+import { conversationView, conversationViews, everConversation, seatView } from './views.ts'
 import { highestOf, isMember, visibleTo } from './visibility.ts'
 
 /** Every query, over whatever gives a moment of the tables; the same for PostgreSQL and its twin. */
@@ -96,13 +96,7 @@ export const createQueries = (
   search: (query) => atMoment('many', (snapshot) => searchPage(snapshot, query)),
   popularWords: (query) => atMoment('single', (snapshot) => popularWords(snapshot, query)),
   cursor: (user, device, conversation) => atMoment('single', (snapshot) => snapshot.cursor(user, device, conversation)),
-  isMember: (user, conversation) =>
-    atMoment('single', async (snapshot) => {
-      const seat = await snapshot.seat(user, conversation)
-      if (seat === undefined) return undefined
-      const isThere = seat.stays.length > 0 || seat.conversation.visibility === 'public'
-      return isThere ? isMember(seat.stays) : undefined
-    }),
+  seat: (user, conversation) => atMoment('many', (snapshot) => seatView(snapshot, user, conversation)),
   cursors: (user, conversation, membersMax) =>
     atMoment('many', async (snapshot) => {
       const seat = await snapshot.seat(user, conversation)

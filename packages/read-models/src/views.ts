@@ -1,6 +1,6 @@
 import { invitationsListedMax } from '@chat/schemas/protocol'
 import { pinsOf } from './conversations.ts'
-import type { ConversationsPage, ConversationView, EverConversation } from './index.ts'
+import type { ConversationsPage, ConversationView, EverConversation, SeatView } from './index.ts'
 import type { NewestKey, Seat, Snapshot } from './snapshot.ts'
 import { cursorsOf, unreadOf } from './unread.ts'
 import { clip, highestOf, isMember, visibleTo } from './visibility.ts'
@@ -79,6 +79,30 @@ const viewOf = (user: number, seat: Seat, unread: number, lastAt: number): Conve
     lastAt,
     unread,
     ...cursorsOf(seat),
+  }
+}
+
+export const seatView = async (
+  snapshot: Snapshot,
+  user: number,
+  conversation: string,
+): Promise<SeatView | undefined> => {
+  const seat = await snapshot.seat(user, conversation)
+  if (seat === undefined) return undefined
+  const { stays, standing } = seat
+  // Nobody asks to join a private group: whoever has a standing there was invited or banned.
+  const isThere = seat.conversation.visibility === 'public' || stays.length > 0 || standing !== undefined
+  if (!isThere) return undefined
+  const { user_lo: lo, user_hi: hi, closed_at: closedAt } = seat.conversation
+  const both = lo === null || hi === null ? [] : [lo, hi]
+  const blocks = both.length === 0 ? [] : await snapshot.blocksBetween(both, both)
+  const { role, mutedUntil } = standingOf(seat)
+  return {
+    isClosed: closedAt !== null,
+    isBanned: typeof standing?.banned_at === 'number',
+    isBlocked: blocks.length > 0,
+    ...(role === undefined ? {} : { role }),
+    ...(mutedUntil === undefined ? {} : { mutedUntil }),
   }
 }
 

@@ -39,18 +39,4 @@ export const cursorTests = (scene: () => ReadModelsScene): void => {
     expect(await readModels.cursorCounts(1, group, 2)).toEqual({ delivered: 1, read: 0 })
     expect(await readModels.cursors(3, group, 64)).toBeUndefined()
   })
-
-  test('says who is a member, and nothing of what one may not see', async () => {
-    const { readModels, story, project } = scene()
-    for (const id of [1, 2, 3]) story.register(id)
-    const hidden = story.group(9, 1, { members: [2] })
-    const open = story.group(13, 1, { name: 'open' })
-    story.leave(hidden, 2)
-    await project()
-    expect(await readModels.isMember(1, hidden)).toBe(true)
-    expect(await readModels.isMember(2, hidden)).toBe(false)
-    expect(await readModels.isMember(3, hidden)).toBeUndefined()
-    expect(await readModels.isMember(3, open)).toBe(false)
-    expect(await readModels.isMember(3, 'd1.3')).toBeUndefined()
-  })
 }

@@ -8,6 +8,7 @@ import { messageTests } from './read-models-messages.ts'
 import { relationTests } from './read-models-relations.ts'
 import { reportTests } from './read-models-reports.ts'
 import { popularTests, searchTests } from './read-models-search.ts'
+import { seatTests } from './read-models-seats.ts'
 import { createStory, type ReadModelsScene } from './read-models-story.ts'
 import { syncTests } from './read-models-sync.ts'
 import { userTests } from './read-models-users.ts'
@@ -40,6 +41,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     reportTests(current)
     conversationTests(current)
     cursorTests(current)
+    seatTests(current)
     relationTests(current)
     groupTests(current)
     historyTests(current)

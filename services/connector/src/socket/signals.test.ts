@@ -1,8 +1,12 @@
-import { decodeSignal, type Signal } from '@chat/schemas'
+import { decodeSignal, partitionOfConversation, type Signal } from '@chat/schemas'
+import { groupCreated, memberMuted } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { ask, connect, createReadyWorld } from '../test-world.ts'
+import { refusalToType } from './signals.ts'
 
 const seconds = 1_000
+const free = { isClosed: false, isBanned: false, isBlocked: false }
+const member = { ...free, role: 'member' } as const
 
 const createWorld = async () => {
   const { world, connector } = await createReadyWorld()
@@ -63,4 +67,28 @@ test('a log that takes no signals is no fault of anybody', async () => {
   await world.clock.advance(seconds)
   expect(connector.fatal).toEqual([])
   expect(ann.closedWith).toBeUndefined()
+})
+
+test.each<[string, Parameters<typeof refusalToType>[0], string | undefined]>([
+  ['a conversation that is not there for him', undefined, 'no_such_conversation'],
+  ['a closed group, whoever he is', { ...free, isClosed: true, isBanned: true }, 'forbidden'],
+  ['a group that he is banned from', { ...free, isBanned: true }, 'banned'],
+  ['a group that he is not in', free, 'not_member'],
+  ['a pair of which one blocks the other', { ...member, isBlocked: true }, 'blocked'],
+  ['a group where he is muted', { ...member, mutedUntil: 101 }, 'muted'],
+  ['a group where he was muted', { ...member, mutedUntil: 100 }, undefined],
+  ['a group that he is in', member, undefined],
+])('in %s', (_, seat, ought) => expect(refusalToType(seat, 100)).toBe(ought))
+
+test('whoever is muted sends nothing, and is looked up again once he may', async () => {
+  const { world, type, sent } = await createWorld()
+  const partition = partitionOfConversation('g9', 4) ?? 0
+  await world.append(partition, groupCreated(9, 2, [1]))
+  const at = world.clock.now()
+  await world.append(partition, { ...memberMuted(2, 'g9', 2, 1, at + 5 * seconds), at })
+  expect(await type(true, 'g9')).toMatchObject({ op: 'error', code: 'muted' })
+  await world.clock.advance(5 * seconds)
+  expect(await type(true, 'g9')).toMatchObject({ op: 'ok' })
+  await world.clock.advance(seconds)
+  expect(await sent()).toHaveLength(1)
 })

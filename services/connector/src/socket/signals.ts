@@ -1,27 +1,29 @@
 import { appendRecordsMax, type EventLog, type NewRecord } from '@chat/event-log'
-import type { ReadModels } from '@chat/read-models'
+import type { ReadModels, SeatView } from '@chat/read-models'
 import { assert, type Clock, isFault, type Logger } from '@chat/runtime'
 import { type Encoder, partitionOfConversation, type Topics } from '@chat/schemas'
+import { type ErrorCode, readWaitMs } from '@chat/schemas/protocol'
 import { ok, refused } from '../answer.ts'
 import type { Answer } from '../ports.ts'
+import type { Caller } from './caller.ts'
 
 /** How long signals are collected, ms: the newest of a user and conversation counts, so that he sends at most four a second there. */
 const collectMs = 250
 /** The same said again within this is not sent, ms: clients renew every 3 s. */
 const sameAgainMs = 2_000
-/** Somebody who was a member may send for so long without being looked up again, ms: routers look as well. */
-const memberMs = 10_000
+/** Whoever may is not looked up again for so long, ms: routers look as well whether he is a member. */
+const allowedMs = 10_000
 /** Users in conversations that are remembered, and signals that are collected; the oldest goes first. */
 const typistsMax = 10_000
 
 /** Tells routers who is writing. A signal that is lost is made good by the next, or by the end that every signal has by itself. */
 export interface Signals {
-  typing(user: number, conversation: string, isTyping: boolean): Promise<Answer>
+  typing(caller: Caller, conversation: string, isTyping: boolean): Promise<Answer>
 }
 
 interface Typist {
-  /** Until when he counts as a member, monotonic ms. */
-  readonly memberUntilMs: number
+  /** Until when he may, monotonic ms. */
+  readonly allowedUntilMs: number
   readonly sent: { readonly isTyping: boolean; readonly atMs: number } | undefined
 }
 
@@ -84,21 +86,39 @@ export const createSignals = ({ log, topics, encoder, readModels, clock, logger,
     clock.after(collectMs, flush)
   }
 
+  /** By what he was pushed himself, such as his joining; as long as that is not projected nobody is refused for good. */
+  const refusalOf = async (caller: Caller, conversation: string): Promise<ErrorCode | undefined> => {
+    const isFresh = await readModels.waitFor(caller.positions(), readWaitMs)
+    const refusal = refusalToType(await readModels.seat(caller.identity.userId, conversation), clock.now())
+    return refusal === undefined || isFresh ? refusal : 'unavailable'
+  }
+
   return {
-    typing: async (user, conversation, isTyping) => {
+    typing: async (caller, conversation, isTyping) => {
+      const user = caller.identity.userId
       const key = `${conversation}|${user}`
-      let { memberUntilMs = 0, sent } = typists.get(key) ?? {}
-      if (clock.monotonic() >= memberUntilMs) {
-        const isMember = await readModels.isMember(user, conversation)
-        if (!isMember) return refused(isMember === undefined ? 'no_such_conversation' : 'not_member')
-        memberUntilMs = clock.monotonic() + memberMs
+      let { allowedUntilMs = 0, sent } = typists.get(key) ?? {}
+      if (clock.monotonic() >= allowedUntilMs) {
+        const refusal = await refusalOf(caller, conversation)
+        if (refusal !== undefined) return refused(refusal)
+        allowedUntilMs = clock.monotonic() + allowedMs
         sent = typists.get(key)?.sent
       }
       const atMs = clock.monotonic()
       const isSame = sent?.isTyping === isTyping && atMs - sent.atMs < sameAgainMs
       if (!isSame) collect(key, user, conversation, isTyping)
-      remember(key, { memberUntilMs, sent: isSame ? sent : { isTyping, atMs } })
+      remember(key, { allowedUntilMs, sent: isSame ? sent : { isTyping, atMs } })
       return ok({})
     },
   }
+}
+
+/** Why somebody may not; undefined: he may, as he may react to messages. In the order of `docs/rules.md`. */
+export const refusalToType = (seat: SeatView | undefined, nowMs: number): ErrorCode | undefined => {
+  if (seat === undefined) return 'no_such_conversation'
+  if (seat.isClosed) return 'forbidden'
+  if (seat.isBanned) return 'banned'
+  if (seat.role === undefined) return 'not_member'
+  if (seat.isBlocked) return 'blocked'
+  return (seat.mutedUntil ?? 0) > nowMs ? 'muted' : undefined
 }
