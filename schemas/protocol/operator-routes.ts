@@ -85,7 +85,7 @@ export const operatorRoutes = {
     refusals: ['no_such_conversation', 'no_such_message', 'unavailable'],
   },
   notice: {
-    ...{ method: 'POST', path: '/v1/operator/notices', refusals: ['too_many'] },
+    ...{ method: 'POST', path: '/v1/operator/notices', refusals: ['too_many', 'forbidden'] },
     summary: 'Tells everybody who is connected now, as `notice` with code `announcement`; once in 10 s.',
     ...{ fields: { text: text(1, noticeCodePointsMax), ...repeatable }, answer: written },
   },

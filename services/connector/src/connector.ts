@@ -165,6 +165,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const accounts = createAccounts(
     {
       ...{ ...ports, hasher, commands, tokens, revocations, suspensions, watermark, rateLimiter },
+      shownReadModels: readModels,
       isRefused: (...login) => logins.isRefused(...login),
     },
     { socketUrl, limits: config.limits },

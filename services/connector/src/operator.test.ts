@@ -1,15 +1,17 @@
 import { partitionOfConversation, partitionOfId } from '@chat/schemas'
 import type { OperatorAct } from '@chat/schemas/protocol'
-import { messageReported, operatorGranted, operatorRevoked, userSuspended } from '@chat/testkit'
+import { messageReported, noticeBroadcast, operatorGranted, operatorRevoked, userSuspended } from '@chat/testkit'
 import { expect, test } from 'vitest'
-import { connect, createReadyWorld, deviceOf, type TestConnector, type TestWorld } from './test-world.ts'
+import { connect, createReadyWorld, deviceOf, type TestWorld } from './test-world.ts'
+import { createWordFilter } from './word-filter/word-filter.ts'
+import { createWordList } from './word-filter/word-list.ts'
 
 const identityOf = (userId: number) => ({ userId, sessionId: `s${userId}`, device: deviceOf(userId) })
 const partitionOf = (world: TestWorld, user: number) => partitionOfId(user, world.topics.events.partitions)
 
 /** A world in which user 1 is an operator. */
-const setUp = async () => {
-  const { world, connector } = await createReadyWorld()
+const setUp = async (ports: Parameters<typeof createReadyWorld>[0] = {}) => {
+  const { world, connector } = await createReadyWorld(ports)
   await world.append(partitionOf(world, 1), operatorGranted(1))
   const { operator } = connector.sockets.api
   const act = (name: OperatorAct, input: unknown, userId = 1) => operator.act(identityOf(userId), name, input)
@@ -139,24 +141,46 @@ test.each<[OperatorAct, unknown]>([
   expect(world.commands).toEqual([])
 })
 
-const told = async (world: TestWorld, connector: TestConnector, user: number) => connect(world, connector, user)
-
 test('what an operator announces reaches everybody who is connected, once', async () => {
   const { world, connector } = await setUp()
-  const clients = [await told(world, connector, 2), await told(world, connector, 3)]
-  const event = {
-    type: 'NoticeBroadcast',
-    actor: 1,
-    device: 'x',
-    at: 0,
-    clientMsgId: world.newId(),
-    keyId: null,
-  } as const
-  const partition = partitionOf(world, 1)
-  const placed = await world.append(partition, { ...event, text: Buffer.from('back at nine') })
-  const everywhere = { type: 'SlotDelivery', slot: -1, epoch: 0, partition, replies: [] } as const
-  for (let time = 0; time < 2; time++) await world.sendTo(-1, { ...everywhere, events: [{ ...placed, users: [] }] })
-  await world.clock.settle()
+  const clients = [await connect(world, connector, 2), await connect(world, connector, 3)]
+  await announce(world, 'back at nine')
   for (const client of clients)
     expect(client.pushes('notice')).toMatchObject([{ code: 'announcement', message: 'back at nine' }])
 })
+
+test('a notice with a listed word is masked like anything that people are shown, and refused where such are', async () => {
+  const badword = () => createWordList(['badword'])
+  const { world, connector } = await setUp({ wordFilter: createWordFilter('mask', badword) })
+  const client = await connect(world, connector, 2)
+  await announce(world, 'no badword here')
+  expect(client.pushes('notice')).toMatchObject([{ message: 'no ******* here' }])
+
+  const refusing = await setUp({ wordFilter: createWordFilter('refuse', badword) })
+  expect(await refusing.act('notice', { text: 'no badword here' })).toMatchObject({ error: 'forbidden' })
+  expect(refusing.world.commands).toEqual([])
+})
+
+test('what operators tell operators they may say as it was said', async () => {
+  const badword = () => createWordList(['badword'])
+  const { world, act } = await setUp({ wordFilter: createWordFilter('refuse', badword) })
+  await world.post(2, 'd2.3', 'a badword')
+  const reason = Buffer.from('he says badword')
+  await world.append(partitionOfConversation('d2.3', 4) ?? 0, messageReported(3, 'd2.3', 1, { author: 2, reason }))
+  expect(await act('reports', {})).toMatchObject({
+    ok: { items: [{ reason: 'he says badword', message: { data: { body: { text: 'a badword' } } } }] },
+  })
+  world.flags.script = () => ({ pos: 4, at: 0 })
+  const suspended = act('suspend', { user: 2, reason: 'he says badword' })
+  await world.clock.settle()
+  expect(await suspended).toHaveProperty('ok')
+})
+
+/** As the router tells it, after it told it once before. */
+const announce = async (world: TestWorld, text: string): Promise<void> => {
+  const partition = partitionOf(world, 1)
+  const placed = await world.append(partition, noticeBroadcast(1, { text: Buffer.from(text) }))
+  const everywhere = { type: 'SlotDelivery', slot: -1, epoch: 0, partition, replies: [] } as const
+  for (let time = 0; time < 2; time++) await world.sendTo(-1, { ...everywhere, events: [{ ...placed, users: [] }] })
+  await world.clock.settle()
+}

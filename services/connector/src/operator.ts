@@ -11,6 +11,8 @@ import type { RateLimiter } from './rate-limiter.ts'
 import { clientMsgIdOf, refuseFutureId } from './socket/frames/client-msg-id.ts'
 import { pageOf } from './socket/frames/page.ts'
 import type { Watermark } from './watermark.ts'
+import { refusedWordMessage, type WordFilter } from './word-filter/word-filter.ts'
+import { writtenTexts } from './word-filter/written-texts.ts'
 import type { WriteAdmission } from './write-admission.ts'
 
 /** When the read models are behind, ms: they are asked anew by then. */
@@ -23,6 +25,7 @@ interface OperatorPorts {
   readonly writeAdmission: Pick<WriteAdmission, 'submit'>
   readonly watermark: Pick<Watermark, 'ofPartition'>
   readonly rateLimiter: Pick<RateLimiter, 'read' | 'write'>
+  readonly wordFilter: Pick<WordFilter, 'refuses'>
   readonly partitions: number
   readonly clock: Clock
   readonly random: Random
@@ -60,7 +63,11 @@ export const createOperator = (ports: OperatorPorts): OperatorApi => {
       guarded(async () => {
         const parsed = parseOperatorRequest(act, input)
         if ('error' in parsed) return parsed
-        return limit(parsed.value, identity, ports) ?? perform(parsed.value, identity, ports)
+        const limited = limit(parsed.value, identity, ports)
+        if (limited !== undefined) return limited
+        return writtenTexts(parsed.value.input).some(ports.wordFilter.refuses)
+          ? refused('forbidden', refusedWordMessage)
+          : perform(parsed.value, identity, ports)
       }),
   }
 }

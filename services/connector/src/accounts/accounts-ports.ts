@@ -17,15 +17,10 @@ export interface AccountsPorts
   readonly presence: Pick<Presence, 'connectors'>
   readonly readModels: Pick<
     ReadModels,
-    | 'waitFor'
-    | 'userById'
-    | 'userByName'
-    | 'userByRegistration'
-    | 'registered'
-    | 'everConversations'
-    | 'friends'
-    | 'ownMessages'
+    'waitFor' | 'userById' | 'userByName' | 'userByRegistration' | 'registered' | 'ownMessages'
   >
+  /** As clients see them: what others wrote is told by these. */
+  readonly shownReadModels: Pick<ReadModels, 'everConversations' | 'friends'>
   readonly commands: Commands
   readonly watermark: Pick<Watermark, 'ofPartition' | 'now'>
   readonly tokens: Tokens

@@ -19,12 +19,12 @@ type Lines = AsyncIterable<string>
  * there, and a last line that says that it is whole. At most once a day; one that broke off on our side does not count, and its iteration throws Fault.
  */
 export const createOwnExport = (ports: AccountsPorts): Api['exportOwn'] => {
-  const { credentials, readModels, clock } = ports
+  const { credentials, readModels, shownReadModels, clock } = ports
   let underWay = 0
 
   async function* linesOf(user: UserRow, startedAt: number): Lines {
     try {
-      yield* ownLines(readModels, user)
+      yield* ownLines(shownReadModels, readModels, user)
     } catch (error) {
       if (isFault(error)) await forget(user.id, startedAt)
       throw error
@@ -58,21 +58,22 @@ export const createOwnExport = (ports: AccountsPorts): Api['exportOwn'] => {
   }
 }
 
-type Reads = Pick<ReadModels, 'friends' | 'everConversations' | 'ownMessages'>
+type Shown = AccountsPorts['shownReadModels']
+type Own = Pick<ReadModels, 'ownMessages'>
 
-async function* ownLines(readModels: Reads, user: UserRow): Lines {
+async function* ownLines(shown: Shown, own: Own, user: UserRow): Lines {
   yield line({ kind: 'profile', user: userBody(user) })
-  for await (const { items, requests = [], blocked = [] } of friendPages(readModels, user.id)) {
+  for await (const { items, requests = [], blocked = [] } of friendPages(shown, user.id)) {
     for (const { user: friend, since } of items)
       yield line({ kind: 'friend', user: userBody(friend), since: timeOf(since) })
     for (const request of requests) yield line({ kind: 'friendRequest', ...friendRequestBody(request) })
     for (const block of blocked) yield line({ kind: 'blocked', ...blockedBody(block) })
   }
   let messages = 0
-  for await (const page of conversationPages(readModels, user.id))
+  for await (const page of conversationPages(shown, user.id))
     for (const conversation of page) {
       yield line({ kind: 'conversation', conversation })
-      for await (const events of messagePages(readModels, user.id, conversation.id))
+      for await (const events of messagePages(own, user.id, conversation.id))
         for (const message of events) {
           messages++
           yield line({ kind: 'message', message })
@@ -81,7 +82,7 @@ async function* ownLines(readModels: Reads, user: UserRow): Lines {
   yield line({ kind: 'end', messages })
 }
 
-async function* friendPages(readModels: Reads, user: number) {
+async function* friendPages(readModels: Shown, user: number) {
   for (let after: string | undefined; ; ) {
     const page = await readModels.friends(user, after, pageItemsMax)
     yield page
@@ -90,7 +91,7 @@ async function* friendPages(readModels: Reads, user: number) {
   }
 }
 
-async function* conversationPages(readModels: Reads, user: number) {
+async function* conversationPages(readModels: Shown, user: number) {
   let after = ''
   for (;;) {
     const page = await readModels.everConversations(user, after, pageItemsMax)
@@ -101,7 +102,7 @@ async function* conversationPages(readModels: Reads, user: number) {
   }
 }
 
-async function* messagePages(readModels: Reads, user: number, conversation: string) {
+async function* messagePages(readModels: Own, user: number, conversation: string) {
   let after = 0
   for (;;) {
     const page = await readModels.ownMessages(user, conversation, after, historyEventsMax)

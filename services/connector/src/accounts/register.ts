@@ -11,7 +11,7 @@ import {
   uuidV7TimeMs,
 } from '@chat/schemas/protocol'
 import type { Answer, CommandOutcome } from '../ports.ts'
-import { refusedWordMessage } from '../socket/frames/handler.ts'
+import { refusedWordMessage } from '../word-filter/word-filter.ts'
 import type { AccountsPorts } from './accounts-ports.ts'
 import { answering, refuse, userBody } from './answers.ts'
 import { accountOf } from './claimed.ts'

@@ -71,8 +71,6 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
     presence: { connectors: async () => [] },
     readModels: {
       userById: async (id) => users.find((user) => user.id === id),
-      everConversations: async () => [],
-      friends: async () => ({ items: [] }),
       ownMessages: async () => [],
       userByRegistration: async (registrationId) => users.find((user) => user.registrationId === registrationId),
       registered: async (ids) => new Set(users.flatMap(({ registrationId: id }) => (ids.includes(id) ? [id] : []))),
@@ -82,6 +80,7 @@ export const setUp = (over: Partial<AccountsPorts> = {}) => {
         return new Promise((resolve) => clock.after(timeoutMs, () => resolve(false)))
       },
     },
+    shownReadModels: { everConversations: async () => [], friends: async () => ({ items: [] }) },
     commands: {
       submit: async (draft) => {
         if (state.outcome instanceof Fault) throw state.outcome

@@ -83,7 +83,7 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
       case 'UserReinstated':
         return targets.standing({ ...place, id: event.userId, isSuspended: event.type === 'UserSuspended' })
       case 'NoticeBroadcast':
-        return targets.announce(encodeNotice('announcement', Buffer.from(event.text).toString('utf8')))
+        return targets.announce(encodeNotice('announcement', ports.wordFilter.mask(textOf(event.text))))
     }
   }
 
@@ -156,6 +156,8 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     else deliver(topic, record, delivery)
   }
 }
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
 
 const isFor = (delivery: SlotDelivery | SlotHints | Kick, { slot, epoch }: Lease): boolean =>
   delivery.slot === slot && delivery.epoch === epoch

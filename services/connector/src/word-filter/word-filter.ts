@@ -1,5 +1,6 @@
 import type { ClientEvent } from '@chat/schemas'
 import type { WordList } from './word-list.ts'
+import { maskTexts } from './written-texts.ts'
 
 /** What is done about listed words, by the list of the moment. */
 export interface WordFilter {
@@ -7,8 +8,8 @@ export interface WordFilter {
   readonly isOff: boolean
   /** As clients see it. The log keeps what was written, so a new list is true of the past at once. */
   mask(text: string): string
-  /** The same of a message's body; anything else stays as it is. */
-  maskBody<B>(body: B): B
+  /** The same of all texts that a thing has; the same object when nothing is masked. */
+  maskTexts<T extends object>(shown: T): T
   maskEvent<E extends Pick<ClientEvent, 'data'>>(event: E): E
   /** Whether a text may not be written. */
   refuses(text: string): boolean
@@ -16,14 +17,20 @@ export interface WordFilter {
   hasWord(text: string): boolean
 }
 
+/** What whoever writes a listed word is told. */
+export const refusedWordMessage = 'it has a word that may not be written here'
+
 /** `mask`: listed words are masked. `refuse`: who writes one is refused; what was written before they were listed is masked. */
 export const createWordFilter = (mode: 'mask' | 'refuse', list: () => WordList): WordFilter => {
   const mask = (text: string) => list().mask(text)
   return {
     isOff: false,
     mask,
-    maskBody: (body) => maskBody(body, mask),
-    maskEvent: (event) => maskEvent(event, mask),
+    maskTexts: (shown) => maskTexts(shown, mask),
+    maskEvent: (event) => {
+      const data = maskTexts(event.data, mask)
+      return data === event.data ? event : { ...event, data }
+    },
     refuses: (text) => mode === 'refuse' && list().hasWord(text),
     hasWord: (text) => list().hasWord(text),
   }
@@ -33,34 +40,8 @@ export const createWordFilter = (mode: 'mask' | 'refuse', list: () => WordList):
 export const noWordFilter: WordFilter = {
   isOff: true,
   mask: (text) => text,
-  maskBody: (body) => body,
+  maskTexts: (shown) => shown,
   maskEvent: (event) => event,
   refuses: () => false,
   hasWord: () => false,
-}
-
-/** The fields of events that are text for people. Names are what is typed to find somebody, and `custom` bodies are a program's. */
-const maskedFields = ['title', 'description', 'note', 'about'] as const
-
-const maskEvent = <E extends Pick<ClientEvent, 'data'>>(event: E, mask: (text: string) => string): E => {
-  const changed: Record<string, unknown> = {}
-  for (const field of maskedFields) {
-    const value = event.data[field]
-    if (typeof value !== 'string') continue
-    const masked = mask(value)
-    if (masked !== value) changed[field] = masked
-  }
-  const { body } = event.data
-  const masked = maskBody(body, mask)
-  if (masked !== body) changed.body = masked
-  return Object.keys(changed).length === 0 ? event : { ...event, data: { ...event.data, ...changed } }
-}
-
-/** The same object when nothing is masked. */
-const maskBody = <B>(body: B, mask: (text: string) => string): B => {
-  if (typeof body !== 'object' || body === null || !('kind' in body) || body.kind !== 'text') return body
-  const text = 'text' in body ? body.text : undefined
-  if (typeof text !== 'string') return body
-  const masked = mask(text)
-  return masked === text ? body : { ...body, text: masked }
 }

@@ -10,7 +10,7 @@ import type { Answer, CommandDraft } from '../../ports.ts'
 import type { PresenceWatch } from '../../presence/watch.ts'
 import type { WhoIsOnline } from '../../presence/who-is-online.ts'
 import type { RateLimiter } from '../../rate-limiter.ts'
-import type { WordFilter } from '../../word-filter/word-filter.ts'
+import { refusedWordMessage, type WordFilter } from '../../word-filter/word-filter.ts'
 import { writtenTexts } from '../../word-filter/written-texts.ts'
 import type { Caller } from '../caller.ts'
 import type { Receipts } from '../receipts.ts'
@@ -76,8 +76,6 @@ export const write = <Op extends RequestOp>(
       ? { refusal: refused('forbidden', refusedWordMessage) }
       : prepare(frame, caller, services),
 })
-
-export const refusedWordMessage = 'it has a word that may not be written here'
 
 export const effect = <Op extends RequestOp>(
   handle: EffectHandler<FrameOf<Op>>['handle'],
