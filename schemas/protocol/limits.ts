@@ -90,6 +90,8 @@ export const pageItemsMax = 100
 export const pageItemsDefault = 50
 /** The `after` of a list. */
 export const pageCursorCharsMax = 512
+/** The id of a report, as `GET /v1/operator/reports` lists it. */
+export const reportIdCodePointsMax = 64
 /** The `query` of a search for users. */
 export const queryCodePointsMax = 64
 /** The `query` of a search for messages. */

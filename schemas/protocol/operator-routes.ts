@@ -1,10 +1,10 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { pageOf, time, userView, written } from './answers/parts.ts'
+import { pageOf, time, token, userView, written } from './answers/parts.ts'
 import type { ErrorCode } from './codes.ts'
 import { eventSchemas } from './events.ts'
-import { clientMsgId, conversation, pageCursor, pageLimit, seq, strict, text, userId } from './fields.ts'
-import { noticeCodePointsMax, queryCodePointsMax, reasonCodePointsMax } from './limits.ts'
+import { conversation, pageCursor, pageLimit, repeatable, seq, strict, text, userId } from './fields.ts'
+import { noticeCodePointsMax, queryCodePointsMax, reasonCodePointsMax, reportIdCodePointsMax } from './limits.ts'
 import { type ParsedBody, problemOf } from './problem.ts'
 
 /** An account as operators see it. */
@@ -22,6 +22,7 @@ const accountView = Type.Object(
 /** What somebody told operators of a message. */
 const reportView = Type.Object(
   {
+    id: token('Names this report; who reports the message again makes another one.'),
     conversation,
     seq,
     by: userId,
@@ -29,20 +30,25 @@ const reportView = Type.Object(
     reason: Type.String(),
     at: time,
     message: Type.Optional(eventSchemas.messagePosted),
+    done: Type.Optional(
+      Type.Object(
+        { at: time, by: userId },
+        { description: 'The operator who was done with it last; absent: it is open.' },
+      ),
+    ),
   },
   { title: 'Report', description: '`message`: as it is now.' },
 )
 
 const page = { after: Type.Optional(pageCursor), limit: Type.Optional(pageLimit) }
 const reason = text(1, reasonCodePointsMax)
-const repeatable = { clientMsgId: Type.Optional(clientMsgId) }
 
 /** One request of an operator, by its act. `param`: the field of the input that the path gives; `fields`: the query, or the body. */
 interface OperatorRoute {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly summary: string
-  readonly param?: 'user'
+  readonly param?: 'user' | 'report'
   readonly fields: TProperties
   readonly answer: TProperties
   readonly refusals: readonly ErrorCode[]
@@ -75,8 +81,13 @@ export const operatorRoutes = {
   },
   reports: {
     ...{ method: 'GET', path: '/v1/operator/reports', refusals: [] },
-    summary: 'What people reported, the newest first; each person once for each message.',
-    ...{ fields: page, answer: pageOf(reportView) },
+    summary: 'What people reported, the newest first; each person once for each message. With `state` only these.',
+    ...{ fields: { ...page, state: Type.Optional(Type.Enum(['open', 'done'])) }, answer: pageOf(reportView) },
+  },
+  reportDone: {
+    ...{ method: 'POST', path: '/v1/operator/reports/:id/done', param: 'report', refusals: ['unavailable'] },
+    summary: 'Marks a report as done. `not_found`: there is none, or he who made it has made another since.',
+    ...{ fields: repeatable, answer: written },
   },
   deleteMessage: {
     ...{ method: 'POST', path: '/v1/operator/messages/delete' },
@@ -100,6 +111,7 @@ const inputs = {
   suspend: suspension,
   reinstate: suspension,
   reports: Type.Object(operatorRoutes.reports.fields, strict),
+  reportDone: Type.Object({ report: text(1, reportIdCodePointsMax), ...operatorRoutes.reportDone.fields }, strict),
   deleteMessage: Type.Object(operatorRoutes.deleteMessage.fields, strict),
   notice: Type.Object(operatorRoutes.notice.fields, strict),
 } as const satisfies Readonly<Record<OperatorAct, TSchema>>

@@ -118,6 +118,7 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
     case 'OperatorGranted':
     case 'OperatorRevoked':
     case 'NoticeBroadcast':
+    case 'ReportResolved':
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined

@@ -91,7 +91,9 @@ export const testOperators = (open: () => Promise<Venue>): void => {
     socket.close()
   })
 
-  test('what people report she sees, and what she deletes is gone for them', { timeout: 60_000 }, async () => {
+  test('what people report she sees until she is done with it, and what she deletes is gone for them', {
+    timeout: 60_000,
+  }, async () => {
     const [carl, dora] = [await registerAccount(first(), 'carl'), await registerAccount(last(), 'dora')]
     const device = createDevice({ urls: [first()], account: carl })
     await device.connect()
@@ -109,6 +111,14 @@ export const testOperators = (open: () => Promise<Venue>): void => {
         message: { data: { body: { text: 'buy this' } } },
       },
     ])
+    const [{ id } = {}] = await reports()
+    const done = await asAnn(`/reports/${id}/done`, {})
+    expect(done).toMatchObject({ status: 200, body: { conversation, position: expect.any(String) } })
+    const inState = async (state: string) => (await asAnn(`/reports?state=${state}`)).body.items as readonly Frame[]
+    await waitUntil(async () => (await inState('done')).length > 0, { deadlineMs: 30_000, what: 'it is done' })
+    expect(await inState('open')).toEqual([])
+    expect(await reports()).toMatchObject([{ id, done: { by: ann.userId } }])
+    expect(await asAnn('/reports/nonsense/done', {})).toMatchObject({ status: 404, body: { code: 'not_found' } })
     const deleted = await asAnn('/messages/delete', { conversation, seq })
     expect(deleted).toMatchObject({ status: 200, body: { conversation, seq: seq + 1 } })
     const history = await getJson(

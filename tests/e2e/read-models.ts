@@ -35,6 +35,7 @@ export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
       friendships: await rows('friendships'),
       blocks: await rows('blocks'),
       reports: await rows('reports'),
+      report_resolutions: await rows('report_resolutions'),
       parked: await rows('parked'),
     }
   } finally {

@@ -23,6 +23,9 @@ suspend nobody            none  nof nof sus
 reinstate                 ok    nof nof sus
 reinstate self            forb  nof nof sus
 reports                   ok    nof nof sus
+reportDone                ok    nof nof sus
+reportDone again          ok    nof nof sus
+reportDone nobody         nof   nof nof sus
 deleteMessage             ok    nof nof sus
 deleteMessage again       nomsg nof nof sus
 deleteMessage of a group  ok    nof nof sus
@@ -112,6 +115,17 @@ const asOperator = async (who: string, act: string, input: object): Promise<stri
   return 'error' in answer ? answer.error : 'ok'
 }
 
+/** The id of what was said of a message, once it is listed. */
+const reportOf = async ({ conversation, seq }: { readonly conversation?: unknown; readonly seq?: unknown }) => {
+  for (;;) {
+    const answer = await world.run(api().operator.act(identityOf(personOf('operator')), 'reports', { state: 'open' }))
+    const items = 'ok' in answer ? (answer.ok.items as readonly Readonly<Record<string, unknown>>[]) : []
+    const found = items.find((item) => item.conversation === conversation && item.seq === seq)
+    if (found !== undefined) return found.id
+    await world.clock.advance(100)
+  }
+}
+
 const request = (who: string, frame: Readonly<Record<string, unknown>>) => {
   const clientMsgId = frame.op === 'send' ? { clientMsgId: uuidV7(world.clock.now(), world.random) } : {}
   return world.run(api().request(identityOf(personOf(who)), { ref: 1, ...frame, ...clientMsgId }, undefined))
@@ -151,6 +165,8 @@ test('operators do what they may, and to everybody else there is nothing', async
   const direct = await sent({ user: personOf('peer').userId })
   const { conversation } = await write(victim, { op: 'group.create', title: 'tea', visibility: 'private' })
   const inGroup = await sent({ conversation })
+  await write(personOf('peer'), { op: 'report', ...direct, reason: 'rude' })
+  const report = await reportOf(direct)
   const reason = 'spam'
   const differences: string[] = []
   for (const [row, byColumn] of cells)
@@ -160,6 +176,7 @@ test('operators do what they may, and to everybody else there is nothing', async
       const inputs: Readonly<Record<string, object>> = {
         ...{ users: {}, reports: {}, notice: { text: 'back at nine' }, user: { user: subject } },
         ...{ suspend: { user: subject, reason }, reinstate: { user: subject, reason } },
+        reportDone: { report: about.includes('nobody') ? 'nonsense' : report },
         deleteMessage: about.includes('group') ? inGroup : direct,
       }
       const is = await asOperator(who, act, inputs[act] ?? {})

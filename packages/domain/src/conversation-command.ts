@@ -1,4 +1,4 @@
-import type { Command, LogEvent, RemoveMessage } from '@chat/schemas'
+import type { Command, LogEvent, RemoveMessage, ResolveReport } from '@chat/schemas'
 import type { RelationCommand, RelationEvent } from './direct/relation.ts'
 import type { Deletions } from './message-acts.ts'
 import type { Policy } from './policy.ts'
@@ -7,8 +7,8 @@ import type { Policy } from './policy.ts'
 export type ConversationCommand = Extract<Command, { readonly conversation: string }>
 export type ConversationEvent = Extract<LogEvent, { readonly conversation: string }>
 
-/** Those of people who take part: an operator's is decided without them. */
-export type ParticipantCommand = Exclude<ConversationCommand, RemoveMessage>
+/** Those of people who take part: an operator's are decided without them. */
+export type ParticipantCommand = Exclude<ConversationCommand, RemoveMessage | ResolveReport>
 
 /** Those that a group knows. */
 export type GroupCommand = Exclude<ParticipantCommand, RelationCommand>

@@ -16,7 +16,7 @@ import type { Direct } from './direct/state.ts'
 import { decide as decideGroup } from './group/decide.ts'
 import { evolve as evolveGroup } from './group/evolve.ts'
 import type { Group } from './group/state.ts'
-import { removeMessage } from './message-acts.ts'
+import { removeMessage, resolveReport } from './message-acts.ts'
 import { isPlaceless } from './placeless.ts'
 import type { LastingCode } from './refusal.ts'
 import { noNumber, type Place, parseMessageId, sight, type Window } from './window.ts'
@@ -97,6 +97,7 @@ export const decide = (
   if (conversation === undefined) return rejected('no_such_conversation')
   if (conversation.kind === 'halted') return rejected('internal')
   if (command.type === 'RemoveMessage') return removeMessage(command, conversation, circumstances.deletions)
+  if (command.type === 'ResolveReport') return resolveReport(command, conversation)
   switch (conversation.kind) {
     case 'direct':
       return decideDirect(command, conversation, circumstances)

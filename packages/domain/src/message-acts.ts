@@ -12,6 +12,7 @@ import type {
   RemoveMessage,
   RemoveReaction,
   ReportMessage,
+  ResolveReport,
   UnpinMessage,
 } from '@chat/schemas'
 import {
@@ -103,6 +104,13 @@ export const reportMessage = (
   return accepted({ type: 'MessageReported', message, author, reason, keyId })
 }
 
+/** An operator is done with what was told of a message, whatever became of that. Reports are no part of the state: his connector found it. */
+export const resolveReport = (
+  { message, user, report }: ResolveReport,
+  { lastSeq }: Pick<Seat, 'lastSeq'>,
+): Decision<ConversationHappening> =>
+  isPlace(message, lastSeq) ? accepted({ type: 'ReportResolved', message, user, report }) : rejected('not_found')
+
 /** An operator asks: he is no member, and no role, block or end of the conversation is in his way. */
 export const removeMessage = (
   command: RemoveMessage,
@@ -124,12 +132,14 @@ const doubtOf = (
   { lastSeq }: Pick<Seat, 'lastSeq'>,
   deletions: Deletions,
 ): RejectionCode | undefined => {
-  const isPlace = Number.isInteger(message) && message >= 1 && message <= lastSeq
-  if (author === null || !isPlace || deletions.get(deletionKey(conversation, message)) !== undefined)
+  if (author === null || !isPlace(message, lastSeq) || deletions.get(deletionKey(conversation, message)) !== undefined)
     return 'no_such_message'
   const rememberedSince = deletions.oldestOfFull()
   return rememberedSince !== undefined && asOf < rememberedSince ? 'unavailable' : undefined
 }
+
+const isPlace = (message: number, lastSeq: number): boolean =>
+  Number.isInteger(message) && message >= 1 && message <= lastSeq
 
 const edit = (
   command: EditMessage,

@@ -6,9 +6,12 @@ export type PlacelessEvent = Extract<LogEvent, { readonly seq: null }>
 
 const placelessTypes: Readonly<Record<PlacelessEvent['type'], true>> = {
   MessageReported: true,
+  ReportResolved: true,
   UserBlocked: true,
   UserUnblocked: true,
 }
+
+const nobody: ReadonlySet<UserId> = new Set()
 
 export type PlacelessHappening = Extract<Happening, { readonly type: PlacelessEvent['type'] }>
 
@@ -24,6 +27,8 @@ export const confidantsOf = (event: PlacelessEvent): ReadonlySet<UserId> => {
     case 'UserBlocked':
     case 'UserUnblocked':
       return new Set([event.actor])
+    case 'ReportResolved':
+      return nobody // Operators find it in their list.
     default:
       return unexpected(event)
   }

@@ -15,6 +15,8 @@ import {
   relationCommand,
   removeMessage,
   reportMessage,
+  reportResolved,
+  resolveReport,
 } from '@chat/testkit'
 import { describe, expect, test } from 'vitest'
 import { audienceOf } from './route.ts'
@@ -151,5 +153,47 @@ describe('an operator deletes a message', () => {
     } as never
     const audience = audienceOf(messageDeleted(operator, 'g1', 4, 2), group, group)
     expect([...audience.keys()]).toEqual([ann, bob])
+  })
+})
+
+describe('an operator is done with a report', () => {
+  const told = [...talk, messageReported(ann, pair, 2)]
+  const report = { message: 2, user: ann, report: 2 }
+
+  test('by an event without a place, which names him and the report, and nobody there is told', () => {
+    given(...told)
+      .when(resolveReport(operator, pair, report))
+      .then({ type: 'ReportResolved', seq: null, actor: operator, ...report })
+      .when(postMessage(ann, pair))
+      .then({ type: 'MessagePosted', seq: 3 })
+    expect([...audienceOf(reportResolved(operator, pair, report), undefined, undefined).keys()]).toEqual([])
+  })
+
+  test('whatever became of the message and of the conversation', () => {
+    given(...told, messageDeleted(bob, pair, 3, 2))
+      .when(resolveReport(operator, pair, report))
+      .then({ type: 'ReportResolved' })
+    given(...tea, messageReported(ann, 'g1', 2), groupClosed(ann, 'g1', 4))
+      .when(resolveReport(operator, 'g1', { ...report, report: 3 }))
+      .then({ type: 'ReportResolved' })
+  })
+
+  test('sent twice it happens once, and said again it is said again', () => {
+    const clientMsgId = messageId(5)
+    given(...told, reportResolved(operator, pair, { ...report, clientMsgId }))
+      .when(resolveReport(operator, pair, report, { clientMsgId }))
+      .thenRepeated({ pos: 3, conversation: pair, seq: null, id: null })
+      .when(resolveReport(operator, pair, report))
+      .then({ type: 'ReportResolved' })
+  })
+
+  test('only where there can be one', () => {
+    for (const message of [0, 3])
+      given(...told)
+        .when(resolveReport(operator, pair, { ...report, message }))
+        .thenRejected('not_found')
+    given(...told)
+      .when(resolveReport(operator, 'g77', report))
+      .thenRejected('no_such_conversation')
   })
 })

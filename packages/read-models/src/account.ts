@@ -1,6 +1,7 @@
 import type { ClientEvent } from '@chat/schemas'
 import type { MessageFacts } from './messages.ts'
 import type { Page } from './page.ts'
+import type { Place } from './place.ts'
 
 export interface UserRow {
   readonly id: number
@@ -47,8 +48,13 @@ export interface SuspensionsPage {
   readonly mark: SuspensionMark
 }
 
+/** Which reports: those that no operator is done with, those that one is, or all. */
+export type ReportState = 'open' | 'done' | 'all'
+
 /** What somebody told operators of a message. */
 export interface ReportRow {
+  /** Where its event is. */
+  readonly id: Place
   readonly conversation: string
   /** Of the message. */
   readonly seq: number
@@ -60,6 +66,8 @@ export interface ReportRow {
   readonly at: number
   /** In its present state; undefined: it is not in the read models. */
   readonly message: ClientEvent | undefined
+  /** When an operator was done with it, and who; undefined: it is open. */
+  readonly done: { readonly at: number; readonly by: number } | undefined
 }
 
 /** What only operators and those who watch over accounts ask. */
@@ -71,8 +79,10 @@ export interface OperatorReads {
   operators(after: string | undefined, limit: number): Promise<Page<AccountRow>>
   /** Since a mark of before; all of them (some 100 bytes each) without one, or when it cannot be gone on from. */
   suspensions(since: SuspensionMark | undefined): Promise<SuspensionsPage>
-  /** The newest first. Who told of a message again moves to the front. */
-  reports(after: string | undefined, limit: number): Promise<Page<ReportRow>>
+  /** The newest first. Who told of a message again moves to the front, and what he says then is open. */
+  reports(state: ReportState, after: string | undefined, limit: number): Promise<Page<ReportRow>>
+  /** undefined: there is none, or who told it has told of that message again since. */
+  report(id: Place): Promise<Pick<ReportRow, 'conversation' | 'seq' | 'by'> | undefined>
   /** `message`, of whoever may see everything. */
   anyMessage(conversation: string, seq: number): Promise<MessageFacts>
 }

@@ -121,6 +121,7 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
     case 'RoleChanged':
       return { ...existing(prior, event), ...moved(event, place, prior) }
     case 'MessageReported':
+    case 'ReportResolved':
     case 'UserBlocked':
     case 'UserUnblocked':
     case 'UserRegistered':

@@ -8,6 +8,7 @@ import { messageStates, type StoredMessageState } from './message-states.ts'
 import { type StoredWordCount, wordsByHour } from './popular-words.ts'
 import { reactions, type StoredReaction } from './reactions.ts'
 import { receipts, type StoredReceipt } from './receipts.ts'
+import { resolutions, type StoredResolution } from './report-resolutions.ts'
 import { reports, type StoredReport } from './reports.ts'
 import { type StoredStanding, standings } from './standings.ts'
 import { columnsOf, keyOf, type Table } from './table.ts'
@@ -27,6 +28,7 @@ export interface Dump {
   readonly friendships: readonly StoredFriendship[]
   readonly blocks: readonly StoredBlock[]
   readonly reports: readonly StoredReport[]
+  readonly report_resolutions: readonly StoredResolution[]
   readonly parked: readonly ParkedEvent[]
 }
 
@@ -48,6 +50,7 @@ export const tables = {
   friendships,
   blocks,
   reports,
+  report_resolutions: resolutions,
   words_by_hour: wordsByHour,
   parked,
 } as const
@@ -66,6 +69,7 @@ export const linesOf = (dump: Dump): readonly string[] => [
   ...tableLines(friendships, dump.friendships),
   ...tableLines(blocks, dump.blocks),
   ...tableLines(reports, dump.reports),
+  ...tableLines(resolutions, dump.report_resolutions),
   ...tableLines(parked, dump.parked),
 ]
 

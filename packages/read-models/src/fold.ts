@@ -9,6 +9,7 @@ import { noWordsOfHour, type StoredWordCount, type WordsOfHour } from './popular
 import { type Needs, needsOf, type Prior, project } from './project.ts'
 import { reactions, type StoredReaction } from './reactions.ts'
 import { projectReceipt, receiptKey, receipts, type StoredReceipt } from './receipts.ts'
+import { resolutions, type StoredResolution } from './report-resolutions.ts'
 import { reports, type StoredReport } from './reports.ts'
 import type { StoredStanding } from './standings.ts'
 import { keyOf } from './table.ts'
@@ -64,6 +65,7 @@ export interface FoldedRows {
   readonly message_states: Map<string, StoredMessageState>
   readonly reactions: Map<string, StoredReaction>
   readonly reports: Map<string, StoredReport>
+  readonly report_resolutions: Map<string, StoredResolution>
   /** By `hour word`. */
   readonly words_by_hour: Map<string, StoredWordCount>
   readonly parked: ParkedEvent[]
@@ -82,6 +84,7 @@ export const noRows = (): FoldedRows => ({
   message_states: new Map(),
   reactions: new Map(),
   reports: new Map(),
+  report_resolutions: new Map(),
   words_by_hour: new Map(),
   parked: [],
   failed: [],
@@ -161,6 +164,9 @@ const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldSt
         break
       case 'reports':
         rows.reports.set(keyOf(reports, change.row), change.row)
+        break
+      case 'report_resolutions':
+        rows.report_resolutions.set(keyOf(resolutions, change.row), change.row)
     }
   }
 }

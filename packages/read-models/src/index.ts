@@ -5,7 +5,15 @@ import type { EditsPage, EditsQuery, MessageFacts } from './messages.ts'
 import type { Page } from './page.ts'
 import type { SyncPage, SyncQuery } from './synced.ts'
 
-export type { AccountRow, ReportRow, Standing, SuspensionMark, SuspensionsPage, UserRow } from './account.ts'
+export type {
+  AccountRow,
+  ReportRow,
+  ReportState,
+  Standing,
+  SuspensionMark,
+  SuspensionsPage,
+  UserRow,
+} from './account.ts'
 export type { FoundMessage, PopularQuery, SearchPage, SearchQuery, WordCount } from './found.ts'
 export type { EditsPage, EditsQuery, MessageFacts, MessageVersion } from './messages.ts'
 export type { Page } from './page.ts'

@@ -9,6 +9,7 @@ import type { StoredMessageState } from './message-states.ts'
 import type { StoredWordCount } from './popular-words.ts'
 import type { StoredReaction } from './reactions.ts'
 import type { StoredReceipt } from './receipts.ts'
+import type { StoredResolution } from './report-resolutions.ts'
 import type { StoredReport } from './reports.ts'
 import type { StoredStanding } from './standings.ts'
 import type { StoredUser } from './users.ts'
@@ -35,6 +36,8 @@ export interface MemoryRows {
   readonly friendships: Map<string, StoredFriendship>
   readonly blocks: Map<string, StoredBlock>
   readonly reports: Map<string, StoredReport>
+  /** By partition and place of the report. */
+  readonly resolutions: Map<string, StoredResolution>
   readonly parked: ParkedEvent[]
   readonly offsets: Record<Source, Map<number, ProjectionOffset>>
   readonly folds: Map<number, FoldState>
@@ -56,6 +59,7 @@ export const emptyRows = (generation: string): MemoryRows => ({
   friendships: new Map(),
   blocks: new Map(),
   reports: new Map(),
+  resolutions: new Map(),
   parked: [],
   offsets: { events: new Map(), receipts: new Map() },
   folds: new Map(),
@@ -85,6 +89,7 @@ export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
   for (const [key, friendship] of folded.friendships) rows.friendships.set(key, friendship)
   for (const [key, block] of folded.blocks) rows.blocks.set(key, block)
   for (const [key, report] of folded.reports) rows.reports.set(key, report)
+  for (const [key, resolution] of folded.report_resolutions) rows.resolutions.set(key, resolution)
   for (const [key, state] of folded.message_states) rows.messageStates.set(key, state)
   for (const [key, reaction] of folded.reactions) {
     const ofMessage = `${reaction.conversation}|${reaction.message}`

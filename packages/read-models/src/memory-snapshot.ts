@@ -4,6 +4,7 @@ import type { StoredEvent } from './events.ts'
 import { memberKey } from './fold.ts'
 import type { MemberCursor, Source } from './index.ts'
 import { relationsOf } from './memory-relations.ts'
+import { reportsOf } from './memory-reports.ts'
 import type { MemoryRows } from './memory-rows.ts'
 import type { ReactionCount, StoredReaction } from './reactions.ts'
 import type { FoundKey, Offsets, Seat, Snapshot } from './snapshot.ts'
@@ -164,14 +165,7 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       const asked = new Set(ids)
       return [...rows.users.values()].flatMap(({ registration_id: id }) => (asked.has(id) ? [id] : []))
     },
-    reports: async (before, limit) =>
-      [...rows.reports.values()]
-        .sort((a, b) => b.at - a.at || b.partition - a.partition || b.pos - a.pos)
-        .filter(({ at, partition, pos }) => {
-          if (before === undefined) return true
-          return (at - before.at || partition - before.partition || pos - before.pos) < 0
-        })
-        .slice(0, limit),
+    ...reportsOf(rows),
     userByName: async (name) => [...rows.users.values()].find((user) => user.normalised_name === name),
     operators: async (afterName, limit) =>
       [...rows.users.values()]

@@ -44,6 +44,7 @@ export const createMemoryReadModels = (options: {
       friendships: [...rows.friendships.values()],
       blocks: [...rows.blocks.values()],
       reports: [...rows.reports.values()],
+      report_resolutions: [...rows.resolutions.values()],
       parked: [...rows.parked],
     }),
     offsets: (source) =>

@@ -3,8 +3,7 @@ import type { OperatorReads, ReportRow } from './account.ts'
 import { anyMessageFacts } from './message-reads.ts'
 import { pageOf } from './page.ts'
 import { present } from './present.ts'
-import type { StoredReport } from './reports.ts'
-import type { AtMoment, ReportKey, Snapshot } from './snapshot.ts'
+import type { AtMoment, ReportKey, ReportWithEnd, Snapshot } from './snapshot.ts'
 import { suspensionsPage } from './suspensions.ts'
 import { fold, isUserId, type StoredUser, toAccountRow } from './users.ts'
 
@@ -26,28 +25,36 @@ export const createOperatorQueries = (atMoment: AtMoment): OperatorReads => ({
       return pageOf(found, limit, toAccountRow, keyOfName)
     }),
   suspensions: (since) => atMoment('many', (snapshot) => suspensionsPage(snapshot, since)),
-  reports: (after, limit) =>
+  reports: (state, after, limit) =>
     atMoment('many', async (snapshot) => {
-      const found = await snapshot.reports(reportKeyOf(after), limit + 1)
+      const found = await snapshot.reports(state, reportKeyOf(after), limit + 1)
       const page = pageOf(found, limit, (report) => report, keyOfReport)
       return { ...page, items: await withMessages(snapshot, page.items) }
+    }),
+  report: ({ partition, pos }) =>
+    atMoment('single', async (snapshot) => {
+      const found = await snapshot.reportAt(partition, pos)
+      return found && { conversation: found.conversation, seq: found.message, by: found.user_id }
     }),
   anyMessage: (conversation, seq) => atMoment('many', (snapshot) => anyMessageFacts(snapshot, conversation, seq)),
 })
 
 /** Each with its message in its present state. */
-const withMessages = async (snapshot: Snapshot, found: readonly StoredReport[]): Promise<readonly ReportRow[]> => {
-  const ranges = found.map(({ conversation, message }) => ({ conversation, from: message, to: message }))
+const withMessages = async (snapshot: Snapshot, found: readonly ReportWithEnd[]): Promise<readonly ReportRow[]> => {
+  const ranges = found.map(({ report: { conversation, message: seq } }) => ({ conversation, from: seq, to: seq }))
   const events = found.length === 0 ? [] : await snapshot.events(ranges, 1, 'first')
-  const seen = found.map(({ conversation: id }, index) => ({
+  const seen = found.map(({ report: { conversation: id } }, index) => ({
     // Whatever happened to a message is to be looked for; operators see everything.
     ...{ conversation: { id, acts: 1 }, highest: idMax },
     events: events[index] ?? [],
   }))
   const presented = await present(snapshot, nobody, seen)
-  return found.map(({ conversation, message: seq, user_id: by, author, reason, at }, index) => ({
-    ...{ conversation, seq, by, author, reason, at },
+  return found.map(({ report, resolution }, index) => ({
+    id: { partition: report.partition, pos: report.pos },
+    ...{ conversation: report.conversation, seq: report.message, by: report.user_id },
+    ...{ author: report.author, reason: report.reason, at: report.at },
     message: presented[index]?.[0]?.event,
+    done: resolution && { at: resolution.at, by: resolution.user_id },
   }))
 }
 
@@ -62,7 +69,7 @@ const nameOf = (after: string | undefined): string =>
 
 const keyOfName = ({ normalised_name: name }: StoredUser): string => Buffer.from(name).toString('base64url')
 
-const keyOfReport = ({ at, partition, pos }: StoredReport): string => [at, partition, pos].join('.')
+const keyOfReport = ({ report: { at, partition, pos } }: ReportWithEnd): string => [at, partition, pos].join('.')
 
 /** undefined: from the start, also for anything that is no key. */
 const reportKeyOf = (after: string | undefined): ReportKey | undefined => {

@@ -8,6 +8,7 @@ import { projectMessageState, type StoredMessageState } from './message-states.t
 import type { Place } from './place.ts'
 import { projectWords, type StoredWordCount, type WordsOfHour } from './popular-words.ts'
 import { projectReaction, type StoredReaction } from './reactions.ts'
+import { projectResolution, type StoredResolution } from './report-resolutions.ts'
 import { projectReport, type StoredReport } from './reports.ts'
 import { projectStanding, type StoredStanding } from './standings.ts'
 import { projectUser, type StoredUser } from './users.ts'
@@ -54,6 +55,7 @@ export type Change =
   | { readonly table: 'message_states'; readonly row: StoredMessageState }
   | { readonly table: 'reactions'; readonly row: StoredReaction }
   | { readonly table: 'reports'; readonly row: StoredReport }
+  | { readonly table: 'report_resolutions'; readonly row: StoredResolution }
   | { readonly table: 'words_by_hour'; readonly row: StoredWordCount }
 
 /** undefined: nothing is projected of this event. */
@@ -100,6 +102,7 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
       return { aggregate: conversation, conversation, stayOf: user, standingOf: user }
     }
     case 'MessageReported':
+    case 'ReportResolved':
     case 'UserBlocked':
     case 'UserUnblocked':
       return { aggregate: event.conversation }
@@ -132,6 +135,8 @@ export const project = (event: LogEvent, place: Place, prior: Prior): readonly C
   if (reaction !== undefined) changes.push({ table: 'reactions', row: reaction })
   const report = projectReport(event, place)
   if (report !== undefined) changes.push({ table: 'reports', row: report })
+  const resolution = projectResolution(event, place)
+  if (resolution !== undefined) changes.push({ table: 'report_resolutions', row: resolution })
   for (const row of projectWords(event, place, prior)) changes.push({ table: 'words_by_hour', row })
   return changes
 }

@@ -1,3 +1,4 @@
+import type { ReportState } from './account.ts'
 import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
@@ -6,6 +7,7 @@ import type { Block, CursorCounts, MemberCursor, WordCount } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredMessageState } from './message-states.ts'
 import type { ReactionCount } from './reactions.ts'
+import type { StoredResolution } from './report-resolutions.ts'
 import type { StoredReport } from './reports.ts'
 import type { StoredStanding } from './standings.ts'
 import type { StoredUser } from './users.ts'
@@ -49,6 +51,12 @@ export interface ReportKey {
   readonly at: number
   readonly partition: number
   readonly pos: number
+}
+
+/** `resolution`: undefined while it is open. */
+export interface ReportWithEnd {
+  readonly report: StoredReport
+  readonly resolution: StoredResolution | undefined
 }
 
 /** Where a found message stands among all: by time, then conversation, then seq. */
@@ -145,7 +153,8 @@ export interface Snapshot {
   /** By normalised name. */
   operators(afterName: string, limit: number): Promise<readonly StoredUser[]>
   /** By time, partition and pos, the newest first; those before `before`. */
-  reports(before: ReportKey | undefined, limit: number): Promise<readonly StoredReport[]>
+  reports(state: ReportState, before: ReportKey | undefined, limit: number): Promise<readonly ReportWithEnd[]>
+  reportAt(partition: number, pos: number): Promise<StoredReport | undefined>
   suspended(): Promise<readonly StoredUser[]>
   /** Whose `changed_pos` is not below their partition's offset in `events`; in no order. */
   usersChangedSince(events: readonly number[], limit: number): Promise<readonly StoredUser[]>

@@ -12,6 +12,8 @@ import type {
   RemoveMessage,
   RemoveReaction,
   ReportMessage,
+  ReportResolved,
+  ResolveReport,
   UnpinMessage,
 } from '@chat/schemas'
 import {
@@ -99,3 +101,19 @@ export const messageReported = (
   ...{ type: 'MessageReported', ...common(), conversation, seq: null, actor, message, author: actor + 1 },
   ...{ reason: Buffer.from('spam'), keyId: null, ...options },
 })
+/** By an operator, of the report at a place. */
+export const resolveReport = (
+  actor: number,
+  conversation: string,
+  of: Pick<ResolveReport, 'message' | 'user' | 'report'>,
+  options: CommandOptions<ResolveReport> = {},
+): GivenCommand =>
+  lying<ResolveReport>(
+    { type: 'ResolveReport', conversation, actor, device, clientMsgId: nextMessageId(), ...of, ...reply },
+    options,
+  )
+export const reportResolved = (
+  actor: number,
+  conversation: string,
+  options: Pick<ReportResolved, 'message' | 'user' | 'report'> & Options<ReportResolved>,
+): ReportResolved => ({ type: 'ReportResolved', ...common(), conversation, seq: null, actor, ...options })

@@ -27,6 +27,7 @@ import {
   removeMessage,
   removeReaction,
   reportMessage,
+  resolveReport,
   unpinMessage,
 } from './given-acts.ts'
 import {
@@ -168,6 +169,9 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
         .tuple(fc.constantFrom(...acts), user, conversation, fc.integer({ min: 0, max: 6 }), options, author, asOf)
         .map(([act, actor, c, message, o, a, seen]) => act(actor, c, message, { ...o, author: a, asOf: seen })),
     },
+    fc
+      .tuple(user, conversation, fc.nat(6), user, options)
+      .map(([actor, c, message, by, o]) => resolveReport(actor, c, { message, user: by, report: message }, o)),
     { weight: 4, arbitrary: givenGroupCommands(['g4', 'g5', 'g6'], options) },
   )
 }

@@ -68,6 +68,8 @@ export {
   removeMessage,
   removeReaction,
   reportMessage,
+  reportResolved,
+  resolveReport,
   unpinMessage,
 } from './given-acts.ts'
 export {

@@ -442,6 +442,21 @@ export interface RequestFriend {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
+/** An operator is done with a report. That he is one, and which report it is, his connector has made sure of. */
+export interface ResolveReport {
+  readonly type: 'ResolveReport'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message that was reported. */ readonly message: number
+  /** Who reported it. */ readonly user: number
+  /** The `pos` of his `MessageReported`. */ readonly report: number
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** End that a user is an operator. Only the command on the machine sends it. */
 export interface RevokeOperator {
   readonly type: 'RevokeOperator'
@@ -535,4 +550,4 @@ export interface WithdrawFriendRequest {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
-export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveMessage | RemoveReaction | ReportMessage | RequestFriend | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest
+export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveMessage | RemoveReaction | ReportMessage | RequestFriend | ResolveReport | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest

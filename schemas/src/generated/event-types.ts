@@ -404,6 +404,20 @@ export interface ReactionRemoved {
   /** One grapheme cluster. */ readonly emoji: string
 }
 
+/** An operator is done with a report. Only operators see that. */
+export interface ReportResolved {
+  readonly type: 'ReportResolved'
+  /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
+  /** It has no place in the conversation: no member sees it. */ readonly seq: null
+  /** The operator. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The seq of the message that was reported. */ readonly message: number
+  /** Who had reported it. */ readonly user: number
+  /** The `pos` of his `MessageReported`: if he reports it again, that is another. */ readonly report: number
+}
+
 /** A member has another role. */
 export interface RoleChanged {
   readonly type: 'RoleChanged'
@@ -480,4 +494,4 @@ export interface UserUnblocked {
   /** Who was blocked. */ readonly user: number
 }
 
-export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageReported | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | RoleChanged | UserBlocked | UserRegistered | UserReinstated | UserSuspended | UserUnblocked
+export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageReported | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | ReportResolved | RoleChanged | UserBlocked | UserRegistered | UserReinstated | UserSuspended | UserUnblocked

@@ -32,6 +32,7 @@ const createWorld = (options: {
       return { author: present.has(1) ? 1 : null, postedAt: 5, asOf: 7 }
     },
     anyMessage: async () => ({ author: present.has(1) ? 1 : null, postedAt: 5, asOf: 7 }),
+    report: async () => (present.has(1) ? { conversation: 'g1', seq: 2, by: 1 } : undefined),
     groupByName: async () => (present.has(1) ? 'g1' : undefined),
   }
   const ends = [0, 1, 2, 3].map((partition) => ({ partition, pos: 9 }))

@@ -1,6 +1,6 @@
 import type { MessageFacts, ReadModels, UserRow } from '@chat/read-models'
 import { isFault } from '@chat/runtime'
-import { partitionOf, partitionOfConversation, partitionOfId } from '@chat/schemas'
+import { decodePosition, partitionOf, partitionOfConversation, partitionOfId } from '@chat/schemas'
 import type { Watermark } from './watermark.ts'
 
 /** How long a negative answer waits for the projection, ms; past it nothing is known (`unavailable`). */
@@ -23,6 +23,8 @@ export interface Directory {
   message(user: number, conversation: string, seq: number): Promise<MessageFacts | 'unavailable'>
   /** The same for an operator, who sees every message. */
   anyMessage(conversation: string, seq: number): Promise<MessageFacts | 'unavailable'>
+  /** Which report a token names: what the router is told of it. */
+  report(token: string): Promise<Found<Report>>
   /** Who has these normalised names: of those that are anybody's by now. */
   usersByNames(normalisedNames: readonly string[]): Promise<ReadonlyMap<string, number> | 'unavailable'>
   /** true at once when all are known to exist; else the first refusal, or true, after asking. */
@@ -31,10 +33,20 @@ export interface Directory {
   missing(ids: readonly number[]): readonly number[] | Promise<readonly number[] | 'unavailable'>
 }
 
+type Report = NonNullable<Awaited<ReturnType<ReadModels['report']>>> & { readonly pos: number }
+
 interface DirectoryPorts {
   readonly readModels: Pick<
     ReadModels,
-    'waitFor' | 'userById' | 'userByName' | 'usersByNames' | 'existingUsers' | 'groupByName' | 'message' | 'anyMessage'
+    | 'waitFor'
+    | 'userById'
+    | 'userByName'
+    | 'usersByNames'
+    | 'existingUsers'
+    | 'groupByName'
+    | 'message'
+    | 'anyMessage'
+    | 'report'
   >
   readonly watermark: Watermark
   readonly partitions: number
@@ -111,6 +123,12 @@ export const createDirectory = ({ readModels, watermark, partitions }: Directory
     groupByName: (name) => find(() => readModels.groupByName(name), partitionOf(name, partitions)),
     message: (user, conversation, seq) => findMessage(conversation, () => readModels.message(user, conversation, seq)),
     anyMessage: (conversation, seq) => findMessage(conversation, () => readModels.anyMessage(conversation, seq)),
+    report: async (token) => {
+      const place = decodePosition(token)
+      if (place === undefined || place.partition >= partitions) return undefined
+      const found = await find(() => readModels.report(place), place.partition)
+      return found === undefined || found === 'unavailable' ? found : { ...found, pos: place.pos }
+    },
     usersByNames: unlessAway((names: readonly string[]) => readModels.usersByNames(names)),
     allExist: (ids) => {
       const found = missing(ids)

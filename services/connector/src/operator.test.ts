@@ -1,6 +1,13 @@
-import { partitionOfConversation, partitionOfId } from '@chat/schemas'
+import { encodePosition, partitionOfConversation, partitionOfId } from '@chat/schemas'
 import type { OperatorAct } from '@chat/schemas/protocol'
-import { messageReported, noticeBroadcast, operatorGranted, operatorRevoked, userSuspended } from '@chat/testkit'
+import {
+  messageReported,
+  noticeBroadcast,
+  operatorGranted,
+  operatorRevoked,
+  reportResolved,
+  userSuspended,
+} from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { connect, createReadyWorld, deviceOf, type TestWorld } from './test-world.ts'
 import { createWordFilter } from './word-filter/word-filter.ts'
@@ -84,12 +91,44 @@ test('sees what was reported, with the message as it is', async () => {
     ok: {
       items: [
         {
-          ...{ conversation: 'd2.3', seq: 1, by: 3, author: 2, reason: 'spam', at: '1970-01-01T00:00:00.000Z' },
+          ...{ id: expect.any(String), conversation: 'd2.3', seq: 1, by: 3, author: 2, reason: 'spam' },
+          at: '1970-01-01T00:00:00.000Z',
           message: expect.objectContaining({ type: 'messagePosted', actor: 2, seq: 1 }),
         },
       ],
     },
   })
+})
+
+test('is done with a report by a command that says which, and lists it as that', async () => {
+  const { world, act } = await setUp()
+  await world.post(2, 'd2.3', 'buy this')
+  const partition = partitionOfConversation('d2.3', 4) ?? 0
+  const { pos } = await world.append(partition, messageReported(3, 'd2.3', 1, { at: 0, author: 2 }))
+  const id = encodePosition({ partition, pos })
+  world.flags.script = () => ({ conversation: 'd2.3', pos: 9 })
+  const answer = act('reportDone', { report: id })
+  await world.clock.settle()
+  expect(await answer).toMatchObject({ ok: { conversation: 'd2.3', position: expect.any(String) } })
+  const report = { message: 1, user: 3, report: pos }
+  expect(world.commands).toMatchObject([{ type: 'ResolveReport', actor: 1, conversation: 'd2.3', ...report }])
+  expect(await act('reports', { state: 'open' })).toMatchObject({ ok: { items: [{ id }] } })
+  await world.append(partition, reportResolved(1, 'd2.3', { ...report, at: 5 }))
+  expect(await act('reports', { state: 'open' })).toEqual({ ok: { items: [] } })
+  const done = { at: '1970-01-01T00:00:00.005Z', by: 1 }
+  for (const state of [{}, { state: 'done' }])
+    expect(await act('reports', state)).toMatchObject({ ok: { items: [{ id, done }] } })
+})
+
+test('of a report that is not there, or that its maker has made anew, nothing is done', async () => {
+  const { world, act } = await setUp()
+  await world.post(2, 'd2.3', 'buy this')
+  const partition = partitionOfConversation('d2.3', 4) ?? 0
+  const { pos } = await world.append(partition, messageReported(3, 'd2.3', 1, { author: 2 }))
+  await world.append(partition, messageReported(3, 'd2.3', 1, { author: 2 }))
+  const absent = [encodePosition({ partition, pos }), encodePosition({ partition: 77, pos }), 'nonsense', '%']
+  for (const report of absent) expect(await act('reportDone', { report })).toMatchObject({ error: 'not_found' })
+  expect(world.commands).toEqual([])
 })
 
 test('deletes a message of a conversation that he is not in, by a command that says whose it is', async () => {
@@ -132,6 +171,10 @@ test.each<[OperatorAct, unknown]>([
   ['users', { limit: 'many' }],
   ['user', { user: '3' }],
   ['reports', { after: 5 }],
+  ['reports', { state: 'shut' }],
+  ['reportDone', {}],
+  ['reportDone', { report: 'x'.repeat(65) }],
+  ['reportDone', { report: 5 }],
   ['deleteMessage', { conversation: 'd2.3' }],
   ['deleteMessage', { conversation: 'd3.2', seq: 1 }],
   ['deleteMessage', { conversation: 'd2.3', seq: 0 }],

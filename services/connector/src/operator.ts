@@ -1,8 +1,8 @@
 import type { AccountRow, ReadModels, ReportRow } from '@chat/read-models'
 import type { Clock, Logger, Random } from '@chat/runtime'
-import { partitionOfId } from '@chat/schemas'
+import { encodePosition, partitionOfId } from '@chat/schemas'
 import { type OperatorRequest, operatorRoutes, parseOperatorRequest, readWaitMs } from '@chat/schemas/protocol'
-import { suspended, userBody } from './accounts/answers.ts'
+import { suspended, timeOf, userBody } from './accounts/answers.ts'
 import type { Suspensions } from './accounts/suspensions.ts'
 import { answerOf, answerOfError, nothingHere, ok, refused } from './answer.ts'
 import type { Directory } from './directory.ts'
@@ -20,7 +20,7 @@ const retryMs = 1000
 
 interface OperatorPorts {
   readonly readModels: Pick<ReadModels, 'userById' | 'accounts' | 'account' | 'reports' | 'waitFor'>
-  readonly directory: Pick<Directory, 'anyMessage'>
+  readonly directory: Pick<Directory, 'anyMessage' | 'report'>
   readonly suspensions: Pick<Suspensions, 'isSuspended'>
   readonly writeAdmission: Pick<WriteAdmission, 'submit'>
   readonly watermark: Pick<Watermark, 'ofPartition'>
@@ -100,8 +100,18 @@ const perform = async (request: OperatorRequest, identity: Identity, ports: Oper
     }
     case 'reports': {
       const { limit, after } = pageOf(request.input)
-      const page = await ports.readModels.reports(after, limit)
+      const page = await ports.readModels.reports(request.input.state ?? 'all', after, limit)
       return ok({ ...page, items: page.items.map(reportBody) })
+    }
+    case 'reportDone': {
+      const found = await ports.directory.report(request.input.report)
+      if (found === undefined) return refused('not_found')
+      if (found === 'unavailable') return refused('unavailable', undefined, retryMs)
+      const { conversation, seq: message, by: user, pos: report } = found
+      return submit(request, ports, {
+        ...{ type: 'ResolveReport', conversation, message, user, report },
+        ...author(request, identity, ports),
+      })
     }
     case 'deleteMessage': {
       const { conversation, seq: message } = request.input
@@ -122,7 +132,10 @@ const perform = async (request: OperatorRequest, identity: Identity, ports: Oper
   }
 }
 
-type Write = Extract<OperatorRequest, { readonly act: 'suspend' | 'reinstate' | 'notice' | 'deleteMessage' }>
+type Write = Extract<
+  OperatorRequest,
+  { readonly act: 'suspend' | 'reinstate' | 'notice' | 'deleteMessage' | 'reportDone' }
+>
 
 const author = ({ input }: Write, { userId, device }: Identity, ports: OperatorPorts) => ({
   actor: userId,
@@ -139,12 +152,12 @@ const submit = async ({ input }: Write, ports: OperatorPorts, draft: CommandDraf
 
 const accountBody = ({ user, operatorSince, suspension }: AccountRow) => ({
   user: userBody(user),
-  ...(operatorSince === null ? {} : { operatorSince: new Date(operatorSince).toISOString() }),
-  ...(suspension === undefined ? {} : { suspension: { ...suspension, at: new Date(suspension.at).toISOString() } }),
+  ...(operatorSince === null ? {} : { operatorSince: timeOf(operatorSince) }),
+  ...(suspension === undefined ? {} : { suspension: { ...suspension, at: timeOf(suspension.at) } }),
 })
 
-const reportBody = ({ at, message, ...report }: ReportRow) => ({
-  ...report,
-  at: new Date(at).toISOString(),
+const reportBody = ({ id, at, message, done, ...report }: ReportRow) => ({
+  ...{ id: encodePosition(id), ...report, at: timeOf(at) },
   ...(message === undefined ? {} : { message }),
+  ...(done === undefined ? {} : { done: { ...done, at: timeOf(done.at) } }),
 })

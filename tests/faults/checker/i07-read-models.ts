@@ -59,6 +59,7 @@ const emptyDump = (): Rows => ({
   friendships: [],
   blocks: [],
   reports: [],
+  report_resolutions: [],
   parked: [],
 })
 

@@ -9,6 +9,7 @@ export const evolve = (direct: Direct, event: ConversationEvent): Direct => {
   switch (event.type) {
     case 'MessagePosted':
     case 'MessageReported':
+    case 'ReportResolved':
       return { ...direct, ...place }
     case 'MessageEdited':
     case 'MessageDeleted':

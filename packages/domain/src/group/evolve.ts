@@ -14,6 +14,7 @@ const changed = (group: Group, event: Exclude<GroupEvent, GroupCreated>): Group 
   switch (event.type) {
     case 'MessagePosted':
     case 'MessageReported':
+    case 'ReportResolved':
       return group
     case 'MessageEdited':
     case 'MessageDeleted':

@@ -16,6 +16,7 @@ export const findDifferences = async (session: Session, live: string, next: stri
     placedDiffer(live, next, tables.friendships, pairOf('lo', 'hi')),
     placedDiffer(live, next, tables.blocks, pairOf('least(user_id, blocked_id)', 'greatest(user_id, blocked_id)')),
     placedDiffer(live, next, tables.reports, 'conversation'),
+    placedDiffer(live, next, tables.report_resolutions, 'conversation'),
     wordsDiffer(live, next),
   ])
     if (found.length < differencesMax) found.push(...(await session.rows<Difference>(statement)))

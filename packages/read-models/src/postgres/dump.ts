@@ -21,6 +21,7 @@ export const dumpDatabase = (database: Database, schema = liveSchema): Promise<D
       friendships: await read(tables.friendships),
       blocks: await read(tables.blocks),
       reports: await read(tables.reports),
+      report_resolutions: await read(tables.report_resolutions),
       parked: await read(tables.parked),
     }
   })

@@ -12,6 +12,7 @@ export const read = {
   messageStates: `${liveSchema}.message_states`,
   reactions: `${liveSchema}.reactions`,
   reports: `${liveSchema}.reports`,
+  resolutions: `${liveSchema}.report_resolutions`,
   words: `${liveSchema}.words_by_hour`,
   receipts: `${liveSchema}.receipts`,
   parked: `${liveSchema}.parked`,

@@ -55,9 +55,16 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
     folds.delete(batch.partition)
     await readPrior(database.session, schema, kept.state, batch)
     const rows = foldEvents(batch, kept.state)
-    const { memberships, events_read: events, blocks, reports, words_by_hour: words } = rows
-    if (Math.max(memberships.size, events.length, blocks.size, reports.size, words.size) > rowsPerStatement)
-      return undefined
+    const { memberships, events_read: events, blocks, reports, report_resolutions: resolutions } = rows
+    const sizes = [
+      memberships.size,
+      events.length,
+      blocks.size,
+      reports.size,
+      resolutions.size,
+      rows.words_by_hour.size,
+    ]
+    if (Math.max(...sizes) > rowsPerStatement) return undefined
     const hasMoved = await writer.moveAndWrite(database.session, batch, kept.table, rows)
     return hasMoved ? { fold: kept, failed: rows.failed } : undefined
   }

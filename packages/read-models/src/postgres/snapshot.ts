@@ -4,7 +4,6 @@ import { conversations } from '../conversations.ts'
 import { events as eventsTable, type StoredEvent } from '../events.ts'
 import type { WordCount } from '../index.ts'
 import { memberships, type StoredStay } from '../memberships.ts'
-import { reports, type StoredReport } from '../reports.ts'
 import type { Invitation, Offsets, Seat, Snapshot } from '../snapshot.ts'
 import { type StoredStanding, standings } from '../standings.ts'
 import { type StoredUser, users } from '../users.ts'
@@ -12,6 +11,7 @@ import type { Session } from './database.ts'
 import { messageQueries } from './message-queries.ts'
 import { read } from './names.ts'
 import { createRelations } from './relations.ts'
+import { createReports } from './reports.ts'
 import { asJson, list } from './rows.ts'
 
 /** The tables in one transaction. */
@@ -118,13 +118,7 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
       `${selectUsers} where u.operator_since is not null and u.normalised_name > $1 order by u.normalised_name limit $2`,
       [afterName, limit],
     ),
-  reports: (before, limit) =>
-    before === undefined
-      ? session.rows<StoredReport>(`${selectReports} ${reportOrder} limit $1`, [limit])
-      : session.rows<StoredReport>(
-          `${selectReports} where (r.at, r.partition, r.pos) < ($1, $2, $3) ${reportOrder} limit $4`,
-          [...[before.at, before.partition, before.pos], limit],
-        ),
+  ...createReports(session),
   suspended: () => session.rows<StoredUser>(`${selectUsers} where u.suspended_at is not null`),
   usersChangedSince: (events, limit) => session.rows<StoredUser>(usersChangedSince, [events, limit]),
   publicGroupByName: async (name) => {
@@ -295,9 +289,6 @@ const foundNext = foundIn('and (e.at, e.conversation, e.seq) < ($6::bigint, $7::
 const wordCounts = `
   select word, sum(count) as count from ${read.words} where hour between $1 and $2
   group by word order by count desc, word limit $3`
-
-const selectReports = `select ${list(reports, 'r')} from ${read.reports} r`
-const reportOrder = 'order by r.at desc, r.partition desc, r.pos desc'
 
 const selectUsers = `select ${list(users, 'u')} from ${read.users} u`
 

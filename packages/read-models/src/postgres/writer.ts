@@ -57,6 +57,7 @@ export const createWriter = (schema: string): Writer => {
       await write(session, tables.message_states, [...rows.message_states.values()])
       await write(session, tables.reactions, [...rows.reactions.values()])
       await write(session, tables.reports, [...rows.reports.values()])
+      await write(session, tables.report_resolutions, [...rows.report_resolutions.values()])
       await write(session, tables.words_by_hour, [...rows.words_by_hour.values()])
       await write<ParkedEvent>(session, tables.parked, rows.parked)
     },
@@ -85,6 +86,7 @@ export const createWriter = (schema: string): Writer => {
       add(tables.message_states, [...rows.message_states.values()])
       add(tables.reactions, [...rows.reactions.values()])
       add(tables.reports, [...rows.reports.values()])
+      add(tables.report_resolutions, [...rows.report_resolutions.values()])
       add(tables.words_by_hour, [...rows.words_by_hour.values()])
       add<ParkedEvent>(tables.parked, rows.parked)
       return (await session.rows(`with ${parts.join(', ')} select from moved`, parameters)).length > 0

@@ -1,7 +1,7 @@
 import type { Random } from '@chat/runtime'
-import { directConversation, partitionOfId } from '@chat/schemas'
+import { directConversation, partitionOfId, type ReportResolved } from '@chat/schemas'
 import { userReinstated, userSuspended } from '../given-accounts.ts'
-import { messageReported } from '../given-acts.ts'
+import { messageReported, reportResolved } from '../given-acts.ts'
 import type { Story } from './read-models-story.ts'
 
 const friendEvents = [
@@ -27,6 +27,7 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
   const users: number[] = []
   const messages: { readonly conversation: string; readonly author: number; readonly seq: number }[] = []
   const members = new Map<string, Set<number>>()
+  const reported: (Pick<ReportResolved, 'message' | 'user' | 'report'> & { readonly conversation: string })[] = []
   const below = (count: number) => Math.floor(random.fraction() * count)
   const pick = <T>(items: readonly T[]): T | undefined => items[below(items.length)]
   let ids = 0
@@ -132,8 +133,16 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
     inSome((conversation, inside) => {
       const options = { reason: Buffer.from(pick(['', 'Hé 🦊\\', 'tab\t']) ?? ''), at: below(1e12) }
       const [by, seq] = [pick([...inside]) ?? 1, below(story.lastSeq(conversation)) + 1]
-      story.raw(story.partitionOf(conversation), messageReported(by, conversation, seq, options))
+      const { pos } = story.raw(story.partitionOf(conversation), messageReported(by, conversation, seq, options))
+      reported.push({ conversation, message: seq, user: by, report: pos })
     })
+  const resolve = () => {
+    const report = pick(reported)
+    if (report === undefined) return
+    const { conversation, ...about } = report
+    const event = reportResolved(pick(users) ?? 1, conversation, { ...about, at: below(1e12) })
+    story.raw(story.partitionOf(conversation), event)
+  }
   const stand = () => {
     const id = pick(users) ?? 1
     const of = random.fraction() < 0.5 ? userSuspended : userReinstated
@@ -142,6 +151,7 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
   const acts = [
     stand,
     report,
+    resolve,
     register,
     found,
     talk,

@@ -41,11 +41,15 @@ test('the query, the body and the path become the input of an act', async () => 
   await ask('GET', '/v1/operator/users/7', '1')
   await ask('POST', '/v1/operator/users/7/suspend', '1', '{"reason":"spam"}')
   await ask('POST', '/v1/operator/notices', '1', '{"text":"hi"}')
+  await ask('GET', '/v1/operator/reports?state=open', '1')
+  await ask('POST', '/v1/operator/reports/MS41/done', '1', '{}')
   expect(acts).toEqual([
     ['users', { query: 'an', limit: 5 }],
     ['user', { user: 7 }],
     ['suspend', { user: 7, reason: 'spam' }],
     ['notice', { text: 'hi' }],
+    ['reports', { state: 'open' }],
+    ['reportDone', { report: 'MS41' }],
   ])
 })
 
@@ -66,6 +70,7 @@ test.each<['GET' | 'POST', string, string | undefined]>([
   [`GET`, `/v1/operator/users/${'7'.repeat(65)}`, undefined],
   ['POST', '/v1/operator/users/7/suspend', '{"reason":"spam"}'],
   ['GET', '/v1/operator/reports', undefined],
+  ['POST', '/v1/operator/reports/MS41/done', '{}'],
   ['POST', '/v1/operator/messages/delete', '{"conversation":"d1.2","seq":1}'],
   ['POST', '/v1/operator/notices', 'no json'],
   ['POST', '/v1/operator/notices', `"${'x'.repeat(70_000)}"`],

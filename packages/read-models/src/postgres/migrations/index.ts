@@ -6,6 +6,7 @@ import { indexes as standingIndexes, tables as standingTables } from './006-prof
 import { indexes as searchIndexes, tables as searchTables } from './007-search.ts'
 import { indexes as userSearchIndexes, tables as userSearchTables } from './008-user-search.ts'
 import * as reports from './009-reports.ts'
+import * as resolutions from './010-report-resolutions.ts'
 
 export interface Migration {
   readonly version: number
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, tables: searchTables, indexes: searchIndexes },
   { version: 8, tables: userSearchTables, indexes: userSearchIndexes },
   { version: 9, tables: reports.tables, indexes: reports.indexes },
+  { version: 10, tables: resolutions.tables, indexes: resolutions.indexes },
 ]
