@@ -35,7 +35,7 @@ const password = 'correct horse'
 const name = 'newcomer'
 
 /** [title, body] of each that is `invalid` wherever JSON is taken. */
-const notAnObject: readonly (readonly [string, string | Buffer])[] = [
+export const notAnObject: readonly (readonly [string, string | Buffer])[] = [
   ['no body', ''],
   ['half a body', '{"name":'],
   ['an array', '[]'],

@@ -131,7 +131,7 @@ const without = (fields: Fields, name: string): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => key !== name))
 
 /** Every single mistake in the fields of one object, nested ones included. */
-const mistakesIn = (
+export const mistakesIn = (
   shape: Shape | undefined,
   example: Fields,
   path: string,

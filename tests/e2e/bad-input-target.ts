@@ -10,6 +10,7 @@ import { ask, connectLive, connectRude, type Rude, sendRaw, within } from './bad
 import { type FrameWorld, newId } from './bad-input-frames.ts'
 import type { HttpWorld } from './bad-input-http.ts'
 import { type Innocents, startInnocents } from './bad-input-innocents.ts'
+import { runOperator } from './operator-command.ts'
 
 /** An embedded system that is treated badly, with innocent people on it. */
 export interface Target {
@@ -19,6 +20,9 @@ export interface Target {
   readonly mallory: Account
   readonly token: string
   readonly rude: Rude
+  /** An operator, and his token. */
+  readonly warden: Account
+  readonly wardenToken: string
   /** An account that others guess at. */
   readonly victim: Account
   readonly http: HttpWorld
@@ -38,9 +42,9 @@ export const startTarget = async (): Promise<Target> => {
   const server = await startServer(folder)
   const { url } = server
   const slow = beSlow(url)
-  const [ann, bob, mallory, victim] = await registerAccounts([url], 4)
-  if (ann === undefined || bob === undefined || mallory === undefined || victim === undefined)
-    throw new Error('four accounts were asked for')
+  const [ann, bob, mallory, victim, warden] = await registerAccounts([url], 5)
+  if (ann === undefined || bob === undefined || mallory === undefined || victim === undefined || warden === undefined)
+    throw new Error('five accounts were asked for')
   const innocents = await startInnocents(url, [ann, bob])
   const token = await logIn(url, mallory, crypto.randomUUID())
   const rude = await connectLive(url, token)
@@ -50,7 +54,8 @@ export const startTarget = async (): Promise<Target> => {
   const foreignGroup = innocents.conversation
   const foreignDirect = directConversation(ann.userId, bob.userId)
   return {
-    ...{ server, url, mallory, token, rude, victim, innocents, slow },
+    ...{ server, url, mallory, token, rude, victim, warden, innocents, slow },
+    wardenToken: await makeOperator(url, warden, folder),
     http: { token, key, takenName: ann.name, foreignGroup },
     world: { self: mallory.userId, other: ann.userId, ownGroup, foreignGroup, foreignDirect },
     ...(await goDeaf(url, token, ownGroup)),
@@ -79,6 +84,13 @@ export const stopServer = async (server: ServiceProcess, folder: string): Promis
   await within(server.exited, 'the server stops', 30_000).catch(() => server.kill('SIGKILL'))
   await server.exited
   rmSync(folder, { recursive: true, force: true })
+}
+
+const makeOperator = async (url: string, account: Account, folder: string): Promise<string> => {
+  const { PATH = '', HOME = '' } = process.env
+  const { code, out } = await runOperator({ PATH, HOME, CHAT_DATA_DIR: folder }, ['grant', account.name])
+  if (code !== 0) throw new Error(out)
+  return logIn(url, account, crypto.randomUUID())
 }
 
 const head = (line: string): string => `${line} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`

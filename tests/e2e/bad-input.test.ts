@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, connectLive, connectRude, type Rude, sendRaw, tellsInternals, within } from './bad-input-client.ts'
 import { type FrameWorld, frameCases, malformedTexts } from './bad-input-frames.ts'
 import { handshakes, httpCases } from './bad-input-http.ts'
+import { testOperatorInput } from './bad-input-operators.ts'
 import { wrongShapes } from './bad-input-shapes.ts'
 import { message, metric, residentBytes, startTarget, type Target } from './bad-input-target.ts'
 import { brokenFraming, brokenHttp, fragments, ping, wireFrame } from './bad-input-wire.ts'
@@ -96,6 +97,8 @@ describe('a bad request by HTTP is answered with a problem', () => {
     expect(await within(again.closed, 'the close')).toBe(4401)
   })
 })
+
+testOperatorInput(() => target)
 
 describe('bytes that are no HTTP are answered and cut off', () => {
   test.each(brokenHttp)('%s', async (_, bytes, expected) => {

@@ -1,5 +1,6 @@
 import { uuidV7 } from '@chat/runtime'
 import { systemClock, systemRandom } from '@chat/runtime/system'
+import { waitUntil } from '@chat/testkit'
 import type { Answer, Line, Recorder } from './recorder.ts'
 
 /** Somebody who is connected. */
@@ -26,14 +27,16 @@ const arrive = async ({ http, open }: Recorder, name: string): Promise<Person> =
   return { ...{ id: (user as { readonly id: number }).id, token, ask }, heard: line.heard }
 }
 
-/** Every operation of the socket once, used as it is meant, and every read by HTTP. */
-export const everyOperation = async (recorder: Recorder): Promise<void> => {
+/** Every operation of the socket once, used as it is meant, and every request by HTTP. `grant` makes somebody an operator. */
+export const everyOperation = async (recorder: Recorder, grant: (name: string) => Promise<unknown>): Promise<void> => {
   const [dan, eve, fay] = [await arrive(recorder, 'dan'), await arrive(recorder, 'eve'), await arrive(recorder, 'fay')]
   await talk(dan, eve)
   await befriend(dan, eve)
   await lookAround(dan, eve)
   await lead(dan, eve, fay)
   await readByHttp(recorder, dan, eve)
+  await grant('fay')
+  await operate(recorder, fay, { dan, eve })
   await leave(recorder, dan)
 }
 
@@ -135,6 +138,36 @@ const readByHttp = async ({ http }: Recorder, dan: Person, eve: Person) => {
   await http('GET', '/healthz')
   await http('GET', '/readyz')
   await http('POST', '/v1/password-resets', { body: { name: 'dan', code: 'no such code', password } })
+}
+
+const operate = async (
+  { http }: Recorder,
+  fay: Person,
+  { dan, eve }: { readonly dan: Person; readonly eve: Person },
+) => {
+  const { conversation, seq } = await dan.ask('send', { to: { user: eve.id }, clientMsgId: newId(), body: text('buy') })
+  const { position } = await eve.ask('report', { conversation, seq, reason: 'spam' })
+  const get = (path: string) => http('GET', `/v1/operator${path}`, { token: fay.token })
+  const post = (path: string, body: object) => http('POST', `/v1/operator${path}`, { body, token: fay.token })
+  await get('/users?query=d&limit=1')
+  await get('/users/2147483647')
+  // Whatever was written is listed once it is projected; the report has the id that its maker was told as its position.
+  await waitUntil(async () => ((await get('/reports?state=open')).items as readonly object[]).length > 1, {
+    ...{ deadlineMs: 20_000, what: 'the reports are listed' },
+  })
+  await post(`/reports/${position}/done`, {})
+  await get('/reports?limit=5')
+  await get('/reports?state=done')
+  await post('/reports/nonsense/done', {})
+  await post('/messages/delete', { conversation, seq })
+  await post('/messages/delete', { conversation, seq })
+  await post('/notices', { text: 'back at nine' })
+  await eve.heard('notice', 1)
+  await post('/notices', { text: 'too soon' })
+  await post(`/users/${eve.id}/suspend`, { reason: 'spam' })
+  await get(`/users/${eve.id}`)
+  await post(`/users/${eve.id}/reinstate`, { reason: 'an error', clientMsgId: newId() })
+  await http('GET', '/v1/operator/users', { token: dan.token })
 }
 
 const leave = async ({ http }: Recorder, dan: Person) => {

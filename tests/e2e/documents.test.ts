@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { everyOperation } from './documented-ops.ts'
 import { createDocumentedTraffic, type DocumentedTraffic } from './documented-traffic.ts'
 import { type EmbeddedSystem, startEmbedded } from './embedded-system.ts'
+import { runOperator } from './operator-command.ts'
 import { createRecorder } from './recorder.ts'
 import { type Scene, steps } from './tour.ts'
 
@@ -15,8 +16,8 @@ let system: EmbeddedSystem | undefined
 let traffic: DocumentedTraffic | undefined
 /** `METHOD /path` as documented. */
 let paths: readonly string[] = []
-/** No JSON, or for operators only: other tests look at their answers. */
-const seenElsewhere = / \/(docs|metrics|v1\/me\/export|v1\/operator\/)/
+/** No JSON: other tests look at their answers. */
+const seenElsewhere = / \/(docs|metrics|v1\/me\/export)/
 
 const documentOf = async (url: string, name: string) => {
   const response = await fetch(`${url}/docs/${name}`)
@@ -66,7 +67,8 @@ describe('what goes over the wires of a running server', () => {
 
   test('is so for every operation, and every path', async () => {
     if (system === undefined || traffic === undefined) return expect.fail('there is no system')
-    await everyOperation(createRecorder(system.url, traffic))
+    const { env } = system
+    await everyOperation(createRecorder(system.url, traffic), (name) => runOperator(env, ['grant', name]))
     const seen = traffic.seen()
     const ops = Object.keys(requestSchemas).map((op) => `ok.${op}`)
     expect([...ops, 'error', 'push.event', 'push.receipt', 'push.typing'].filter((name) => !seen.has(name))).toEqual([])
