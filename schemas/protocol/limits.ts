@@ -23,6 +23,10 @@ export const reactionEmojisMax = 20
 export const reactionUsersMax = 10
 /** Places of a text where a name may stand that are looked at. */
 export const mentionPlacesMax = 100
+/** Members whom one message names; those named behind them are not told. The domain counts them. */
+export const mentionsMax = 50
+/** Pinned messages of a conversation. The domain counts them. */
+export const pinsMax = 50
 /** Names of users and public groups, as written and again as normalised. */
 export const nameCodePointsMax = 64
 /** The display name of a user, one line. */
@@ -45,6 +49,12 @@ export const descriptionCodePointsMax = 1_024
 export const groupCreateMembersMax = 1_000
 /** Users named in one `group.invite`, more is `too_large`: each becomes an event. */
 export const groupInviteUsersMax = 100
+/** Members of a group. The domain counts them. */
+export const groupMembersMax = 10_000
+/** Open invitations and requests of a group, together. The domain counts them. */
+export const groupOpenMax = 1_000
+/** Banned users of a group. The domain counts them. */
+export const groupBansMax = 10_000
 /** The latest `untilMs` of a mute, ms since the epoch: the last day that dates have. */
 export const muteUntilMsMax = 8_640_000_000_000_000
 /** Open invitations that the first page of `conversations` names, newest first. */

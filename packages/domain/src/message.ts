@@ -5,7 +5,7 @@ import { accepted, rejected } from './decision.ts'
 type Posted = Omit<MessagePosted, 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgId'>
 
 /** Most members whom one message names; those named behind them are not told. */
-const mentionsMax = 50
+export const mentionsMax = 50
 
 /** A message by somebody who may post, in either kind of conversation. */
 export const post = (
