@@ -76,7 +76,7 @@ test.each<['GET' | 'POST', string, string | undefined]>([
   ['POST', '/v1/operator/notices', `"${'x'.repeat(70_000)}"`],
 ])('to whoever is no operator %s %s is like a path that is not there', async (method, url, body) => {
   const { ask, acts } = await setUp()
-  const absent = await ask(method, '/v1/operator/nothing', '2')
+  const absent = await ask(method, '/v1/operator/nothing', '2', body)
   expect(absent).toMatchObject({ status: 404, type: expect.stringContaining('application/problem+json') })
   expect(await ask(method, url, '2', body)).toEqual(absent)
   expect(await ask(method, url, undefined, body)).toEqual(absent)

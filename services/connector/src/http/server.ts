@@ -120,6 +120,10 @@ export const buildApp = async (
     const limited = url.startsWith('/v1/') ? api.limit(ip) : undefined
     if (limited !== undefined && 'error' in limited) return sendProblem(reply.header('connection', 'close'), limited)
   })
+  // Before the body is read, like who may not know that a path is there: else a bad one would tell the two apart.
+  app.addHook('onRequest', async ({ is404 }, reply) => {
+    if (is404) return sendProblem(reply, nothingHere)
+  })
   addProbes(app, health, metrics)
   addRoutes(app, api)
   addDocs(app)
