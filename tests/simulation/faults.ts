@@ -148,9 +148,8 @@ const leaderLost: FaultKind = {
 const fateOf = (random: Random, kind: TopicKind): AppendFate | undefined => {
   const fate = anyFateOf(random)
   if (kind !== 'commands' || fate === undefined) return fate
-  // The port's word: a command is sent once, because copies of a refused one may have two outcomes. [G11] The same goes for one that lands
-  // after it was given up, behind its repetition by the client; nothing rules that out, so it is left out here, see docs/simulation.md.
-  return { ...fate, copies: fate.copies === 0 ? 0 : 1, ...(fate.answer === 'early' ? { answer: 'lost' } : {}) }
+  // The port's word: a command is sent once. What was given up may land all the same, behind its repetition by the client. [G11]
+  return { ...fate, copies: fate.copies === 0 ? 0 : 1 }
 }
 
 const anyFateOf = (random: Random): AppendFate | undefined => {
