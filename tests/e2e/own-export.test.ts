@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { registerAccounts, type System, startSystem } from '@chat/stack/system'
-import { type Account, createDevice, type Device, logIn } from '@chat/testkit'
+import { type Account, createDevice, type Device, getJson, logIn, waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EmbeddedSystem, startEmbedded } from './embedded-system.ts'
 
@@ -26,9 +26,15 @@ const exportsAll = async (url: string): Promise<void> => {
     .sort((a, b) => a - b)
     .join('.')}`
   await own.request('friend.request', { user: other.userId, note: 'it is me' })
-  await Promise.all(Array.from({ length: messagesCount }, (_, i) => own.send(group, `mine ${i}`)))
-  await Promise.all([own.send(shared, 'hello'), other.send(shared, 'not his')])
+  const sent = await Promise.all(Array.from({ length: messagesCount }, (_, i) => own.send(group, `mine ${i}`)))
+  const talk = await Promise.all([own.send(shared, 'hello'), other.send(shared, 'not his')])
   const token = await logIn(url, accounts[0] as Account, randomUUID())
+  // An export gives what is projected, and waits for nothing.
+  for (const { conversation, position } of [...sent.slice(-1), ...talk]) {
+    const read = () => getJson(`${url}/v1/conversations/${conversation}/events?limit=1&minPos=${position}`, token)
+    const isProjected = async () => (await read()).body.stale !== true
+    await waitUntil(isProjected, { deadlineMs: 30_000, what: 'everything is projected' })
+  }
   const ask = () => fetch(`${url}/v1/me/export`, { headers: { authorization: `Bearer ${token}` } })
   const lines = await linesOf(await ask())
   expect(lines[0]).toMatchObject({ kind: 'profile', user: { id: userId } })
