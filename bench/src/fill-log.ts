@@ -107,7 +107,15 @@ const openGroup = (writers: PartitionWriters, users: readonly number[], count: n
   const [owner = 0, ...members] = users
   const texts = { title: Buffer.from(`group ${groupId}`), description: Buffer.alloc(0), keyId: null }
   const rules = { visibility: 'private', joinPolicy: 'invite', history: 'all', name: null, normalisedName: null }
-  writerOf(writers, talk).add({ type: 'GroupCreated', ...by(talk, owner, at), groupId, ...texts, ...rules, members })
+  const everybody = { members, membership: 'stored' }
+  writerOf(writers, talk).add({
+    type: 'GroupCreated',
+    ...by(talk, owner, at),
+    groupId,
+    ...texts,
+    ...rules,
+    ...everybody,
+  })
   return talk
 }
 

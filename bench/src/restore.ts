@@ -66,8 +66,8 @@ const measureIdleConversation = (): number => {
     const relation = { friendship: 'none', isBlockedByLo: false, isBlockedByHi: false }
     const place = { lastSeq: 20, lastAtMs: 1_790_000_000_000 + lo }
     const entry = { conversation: directConversation(lo, lo + 1), ...place, ...relation, pins: [] }
-    const nothing = { groups: [], halted: [], windows: [], accounts: [], groupNames: [], refusals: [], deletions: [] }
-    loadPart(state, { directs: [entry], ...nothing }, testWire)
+    const nothing = { groups: [], rooms: [], halted: [], windows: [], accounts: [], groupNames: [] }
+    loadPart(state, { directs: [entry], ...nothing, refusals: [], deletions: [] }, testWire)
   }
   collect()
   const bytes = (process.memoryUsage().heapUsed - before) / state.tables.conversations.size

@@ -1,7 +1,17 @@
 import { type TProperties, Type } from 'typebox'
 import { time } from './answers/parts.ts'
 import { messageBody } from './body.ts'
-import { clientMsgId, conversation, historyPolicy, joinPolicy, postingPolicy, role, seq, userId } from './fields.ts'
+import {
+  clientMsgId,
+  conversation,
+  historyPolicy,
+  joinPolicy,
+  onlineMembership,
+  postingPolicy,
+  role,
+  seq,
+  userId,
+} from './fields.ts'
 import { friendNoteCodePointsMax, reactionUsersMax } from './limits.ts'
 
 /** An event that every member sees: it has a place in the conversation. */
@@ -43,6 +53,7 @@ export const eventSchemas = {
     joinPolicy,
     history: historyPolicy,
     members: Type.Array(userId, { description: 'Those that it begins with, beside its owner, who is the actor.' }),
+    membership: Type.Optional(onlineMembership),
   }),
   groupChanged: event('groupChanged', {
     title: Type.Optional(Type.String()),

@@ -68,6 +68,10 @@ export const title = Type.Refine(
 export const joinPolicy = Type.Enum(['open', 'request', 'invite'])
 export const historyPolicy = Type.Enum(['all', 'sinceJoin'])
 export const postingPolicy = Type.Enum(['all', 'admins'])
+/** Said of online rooms only: older clients know nothing of them. */
+export const onlineMembership = Type.Literal('online', {
+  description: 'Everybody takes part while connected. Absent: members are stored.',
+})
 export const role = Type.Enum(['owner', 'admin', 'member'])
 
 export const strict = { additionalProperties: false } as const

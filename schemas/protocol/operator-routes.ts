@@ -3,8 +3,14 @@ import { Compile } from 'typebox/compile'
 import { pageOf, time, token, userView, written } from './answers/parts.ts'
 import type { ErrorCode } from './codes.ts'
 import { eventSchemas } from './events.ts'
-import { conversation, pageCursor, pageLimit, repeatable, seq, strict, text, userId } from './fields.ts'
-import { noticeCodePointsMax, queryCodePointsMax, reasonCodePointsMax, reportIdCodePointsMax } from './limits.ts'
+import { conversation, name, pageCursor, pageLimit, repeatable, seq, strict, text, title, userId } from './fields.ts'
+import {
+  descriptionCodePointsMax,
+  noticeCodePointsMax,
+  queryCodePointsMax,
+  reasonCodePointsMax,
+  reportIdCodePointsMax,
+} from './limits.ts'
 import { type ParsedBody, problemOf } from './problem.ts'
 
 /** An account as operators see it. */
@@ -100,6 +106,17 @@ export const operatorRoutes = {
     summary: 'Tells everybody who is connected now, as `notice` with code `announcement`; once in 10 s.',
     ...{ fields: { text: text(1, noticeCodePointsMax), ...repeatable }, answer: written },
   },
+  createRoom: {
+    ...{ method: 'POST', path: '/v1/operator/rooms', refusals: ['name_taken', 'forbidden'] },
+    summary: 'Makes an online room: everybody takes part in it while connected, and nobody has to join.',
+    fields: { name, title, description: Type.Optional(text(0, descriptionCodePointsMax)), ...repeatable },
+    answer: { ...written, groupId: Type.Optional(userId) },
+  },
+  closeRoom: {
+    ...{ method: 'POST', path: '/v1/operator/rooms/close', refusals: ['no_such_conversation', 'forbidden'] },
+    ...{ summary: 'Closes an online room: only reading remains.', answer: written },
+    fields: { conversation, ...repeatable },
+  },
 } as const satisfies Readonly<Record<string, OperatorRoute>>
 
 export type OperatorAct = keyof typeof operatorRoutes
@@ -114,6 +131,8 @@ const inputs = {
   reportDone: Type.Object({ report: text(1, reportIdCodePointsMax), ...operatorRoutes.reportDone.fields }, strict),
   deleteMessage: Type.Object(operatorRoutes.deleteMessage.fields, strict),
   notice: Type.Object(operatorRoutes.notice.fields, strict),
+  createRoom: Type.Object(operatorRoutes.createRoom.fields, strict),
+  closeRoom: Type.Object(operatorRoutes.closeRoom.fields, strict),
 } as const satisfies Readonly<Record<OperatorAct, TSchema>>
 
 /** What an operator asks, with the path's parameter among its fields. */

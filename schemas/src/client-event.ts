@@ -64,6 +64,7 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
         joinPolicy: event.joinPolicy,
         history: event.history,
         members: event.members,
+        ...(event.membership === 'online' ? { membership: event.membership } : {}),
       })
     case 'GroupChanged':
       return visible(event, 'groupChanged', {

@@ -34,6 +34,8 @@ const bodies = {
   reportDone: [`/reports/${encodePosition({ partition: 0, pos: 0 })}/done`, { clientMsgId: id }],
   deleteMessage: ['/messages/delete', { conversation: 'g1', seq: 1, clientMsgId: id }],
   notice: ['/notices', { text: 'back at nine', clientMsgId: id }],
+  createRoom: ['/rooms', { name: 'hall', title: 'The hall', description: 'Come in', clientMsgId: id }],
+  closeRoom: ['/rooms/close', { conversation: 'g1', clientMsgId: id }],
 } as const satisfies Partial<Record<keyof typeof operatorRoutes, readonly [string, object]>>
 
 const shapeOf = (act: string): Shape | undefined => {
@@ -63,6 +65,10 @@ const texts: readonly OperatorCase[] = [
   invalid('a user beside the path’s', post('/users/1/suspend', { reason: 'spam', user: 2 })),
   invalid('a report beside the path’s', post(`${bodies.reportDone[0]}`, { report: 'x' })),
   invalid('a conversation the wrong way round', post('/messages/delete', { conversation: 'd2.1', seq: 1 })),
+  invalid('a room without a name', post('/rooms', { title: 'The hall' })),
+  invalid('a room with members', post('/rooms', { name: 'hall', title: 'The hall', members: [1] })),
+  invalid('a room of a hostile name', post('/rooms', { name: 'ha\u202ell', title: 'The hall' })),
+  invalid('a room whose title has two lines', post('/rooms', { name: 'hall', title: 'a\nb' })),
   invalid('no body', { method: 'POST', path: `${base}/notices` }),
 ]
 
@@ -119,7 +125,19 @@ const absent: readonly OperatorCase[] = [
     404,
     'no_such_message',
   ],
-  ...['/users/1/suspend', '/notices', '/messages/delete', '/reports/MC4w/done', '/reports/', '/'].map(
+  [
+    'an end of a room of nowhere',
+    () => post('/rooms/close', { conversation: `g${idMax}` }),
+    404,
+    'no_such_conversation',
+  ],
+  [
+    'an end of a group that is no room',
+    ({ group }) => post('/rooms/close', { conversation: group }),
+    404,
+    'no_such_conversation',
+  ],
+  ...['/users/1/suspend', '/notices', '/rooms', '/messages/delete', '/reports/MC4w/done', '/reports/', '/'].map(
     (path): OperatorCase => [`GET of ${path}`, () => ({ path: `${base}${path}` }), 404, 'not_found'],
   ),
   ...['PUT', 'PATCH', 'DELETE'].map(
@@ -177,7 +195,7 @@ export const testOperatorInput = (target: () => Target): void => {
         const asked = withToken(question, bearer)
         const nothing = await seen({
           ...asked,
-          path: asked.path.replace(/operator\/(users|reports|messages|notices)/, 'operator/nothing'),
+          path: asked.path.replace(/operator\/(users|reports|messages|notices|rooms)/, 'operator/nothing'),
         })
         const is = await seen(asked)
         if (JSON.stringify(is) !== JSON.stringify(nothing)) differences.push([asked.method, asked.path, is, nothing])

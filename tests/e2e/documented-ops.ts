@@ -161,6 +161,7 @@ const operate = async (
   await post('/reports/nonsense/done', {})
   await post('/messages/delete', { conversation, seq })
   await post('/messages/delete', { conversation, seq })
+  await openRoom(dan, post)
   await post('/notices', { text: 'back at nine' })
   await eve.heard('notice', 1)
   await post('/notices', { text: 'too soon' })
@@ -168,6 +169,21 @@ const operate = async (
   await get(`/users/${eve.id}`)
   await post(`/users/${eve.id}/reinstate`, { reason: 'an error', clientMsgId: newId() })
   await http('GET', '/v1/operator/users', { token: dan.token })
+}
+
+const openRoom = async (dan: Person, post: (path: string, body: object) => Promise<Answer>) => {
+  const { conversation } = await post('/rooms', { name: 'hall', title: 'The hall', description: 'Come in' })
+  const { seq } = await dan.ask('send', { to: { conversation }, clientMsgId: newId(), body: text('hello, all') })
+  const isListed = async () =>
+    ((await dan.ask('conversations')).items as readonly Answer[]).some(
+      (item) => item.id === conversation && item.lastSeq === seq,
+    )
+  await waitUntil(isListed, { deadlineMs: 20_000, what: 'the room is listed' })
+  for (const op of ['history', 'conversation']) await dan.ask(op, { conversation })
+  for (const op of ['delivered', 'read']) await dan.ask(op, { conversation, seq })
+  await dan.ask('sync')
+  await post('/rooms', { name: 'hall', title: 'Another' })
+  for (let time = 0; time < 2; time++) await post('/rooms/close', { conversation })
 }
 
 const leave = async ({ http }: Recorder, dan: Person) => {

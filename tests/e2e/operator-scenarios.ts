@@ -11,6 +11,7 @@ import {
   waitUntil,
 } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testRooms } from './room-scenarios.ts'
 
 /** A running system, whatever it stands on. */
 interface Venue {
@@ -132,6 +133,8 @@ export const testOperators = (open: () => Promise<Venue>): void => {
     expect(await asAnn('/messages/delete', { conversation, seq })).toMatchObject({ body: { code: 'no_such_message' } })
     await device.close()
   })
+
+  testRooms({ first, last, asOperator: asAnn })
 
   test('people change what others see of them', { timeout: 60_000 }, async () => {
     const device = createDevice({ urls: [first()], account: bob })

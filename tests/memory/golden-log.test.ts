@@ -39,7 +39,7 @@ test('a router reads the golden log to the same state as ever', () => {
   expect(state.head).toMatchObject({
     nextPos: records.length,
     resume: records.length,
-    nextId: 6,
+    nextId: 7,
     opened: { partitions: 1, firstId: 1 },
   })
   const { accounts, groupNames, conversations, refusals, deletions } = state.tables
@@ -48,7 +48,10 @@ test('a router reads the golden log to the same state as ever', () => {
     ['bob', 2],
     ['cem', 3],
   ])
-  expect([...groupNames]).toEqual([['tea', 4]])
+  expect([...groupNames]).toEqual([
+    ['tea', 4],
+    ['hall', 6],
+  ])
   expect([...refusals]).toEqual([
     ['g4|2|a0000000-0000-4000-8000-000000000002|01a0c450-6c00-7000-8000-00000000000c', 'not_member'],
   ])
@@ -57,6 +60,7 @@ test('a router reads the golden log to the same state as ever', () => {
     ['g4', 'group', 4],
     ['d2.3', 'direct', 7],
     ['g5', 'group', 12],
+    ['g6', 'room', 2],
   ])
   expect(conversations.get('d2.3')).toMatchObject({ friendship: 'none', isBlockedByLo: true, isBlockedByHi: false })
   expect(conversations.get('d1.2')).toMatchObject({ pins: [3] })
@@ -140,6 +144,11 @@ test('a projector reads the golden log to the same views as ever', async () => {
   ])
   expect((await seen(3, 'g5'))?.at(-1)).toEqual([9, 'memberRemoved'])
   expect(await readModels.conversation(2, 'g5')).toMatchObject({ title: 'Cakes', role: 'admin', closed: true })
+  expect(await seen(2, 'g6')).toEqual([
+    [1, 'groupCreated'],
+    [2, 'messagePosted'],
+  ])
+  expect(await readModels.conversation(2, 'g6')).toMatchObject({ name: 'Hall', membership: 'online', unread: 0 })
   expect((await readModels.userByName('cem'))?.id).toBe(3)
   const stopping = projector.stop()
   await clock.advance(1000)

@@ -1,6 +1,7 @@
 import { uuidV7 } from '@chat/runtime'
 import { type Command, createEncoder, localSchemaIds, partitionOf } from '@chat/schemas'
-import { normaliseName } from '@chat/schemas/protocol'
+import { normaliseName, type OperatorAct } from '@chat/schemas/protocol'
+import type { Person } from './people.ts'
 import type { World } from './world.ts'
 
 const encoder = createEncoder(localSchemaIds)
@@ -19,4 +20,17 @@ export const setOperator = async (world: World, name: string, isOperator: boolea
   const partition = partitionOf(normalisedName, topic.partitions)
   await world.run(world.store.client('machine').append({ topic, partition, records }))
   await world.until(async () => (await world.readModels.userByName(normalisedName))?.isOperator === isOperator)
+}
+
+/** What an operator is answered who is one and may do what he asks. */
+export const mustAsOperator = async (
+  { sockets: [side], run }: World,
+  { userId, device }: Person,
+  act: OperatorAct,
+  input: object,
+): Promise<Readonly<Record<string, unknown>>> => {
+  if (side === undefined) throw new Error('there is a connector')
+  const answer = await run(side.api.operator.act({ userId, sessionId: `session of ${userId}`, device }, act, input))
+  if ('error' in answer) throw new Error(`${act}: ${answer.error} (${answer.message})`)
+  return answer.ok
 }

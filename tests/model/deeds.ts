@@ -2,7 +2,7 @@ import type { Random } from '@chat/runtime'
 import type { Act, User } from './conversation.ts'
 import type { FriendOp } from './direct.ts'
 import type { Group, GroupAct, JoinPolicy, Role, Settings } from './group.ts'
-import { type Deed, directOf, type House, type Target } from './house.ts'
+import { conversationOf, type Deed, type House, type Target } from './house.ts'
 
 /** Of every hundred deeds, so many are of a kind. */
 const weights: readonly (readonly [kind: keyof Kinds, weight: number])[] = [
@@ -12,6 +12,7 @@ const weights: readonly (readonly [kind: keyof Kinds, weight: number])[] = [
   ['friend', 8],
   ['block', 3],
   ['create', 5],
+  ['room', 2],
 ]
 const groupsMax = 60
 const emojis = ['👍', '🎉', '👩‍🚀'] as const
@@ -46,7 +47,7 @@ export const nextDeed = (house: House, pick: Pick): { readonly actor: User; read
     left -= weight
     return left < 0
   }) ?? ['send' as const]
-  const isPossible = kind !== 'group' || house.groups.length > 0
+  const isPossible = kind === 'group' ? house.groups.length > 0 : kind !== 'room' || house.rooms.length > 0
   const isWanted = kind !== 'create' || house.groups.length < groupsMax
   return { actor, deed: kinds[isPossible && isWanted ? kind : 'send'](house, actor, pick) }
 }
@@ -64,13 +65,15 @@ const groupFor = (house: House, actor: User, pick: Pick): Group => {
   return own.length > 0 && pick.chance(0.75) ? pick.from(own) : pick.from(house.groups)
 }
 
-const target = (house: House, actor: User, pick: Pick): Target =>
-  house.groups.length > 0 && pick.chance(0.6)
+const target = (house: House, actor: User, pick: Pick): Target => {
+  if (house.rooms.length > 0 && pick.chance(0.1)) return { room: pick.from(house.rooms) }
+  return house.groups.length > 0 && pick.chance(0.6)
     ? { group: groupFor(house, actor, pick) }
     : { user: anybody(house, actor, pick) }
+}
 
 const seqIn = (house: House, actor: User, to: Target, pick: Pick): number => {
-  const { entries, messages } = 'group' in to ? to.group : directOf(house, actor, to.user)
+  const { entries, messages } = conversationOf(house, actor, to)
   const known = [...messages.keys()]
   if (known.length === 0 || pick.chance(0.1)) return 1 + pick.number(entries.length + 2)
   return pick.chance(0.5) ? pick.from(known.slice(-8)) : pick.from(known)
@@ -115,6 +118,11 @@ const kinds: Kinds = {
     const group = groupFor(house, actor, pick)
     return { op: 'group', group, what: actOf(house, actor, group, pick) }
   },
+  room: (house, actor, pick) => ({
+    op: 'room',
+    room: pick.from(house.rooms),
+    what: actOnRoomOf(anybodyThere(house, actor, pick), pick),
+  }),
   friend: (house, actor, pick) => ({
     op: 'friend',
     user: anybody(house, actor, pick),
@@ -169,6 +177,17 @@ const actOf = (house: House, actor: User, group: Group, pick: Pick): GroupAct =>
       return { op, user: member() }
   }
 }
+
+/** Whatever is done to groups: none of it makes sense. */
+const actOnRoomOf = (user: User, pick: Pick): GroupAct =>
+  pick.from<GroupAct>([
+    ...(['join', 'join', 'leave', 'close'] as const).map((op) => ({ op })),
+    ...(['approve', 'refuse', 'kick', 'ban', 'unban', 'transfer'] as const).map((op) => ({ op, user })),
+    { op: 'invite', users: [user] },
+    { op: 'mute', user, isOn: true },
+    { op: 'role', user, role: 'admin' },
+    { op: 'change', settings: { title: 'mine' } },
+  ])
 
 const anybodyThere = (house: House, actor: User, pick: Pick): User => {
   const user = anybody(house, actor, pick)

@@ -1,6 +1,6 @@
 import { uuidV7 } from '@chat/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { setOperator } from '../memory/operators.ts'
+import { mustAsOperator, setOperator } from '../memory/operators.ts'
 import { connect, join, type Person } from '../memory/people.ts'
 import { startWorld, type World } from '../memory/world.ts'
 import { type Asking, createAsking } from './asking.ts'
@@ -8,7 +8,10 @@ import { readCells } from './table.ts'
 
 /** Who asks. `suspendedOperator`: he is both; `formerOperator`: he is none any more. */
 const columns = 'operator somebody formerOperator suspendedOperator'.split(' ')
-const legend = { nof: 'not_found', sus: 'suspended', forb: 'forbidden', none: 'no_such_user', nomsg: 'no_such_message' }
+const legend = {
+  ...{ nof: 'not_found', sus: 'suspended', forb: 'forbidden', none: 'no_such_user', nomsg: 'no_such_message' },
+  ...{ taken: 'name_taken', noc: 'no_such_conversation' },
+}
 
 /** As `docs/rules.md` says it, written by hand. */
 const cells = readCells(
@@ -30,6 +33,11 @@ deleteMessage             ok    nof nof sus
 deleteMessage again       nomsg nof nof sus
 deleteMessage of a group  ok    nof nof sus
 notice                    ok    nof nof sus
+createRoom                ok    nof nof sus
+createRoom again          taken nof nof sus
+closeRoom                 ok    nof nof sus
+closeRoom again           forb  nof nof sus
+closeRoom of a group      noc   nof nof sus
 `,
   columns,
   legend,
@@ -167,6 +175,10 @@ test('operators do what they may, and to everybody else there is nothing', async
   const inGroup = await sent({ conversation })
   await write(personOf('peer'), { op: 'report', ...direct, reason: 'rude' })
   const report = await reportOf(direct)
+  const { conversation: room } = await mustAsOperator(world, personOf('operator'), 'createRoom', {
+    name: 'hall',
+    title: 'H',
+  })
   const reason = 'spam'
   const differences: string[] = []
   for (const [row, byColumn] of cells)
@@ -178,6 +190,8 @@ test('operators do what they may, and to everybody else there is nothing', async
         ...{ suspend: { user: subject, reason }, reinstate: { user: subject, reason } },
         reportDone: { report: about.includes('nobody') ? 'nonsense' : report },
         deleteMessage: about.includes('group') ? inGroup : direct,
+        createRoom: { name: 'lounge', title: 'The lounge' },
+        closeRoom: { conversation: about.includes('group') ? conversation : room },
       }
       const is = await asOperator(who, act, inputs[act] ?? {})
       if (is !== ought) differences.push(`${row} by ${who}: ${is}, not ${ought}`)

@@ -3,6 +3,7 @@ import type { Asking, Fields } from './asking.ts'
 import { type Conversation, stateAt, type User } from './conversation.ts'
 import type { Group } from './group.ts'
 import { type House, viewsOf } from './house.ts'
+import { isRoom } from './room.ts'
 
 /** What each person is shown in the end, against what he should be: histories, members, friends, unread counts. */
 export const viewDifferences = async (
@@ -104,8 +105,11 @@ const countsOf = (counts: readonly (readonly [string, number])[]) =>
 const isInside = (conversation: Conversation, user: User): boolean =>
   !('members' in conversation) || (conversation as Group).members.has(user)
 
-const unreadOf = ({ messages }: Conversation, user: User, sees: (seq: number) => boolean): number =>
-  [...messages].filter(([seq, { author, isDeleted }]) => sees(seq) && author !== user && !isDeleted).length
+const unreadOf = (conversation: Conversation, user: User, sees: (seq: number) => boolean): number => {
+  if (isRoom(conversation)) return 0
+  return [...conversation.messages].filter(([seq, { author, isDeleted }]) => sees(seq) && author !== user && !isDeleted)
+    .length
+}
 
 const friendsOf = ({ directs }: House, user: User): readonly User[] =>
   sorted(

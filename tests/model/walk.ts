@@ -1,10 +1,12 @@
 import { createSeededRandom } from '@chat/testkit'
+import { mustAsOperator, setOperator } from '../memory/operators.ts'
 import { join, type Person } from '../memory/people.ts'
-import { startWorld } from '../memory/world.ts'
+import { startWorld, type World } from '../memory/world.ts'
 import { createAsking } from './asking.ts'
 import type { User } from './conversation.ts'
 import { createPick, nextDeed } from './deeds.ts'
 import { createHouse, decide, founded, frameOf, type House } from './house.ts'
+import { closeRoom, createRoom } from './room.ts'
 import { viewDifferences } from './views.ts'
 
 export interface Walk {
@@ -32,10 +34,12 @@ export const walk = async (options: {
     people.set(person.userId, person)
   }
   const house = createHouse([...people.keys()])
+  const operator = await openRooms(world, house, people)
   const pick = createPick(createSeededRandom(options.seed))
   const answers = new Map<string, number>()
   const differences: string[] = []
   for (let count = 0; count < options.deeds && differences.length < differencesMax; count++) {
+    if (count === Math.floor(options.deeds / 2)) await operator.closeOne()
     const { actor, deed } = nextDeed(house, pick)
     const frame = frameOf(house, actor, deed)
     const person = people.get(actor)
@@ -55,6 +59,25 @@ export const walk = async (options: {
   }
   await world.stop()
   return { differences: [...differences, ...world.failures.map(String)], answers, house }
+}
+
+/** Two online rooms, of which the operator closes one later. */
+const openRooms = async (world: World, house: House, people: ReadonlyMap<User, Person>) => {
+  const [operator] = people.values()
+  if (operator === undefined) throw new Error('nobody is there')
+  await setOperator(world, 'user 0', true)
+  for (const name of ['hall', 'lounge']) {
+    const { conversation } = await mustAsOperator(world, operator, 'createRoom', { name, title: name })
+    house.rooms.push(createRoom(String(conversation), operator.userId))
+    house.names.add(name)
+  }
+  const closeOne = async () => {
+    const [room] = house.rooms
+    if (room === undefined) throw new Error('there is no room')
+    await mustAsOperator(world, operator, 'closeRoom', { conversation: room.id })
+    closeRoom(room, operator.userId)
+  }
+  return { closeOne }
 }
 
 const told = (answer: Readonly<Record<string, unknown>>): string => (answer.op === 'ok' ? 'ok' : String(answer.code))

@@ -1,4 +1,4 @@
-import type { Command, LogEvent, RemoveMessage, ResolveReport } from '@chat/schemas'
+import type { CloseRoom, Command, CreateGroup, CreateRoom, LogEvent, RemoveMessage, ResolveReport } from '@chat/schemas'
 import type { RelationCommand, RelationEvent } from './direct/relation.ts'
 import type { Deletions } from './message-acts.ts'
 import type { Policy } from './policy.ts'
@@ -7,8 +7,11 @@ import type { Policy } from './policy.ts'
 export type ConversationCommand = Extract<Command, { readonly conversation: string }>
 export type ConversationEvent = Extract<LogEvent, { readonly conversation: string }>
 
+/** One that begins a conversation. */
+export type Creation = CreateGroup | CreateRoom
+
 /** Those of people who take part: an operator's are decided without them. */
-export type ParticipantCommand = Exclude<ConversationCommand, RemoveMessage | ResolveReport>
+export type ParticipantCommand = Exclude<ConversationCommand, RemoveMessage | ResolveReport | CloseRoom>
 
 /** Those that a group knows. */
 export type GroupCommand = Exclude<ParticipantCommand, RelationCommand>

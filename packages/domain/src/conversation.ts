@@ -1,5 +1,4 @@
-import type { CreateGroup } from '@chat/schemas'
-import type { Circumstances, ConversationCommand, ConversationEvent } from './conversation-command.ts'
+import type { Circumstances, ConversationCommand, ConversationEvent, Creation } from './conversation-command.ts'
 import {
   type ConversationHappening,
   type Decision,
@@ -19,6 +18,9 @@ import type { Group } from './group/state.ts'
 import { removeMessage, resolveReport } from './message-acts.ts'
 import { isPlaceless } from './placeless.ts'
 import type { LastingCode } from './refusal.ts'
+import { closeRoom, decide as decideRoom } from './room/decide.ts'
+import { begin as beginRoom, evolve as evolveRoom, isRoom } from './room/evolve.ts'
+import type { Room } from './room/state.ts'
 import { noNumber, type Place, parseMessageId, sight, type Window } from './window.ts'
 
 /** An event of the log did not fit it: it takes no writes until a build that can read it replays the log. */
@@ -28,7 +30,7 @@ export interface Halted {
   readonly lastAtMs: number
 }
 
-export type Conversation = Direct | Group | Halted
+export type Conversation = Direct | Group | Room | Halted
 /** What was decided before of a device's commands to a conversation. */
 export interface Known {
   readonly window: Window
@@ -41,7 +43,7 @@ export interface Known {
  * with `after`. undefined: nothing speaks against it.
  */
 export const screen = (
-  command: ConversationCommand | CreateGroup,
+  command: ConversationCommand | Creation,
   known: Known,
   isTooOld: boolean,
   groupConversation: (groupId: number) => string,
@@ -70,11 +72,11 @@ export const screenId = (
 }
 
 const repeated = (
-  command: ConversationCommand | CreateGroup,
+  command: ConversationCommand | Creation,
   { number, pos }: Place,
   groupConversation: (groupId: number) => string,
 ): Repeated =>
-  command.type === 'CreateGroup'
+  isCreation(command)
     ? { outcome: 'repeated', conversation: groupConversation(number), seq: 1, pos, id: number }
     : {
         outcome: 'repeated',
@@ -83,6 +85,9 @@ const repeated = (
         pos,
         id: null,
       }
+
+export const isCreation = (command: { readonly type: string } | Creation): command is Creation =>
+  command.type === 'CreateGroup' || command.type === 'CreateRoom'
 
 const isAccepted = (clientMsgId: string, window: Window): boolean => {
   const id = parseMessageId(clientMsgId)
@@ -98,11 +103,15 @@ export const decide = (
   if (conversation.kind === 'halted') return rejected('internal')
   if (command.type === 'RemoveMessage') return removeMessage(command, conversation, circumstances.deletions)
   if (command.type === 'ResolveReport') return resolveReport(command, conversation)
+  if (command.type === 'CloseRoom')
+    return conversation.kind === 'room' ? closeRoom(conversation) : rejected('no_such_conversation')
   switch (conversation.kind) {
     case 'direct':
       return decideDirect(command, conversation, circumstances)
     case 'group':
       return isRelationCommand(command) ? rejected('forbidden') : decideGroup(command, conversation, circumstances)
+    case 'room':
+      return isRelationCommand(command) ? rejected('forbidden') : decideRoom(command, conversation, circumstances)
     default:
       return unexpected(conversation)
   }
@@ -111,7 +120,7 @@ export const decide = (
 /** The event of a happening: who and when, and the next place of the conversation, unless not every member may see it. [G3] */
 export const stamp = (
   happening: ConversationHappening,
-  command: ConversationCommand | CreateGroup,
+  command: ConversationCommand | Creation,
   conversation: string,
   before: Conversation | undefined,
   commandAtMs: number,
@@ -128,7 +137,8 @@ export const evolve = (conversation: Conversation | undefined, event: Conversati
   if (conversation?.kind === 'direct') return evolveDirect(conversation, event)
   invariant(conversation?.kind !== 'halted', 'a halted conversation takes no event')
   invariant(!isRelationEvent(event), `a group has no ${event.type}`)
-  return evolveGroup(conversation, event)
+  if (conversation?.kind === 'room') return evolveRoom(conversation, event)
+  return conversation === undefined && isRoom(event) ? beginRoom(event) : evolveGroup(conversation, event)
 }
 
 /** After an event of the log that does not fit. */

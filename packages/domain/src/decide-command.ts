@@ -1,7 +1,7 @@
-import type { Command, CreateGroup, LogEvent, RegisterUser } from '@chat/schemas'
+import type { Command, LogEvent, RegisterUser } from '@chat/schemas'
 import { type AccountCommand, decide as decideAccount, decideRegistration, isByOwner } from './account/decide.ts'
-import { decide as decideConversation, type Known, screen, screenId, stamp } from './conversation.ts'
-import type { ConversationCommand } from './conversation-command.ts'
+import { decide as decideConversation, isCreation, type Known, screen, screenId, stamp } from './conversation.ts'
+import type { ConversationCommand, Creation } from './conversation-command.ts'
 import {
   type AccountHappening,
   type Decision,
@@ -15,6 +15,7 @@ import { decideCreation } from './group/creation.ts'
 import { findConversation, type Head, type Tables, type Wire, windowKey } from './partition.ts'
 import type { Policy } from './policy.ts'
 import { refusalKey } from './refusal.ts'
+import { createRoom } from './room/decide.ts'
 import { accountKey, emptyWindow, type Place, windowAt } from './window.ts'
 
 /** What a command is decided against: the state, or a draft over it. */
@@ -33,7 +34,8 @@ export const decideCommand = (command: Command, view: View, isTooOld: boolean): 
     case 'RegisterUser':
       return register(command, view, isTooOld)
     case 'CreateGroup':
-      return createGroup(command, view, isTooOld)
+    case 'CreateRoom':
+      return create(command, view, isTooOld)
     case 'ChangeProfile':
     case 'SuspendUser':
     case 'ReinstateUser':
@@ -87,12 +89,15 @@ const repeatedOfAccount = ({ pos }: Place): Repeated => ({
   id: null,
 })
 
-const createGroup = (command: CreateGroup, view: View, isTooOld: boolean): Decision => {
+const create = (command: Creation, view: View, isTooOld: boolean): Decision => {
   const refusal = screen(command, knownOf(undefined, command, view), isTooOld, view.wire.groupConversation)
   if (refusal !== undefined) return refusal
   const { normalisedName } = command
   const isNameTaken = normalisedName !== null && view.tables.groupNames.get(normalisedName) !== undefined
-  return decideCreation(command, isNameTaken, nextIdOf(view))
+  const nextId = nextIdOf(view)
+  return command.type === 'CreateRoom'
+    ? createRoom(command, isNameTaken, nextId)
+    : decideCreation(command, isNameTaken, nextId)
 }
 
 const converse = (command: ConversationCommand, view: View, isTooOld: boolean): Decision => {
@@ -110,7 +115,7 @@ const nextIdOf = ({ head, wire }: View): number | undefined => (head.nextId <= w
 
 const knownOf = (
   conversation: string | undefined,
-  { actor, device, clientMsgId }: ConversationCommand | CreateGroup | AccountCommand,
+  { actor, device, clientMsgId }: ConversationCommand | Creation | AccountCommand,
   { tables, head }: View,
 ): Known => {
   const key = windowKey(conversation, actor, device)
@@ -151,15 +156,15 @@ const isOfAccount = (happening: Happening): happening is AccountHappening => {
 }
 
 const isForAccount = (command: Command): command is AccountCommand | RegisterUser =>
-  !('conversation' in command) && command.type !== 'CreateGroup'
+  !('conversation' in command) && !isCreation(command)
 
 const actorOf = (command: Command): number => {
   invariant(command.type !== 'RegisterUser', 'whoever registers has no id yet')
   return command.actor
 }
 
-const conversationOf = (happening: Happening, command: ConversationCommand | CreateGroup, wire: Wire): string => {
-  if (command.type !== 'CreateGroup') return command.conversation
+const conversationOf = (happening: Happening, command: ConversationCommand | Creation, wire: Wire): string => {
+  if (!isCreation(command)) return command.conversation
   invariant(happening.type === 'GroupCreated', 'a group begins with its creation')
   return wire.groupConversation(happening.groupId)
 }

@@ -17,7 +17,7 @@ import { describe, expect, test } from 'vitest'
 import { commit, type DraftEvent, decideBatch, draftLimits, type StoredCommand } from './batch.ts'
 import { applyEvent, createPartitionState, type PartitionState, passInvalid } from './partition.ts'
 import { openPolicy } from './policy.ts'
-import { audienceOfAccount } from './route.ts'
+import { audienceOfAccount, everybody } from './route.ts'
 
 const empty = () => createPartitionState(0, 1, testWire)
 const day = 24 * 60 * 60
@@ -183,6 +183,7 @@ describe('properties', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
         const members = new Map<string, Set<number>>()
+        const rooms = new Set<string>()
         for (const { event, audience } of run(empty(), numbered(commands))) {
           if (!('conversation' in event)) {
             // Who is told of an account is tested with it: nobody but him, or everybody.
@@ -191,6 +192,11 @@ describe('properties', () => {
           }
           if (event.seq === null) {
             expect([...audience.keys()]).toEqual([event.actor])
+            continue
+          }
+          if (event.type === 'GroupCreated' && event.membership === 'online') rooms.add(event.conversation)
+          if (rooms.has(event.conversation)) {
+            expect(audience).toBe(everybody)
             continue
           }
           const before = members.get(event.conversation) ?? new Set()

@@ -62,6 +62,7 @@ const placeOf = (command: Command): { readonly actor: number; readonly conversat
     case 'RevokeOperator':
       return undefined
     case 'CreateGroup':
+    case 'CreateRoom':
       return { actor: command.actor, conversation: null }
     case 'ChangeProfile':
     case 'BroadcastNotice':

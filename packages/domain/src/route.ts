@@ -131,6 +131,8 @@ const membersOf = (conversation: Conversation | undefined): Audience => {
       return new Set([conversation.lo, conversation.hi])
     case 'group':
       return conversation.members
+    case 'room':
+      return everybody
     default:
       return nobody
   }
@@ -181,7 +183,7 @@ const locate = (audience: Audience, locations: ReadonlyMap<UserId, readonly Loca
   return [...byLease.values()]
 }
 
-/** While presence cannot be trusted: every event, with its whole audience. */
+/** What goes out to all connectors, with its audience; where that is everybody, no one is listed. While presence cannot be trusted: every event. */
 export const broadcast = (events: readonly Deliverable[]): readonly EventDelivery[] =>
   events
     .filter(({ audience }) => audience === everybody || audience.size > 0)

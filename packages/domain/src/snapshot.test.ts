@@ -189,6 +189,7 @@ test.each<[string, Partial<DumpPart>]>([
   const part = {
     directs: [],
     groups: [],
+    rooms: [],
     halted: [],
     windows: [],
     accounts: [],

@@ -89,6 +89,7 @@ const emptyPart = (): OpenPart => ({
   directs: [],
   groups: [],
   halted: [],
+  rooms: [],
   windows: [],
   accounts: [],
   groupNames: [],
@@ -167,6 +168,11 @@ function* conversationAdditions(conversation: string, value: Conversation): Iter
     case 'group':
       yield* groupAdditions(conversation, value, bytes)
       return
+    case 'room': {
+      const { isClosed } = value
+      yield [(part) => void part.rooms.push({ conversation, isClosed, lastSeq, lastAtMs }), bytes]
+      return
+    }
     default:
       unexpected(value)
   }
@@ -202,6 +208,8 @@ export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire)
     conversations.restore(entry.conversation, loadGroup(entry, conversations.get(entry.conversation)))
   for (const { conversation, lastSeq, lastAtMs } of part.halted)
     conversations.restore(conversation, { kind: 'halted', lastSeq, lastAtMs })
+  for (const { conversation, isClosed, lastSeq, lastAtMs } of part.rooms)
+    conversations.restore(conversation, { kind: 'room', isClosed, lastSeq, lastAtMs })
   for (const { key, lastAtMs, dropped, ids } of part.windows) {
     const [time, high, low] = dropped
     invariant(time !== undefined && high !== undefined && low !== undefined, 'an id has three parts')

@@ -37,6 +37,8 @@ export interface StoredConversation {
   readonly posting: 'all' | 'admins' | null
   /** When only reading and leaving remained, ms since the epoch; null: it is not closed. */
   readonly closed_at: number | null
+  /** `online`: whoever exists takes part, and no row says so of anybody. */
+  readonly membership: 'stored' | 'online'
 }
 
 export const conversations: Table<StoredConversation> = {
@@ -63,6 +65,7 @@ export const conversations: Table<StoredConversation> = {
     history: 'text',
     posting: 'text?',
     closed_at: 'bigint?',
+    membership: 'text',
   },
 }
 
@@ -85,6 +88,7 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
         join_policy: joinPolicyOf(event.joinPolicy),
         history: historyOf(event.history),
         posting: 'all',
+        membership: event.membership === 'online' ? 'online' : 'stored',
       }
     case 'MessagePosted': {
       const before = prior.conversation ?? emptyDirect(event.conversation)
@@ -206,5 +210,6 @@ const emptyDirect = (id: string): StoredConversation => {
     history: 'all',
     posting: null,
     closed_at: null,
+    membership: 'stored',
   }
 }

@@ -38,6 +38,8 @@ export interface ConversationView {
   readonly joinPolicy?: 'open' | 'request' | 'invite'
   readonly history?: 'all' | 'sinceJoin'
   readonly posting?: 'all' | 'admins'
+  /** An online room: everybody takes part, nothing in it is unread, and nobody has a cursor. Absent: its members are stored. */
+  readonly membership?: 'online'
   /** Only reading and leaving remain. */
   readonly closed?: true
   /** Of the user, while he is a member of the group. */
@@ -166,7 +168,7 @@ export interface EverConversation {
  * enough. Every method throws Fault `read_models_unavailable` when the store cannot be reached in time.
  *
  * A user sees of a conversation: every seq inside one of his stays, the leaving event included, and everything up to the end of
- * his last stay where its history is `all`. [G5]
+ * his last stay where its history is `all`; of an online room everything, as if he were a member of it. [G5]
  */
 export interface ReadModels extends OperatorReads {
   /** Resolves true once every given position of the event log is projected, false when `timeoutMs` passed first. */
@@ -194,13 +196,13 @@ export interface ReadModels extends OperatorReads {
   conversation(user: number, conversation: string): Promise<ConversationView | undefined>
   /** `normalisedName` of a public group → its conversation id. */
   groupByName(normalisedName: string): Promise<string | undefined>
-  /** By user id. undefined: not a member. */
+  /** By user id. undefined: not a member; `not_kept`: an online room. */
   members(
     user: number,
     conversation: string,
     after: string | undefined,
     limit: number,
-  ): Promise<MembersPage | undefined>
+  ): Promise<MembersPage | 'not_kept' | undefined>
   /** By user id. */
   friends(user: number, after: string | undefined, limit: number): Promise<FriendsPage>
   /** Which of `by` block which of `whom`: the presence of the one is not for the other. */
@@ -219,17 +221,17 @@ export interface ReadModels extends OperatorReads {
   search(query: SearchQuery): Promise<SearchPage | undefined>
   /** The most written words of public groups that everybody may join, by count, then by word. */
   popularWords(query: PopularQuery): Promise<readonly WordCount[]>
-  /** The stored cursors of one device; zeros when there are none. */
+  /** The stored cursors of one device; zeros when there are none. `not_kept`: an online room. */
   cursor(
     user: number,
     device: string,
     conversation: string,
-  ): Promise<{ readonly deliveredSeq: number; readonly readSeq: number }>
+  ): Promise<{ readonly deliveredSeq: number; readonly readSeq: number } | 'not_kept'>
   /** undefined: there is none for this user. A private group is there for whoever is or was a member, invited or banned. */
   seat(user: number, conversation: string): Promise<SeatView | undefined>
-  /** How far each member is, by user id; undefined: the user is no member, or there are more than `membersMax` members. */
+  /** How far each member is, by user id; undefined: the user is no member, there are more than `membersMax`, or none is stored. */
   cursors(user: number, conversation: string, membersMax: number): Promise<readonly MemberCursor[] | undefined>
-  /** How many members have got, and read, everything up to `seq`; undefined: the user is no member. */
+  /** How many members have got, and read, everything up to `seq`; undefined: the user is no member, or none is stored. */
   cursorCounts(user: number, conversation: string, seq: number): Promise<CursorCounts | undefined>
   /** The highest seq that this user may see now; undefined: nothing. Cursors are capped at it. */
   visibleSeq(user: number, conversation: string): Promise<number | undefined>

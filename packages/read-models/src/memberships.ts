@@ -40,6 +40,7 @@ export const memberships: Table<StoredStay> = {
 export const projectStays = (event: LogEvent, place: Place, prior: Prior): readonly StoredStay[] => {
   switch (event.type) {
     case 'GroupCreated': {
+      if (event.membership === 'online') return []
       const others = new Set(event.members)
       others.delete(event.actor)
       return [begun(event, event.actor, 'owner'), ...[...others].map((user) => begun(event, user, 'member'))]

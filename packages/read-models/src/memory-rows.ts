@@ -19,6 +19,8 @@ export interface MemoryRows {
   readonly generation: string
   readonly users: Map<number, StoredUser>
   readonly conversations: Map<string, StoredConversation>
+  /** The ids of online rooms. */
+  readonly rooms: Set<string>
   readonly stays: Map<string, Map<string, StoredStay>>
   readonly staysOf: Map<number, Map<string, Map<number, StoredStay>>>
   /** By conversation and user. */
@@ -47,6 +49,7 @@ export const emptyRows = (generation: string): MemoryRows => ({
   generation,
   users: new Map(),
   conversations: new Map(),
+  rooms: new Set(),
   stays: new Map(),
   staysOf: new Map(),
   standings: new Map(),
@@ -75,7 +78,10 @@ const within = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
 
 export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
   for (const [id, user] of folded.users) rows.users.set(id, user)
-  for (const [id, conversation] of folded.conversations) rows.conversations.set(id, conversation)
+  for (const [id, conversation] of folded.conversations) {
+    rows.conversations.set(id, conversation)
+    if (conversation.membership === 'online') rows.rooms.add(id)
+  }
   for (const [key, stay] of folded.memberships) {
     within(rows.stays, stay.conversation, () => new Map<string, StoredStay>()).set(key, stay)
     const ofUser = within(rows.staysOf, stay.user_id, () => new Map<string, Map<number, StoredStay>>())

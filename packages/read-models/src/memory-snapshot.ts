@@ -10,6 +10,7 @@ import type { ReactionCount, StoredReaction } from './reactions.ts'
 import type { FoundKey, Offsets, Seat, Snapshot } from './snapshot.ts'
 import { gramSeparator, isSimilar, type StoredUser } from './users.ts'
 import { otherOf } from './views.ts'
+import { isMember } from './visibility.ts'
 
 /** The rows as they are now; every answer is made before anything else runs, and a query awaits nothing but these. */
 export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
@@ -26,7 +27,7 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
   }
 
   const seatsOf = (user: number): readonly Seat[] =>
-    [...(rows.staysOf.get(user)?.keys() ?? [])].flatMap((id) => {
+    [...(rows.staysOf.get(user)?.keys() ?? []), ...rows.rooms].flatMap((id) => {
       const conversation = rows.conversations.get(id)
       return conversation === undefined ? [] : [seatOf(user, conversation)]
     })
@@ -34,7 +35,8 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
   const hasChanged = (user: number, { conversation, stays }: Seat, base: Offsets): boolean => {
     const { id, partition, last_pos } = conversation
     const since = base.events[partition] ?? 0
-    if (!stays.some((stay) => stay.left_seq === null)) return stays.some((stay) => (stay.left_pos ?? -1) >= since)
+    if (!isMember({ conversation, stays })) return stays.some((stay) => (stay.left_pos ?? -1) >= since)
+    if (rows.rooms.has(id)) return last_pos >= since
     const receipts = [...(rows.receiptsOf.get(memberKey(id, user))?.values() ?? [])]
     return last_pos >= since || receipts.some((receipt) => receipt.read_offset >= (base.receipts[partition] ?? 0))
   }
@@ -73,7 +75,7 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
     },
     newestSeats: async (user, after, limit) =>
       seatsOf(user)
-        .filter((seat) => seat.stays.some((stay) => stay.left_seq === null))
+        .filter(isMember)
         .filter(({ conversation: { last_at: at, id } }) =>
           after === undefined ? true : at < after.lastAt || (at === after.lastAt && compare(id, after.id) > 0),
         )
@@ -232,6 +234,7 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
         })
         .sort((a, b) => a.at - b.at || a.user.id - b.user.id),
     cursor: async (user, device, conversation) => {
+      if (rows.rooms.has(conversation)) return 'not_kept'
       const found = rows.receiptsOf.get(memberKey(conversation, user))?.get(device)
       return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }
     },

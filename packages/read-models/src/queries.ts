@@ -56,7 +56,8 @@ export const createQueries = (
   members: (user, conversation, after, limit) =>
     atMoment('many', async (snapshot) => {
       const seat = await snapshot.seat(user, conversation)
-      if (seat === undefined || !isMember(seat.stays)) return undefined
+      if (seat?.conversation.membership === 'online') return 'not_kept'
+      if (seat === undefined || !isMember(seat)) return undefined
       const afterUser = /^\d{1,10}$/.test(after ?? '') ? Math.min(Number(after), idMax) : 0
       const found = await snapshot.members(conversation, afterUser, limit + 1)
       const page = pageOf(
@@ -100,14 +101,14 @@ export const createQueries = (
   cursors: (user, conversation, membersMax) =>
     atMoment('many', async (snapshot) => {
       const seat = await snapshot.seat(user, conversation)
-      if (seat === undefined || !isMember(seat.stays)) return undefined
+      if (seat === undefined || !hasCursors(seat)) return undefined
       const found = await snapshot.memberCursors(conversation, membersMax + 1)
       return found.length > membersMax ? undefined : found
     }),
   cursorCounts: (user, conversation, seq) =>
     atMoment('many', async (snapshot) => {
       const seat = await snapshot.seat(user, conversation)
-      return seat !== undefined && isMember(seat.stays) ? snapshot.cursorCounts(conversation, seq) : undefined
+      return seat !== undefined && hasCursors(seat) ? snapshot.cursorCounts(conversation, seq) : undefined
     }),
   visibleSeq: (user, conversation) =>
     atMoment('single', async (snapshot) => {
@@ -132,6 +133,9 @@ export const createQueries = (
     return second
   },
 })
+
+/** Whether he is one of those whose cursors are told to each other. */
+const hasCursors = (seat: Seat): boolean => seat.conversation.membership === 'stored' && isMember(seat)
 
 const isAdmin = ({ stays }: Seat): boolean =>
   stays.some(({ left_seq: left, role }) => left === null && role !== 'member')

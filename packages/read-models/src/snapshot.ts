@@ -98,9 +98,9 @@ export interface Snapshot {
   /** The offsets, and whether `changedSeats` would give any since `base`; in one look. */
   standing(user: number, base: Offsets): Promise<{ readonly now: Offsets; readonly isChanged: boolean }>
   seat(user: number, conversation: string): Promise<Seat | undefined>
-  /** Where he is a member; by last_at descending, then id. */
+  /** Where he is a member, online rooms among them; by last_at descending, then id. */
   newestSeats(user: number, after: NewestKey | undefined, limit: number): Promise<readonly Seat[]>
-  /** Where something happened since `base`: an event while a member, the end of a stay, his read cursor. By id. */
+  /** Where something happened since `base`: an event while a member or of an online room, the end of a stay, his read cursor. By id. */
   changedSeats(user: number, base: Offsets, afterId: string, limit: number): Promise<readonly Seat[]>
   /** conversation → the greatest seq whose pos is less than `pos`; 0: none. */
   seqsBefore(
@@ -114,7 +114,7 @@ export interface Snapshot {
     limit: number,
     end: 'first' | 'last',
   ): Promise<readonly (readonly StoredEvent[])[]>
-  /** Where he is or was a member, by id. */
+  /** Where he is or was a member, online rooms among them, by id. */
   everSeats(user: number, afterId: string, limit: number): Promise<readonly Seat[]>
   /** His messages there, oldest first. */
   ownMessages(user: number, conversation: string, afterSeq: number, limit: number): Promise<readonly StoredEvent[]>
@@ -134,7 +134,7 @@ export interface Snapshot {
     end: 'first' | 'last',
   ): Promise<readonly StoredEvent[]>
   usersByNames(normalisedNames: readonly string[]): Promise<readonly StoredUser[]>
-  /** Where he is or was a member, with all his stays; the first `limit` by last_at descending, then id. */
+  /** Where he is or was a member, online rooms among them, with all his stays; the first `limit` by last_at descending, then id. */
   readable(user: number, limit: number): Promise<readonly Pick<Seat, 'conversation' | 'stays'>[]>
   /** Events in these ranges that have all these search words, newest first: those before `before`, the first `limit`. */
   found(
@@ -192,12 +192,12 @@ export interface Snapshot {
   invitations(user: number, limit: number): Promise<readonly Invitation[]>
   /** Who asks to become a member, the first first; the domain bounds them. */
   requests(conversation: string): Promise<readonly { readonly at: number; readonly user: StoredUser }[]>
-  /** One device's, as stored. */
+  /** One device's, as stored; `not_kept`: an online room. */
   cursor(
     user: number,
     device: string,
     conversation: string,
-  ): Promise<{ readonly deliveredSeq: number; readonly readSeq: number }>
+  ): Promise<{ readonly deliveredSeq: number; readonly readSeq: number } | 'not_kept'>
 }
 
 /** Runs a query on one moment of the tables. `single`: it asks one thing only, so that no transaction is needed. */

@@ -5,7 +5,7 @@ import type { SyncedConversation, SyncQuery } from './index.ts'
 import { type Presented, present } from './present.ts'
 import type { EventRange, Offsets, Seat, Snapshot } from './snapshot.ts'
 import { cursorsOf, unreadOf } from './unread.ts'
-import { otherOf, titleOf } from './views.ts'
+import { membershipOf, otherOf, titleOf } from './views.ts'
 import { clip, highestOf, isMember, visibleTo } from './visibility.ts'
 
 export interface Selection {
@@ -164,6 +164,7 @@ const syncedOf = (user: number, { draft, events, isCut }: Entry, unread: number)
     id,
     kind,
     title: titleOf(seat),
+    ...membershipOf(seat),
     ...(other === undefined ? {} : { with: other }),
     from: end === 'last' && isCut ? (events[0]?.event.seq ?? 1) : draft.from,
     to: end === 'first' && isCut ? (events.at(-1)?.event.seq ?? highest) : highest,
@@ -172,6 +173,6 @@ const syncedOf = (user: number, { draft, events, isCut }: Entry, unread: number)
     readSeq: cursorsOf(seat).readSeq,
     events: events.map(({ event }) => event),
     ...(end === 'first' && isCut ? { truncated: true as const } : {}),
-    ...(isMember(seat.stays) ? {} : { left: true as const }),
+    ...(isMember(seat) ? {} : { left: true as const }),
   }
 }

@@ -13,6 +13,8 @@ export interface SyncedConversation {
   readonly kind: 'direct' | 'group'
   readonly title: string
   readonly with?: number
+  /** An online room: nothing in it is unread. Absent: its members are stored. */
+  readonly membership?: 'online'
   readonly from: number
   readonly to: number
   readonly lastSeq: number

@@ -50,7 +50,7 @@ const lastAtOf = async (snapshot: Snapshot, seat: Seat, highest: number): Promis
   const { id, last_at } = seat.conversation
   const invitedAt = seat.standing?.invited_at ?? null
   if (highest === 0 && seat.conversation.visibility === 'private' && invitedAt !== null) return invitedAt
-  if (highest === 0 || isMember(seat.stays)) return last_at
+  if (highest === 0 || isMember(seat)) return last_at
   const [found] = await snapshot.events([{ conversation: id, from: highest, to: highest }], 1, 'first')
   return found?.[0]?.at ?? last_at
 }
@@ -59,12 +59,13 @@ const viewOf = (user: number, seat: Seat, unread: number, lastAt: number): Conve
   const { conversation } = seat
   const other = otherOf(user, seat)
   const visible = visibleTo(conversation, seat.stays)
-  const pinned = isMember(seat.stays) ? pinsOf(conversation) : []
+  const pinned = isMember(seat) ? pinsOf(conversation) : []
   const pins = pinned.filter((seq) => clip(visible, { from: seq, to: seq }).length > 0)
   return {
     id: conversation.id,
     kind: conversation.kind,
     title: titleOf(seat),
+    ...membershipOf(seat),
     ...(other === undefined ? {} : { with: other }),
     ...(conversation.name === null ? {} : { name: conversation.name }),
     ...(conversation.description === null ? {} : { description: conversation.description }),
@@ -96,7 +97,8 @@ export const seatView = async (
   const { user_lo: lo, user_hi: hi, closed_at: closedAt } = seat.conversation
   const both = lo === null || hi === null ? [] : [lo, hi]
   const blocks = both.length === 0 ? [] : await snapshot.blocksBetween(both, both)
-  const { role, mutedUntil } = standingOf(seat)
+  const { mutedUntil, ...own } = standingOf(seat)
+  const role = seat.conversation.membership === 'online' ? 'member' : own.role
   return {
     isClosed: closedAt !== null,
     isBanned: typeof standing?.banned_at === 'number',
@@ -110,7 +112,7 @@ export const everConversation = (user: number, seat: Seat): EverConversation => 
   const { id, kind } = seat.conversation
   const other = otherOf(user, seat)
   return {
-    ...{ id, kind, title: titleOf(seat), isMember: isMember(seat.stays) },
+    ...{ id, kind, title: titleOf(seat), isMember: isMember(seat) },
     ...(other === undefined ? {} : { with: other }),
   }
 }
@@ -125,6 +127,10 @@ const standingOf = ({ stays, standing }: Seat): Partial<ConversationView> => {
     ...(standing === undefined || standing.requested_at === null ? {} : { requested: true }),
   }
 }
+
+/** Said of an online room only. */
+export const membershipOf = ({ conversation }: Pick<Seat, 'conversation'>): { readonly membership?: 'online' } =>
+  conversation.membership === 'online' ? { membership: 'online' } : {}
 
 export const titleOf = (seat: Seat): string =>
   seat.conversation.kind === 'direct' ? seat.otherName : seat.conversation.title

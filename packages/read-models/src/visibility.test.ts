@@ -13,21 +13,23 @@ const stay = (joined: number, left: number | null = null): StoredStay => ({
   muted_until: null,
 })
 
+const stored = { last_seq: 9, membership: 'stored' } as const
+
 test('a member sees from his joining to the end', () => {
-  expect(visibleTo({ last_seq: 9, history: 'sinceJoin' }, [stay(4)])).toEqual([{ from: 4, to: 9 }])
+  expect(visibleTo({ ...stored, history: 'sinceJoin' }, [stay(4)])).toEqual([{ from: 4, to: 9 }])
 })
 
 test('whoever left sees up to his leaving, that included', () => {
-  expect(visibleTo({ last_seq: 9, history: 'sinceJoin' }, [stay(2, 6)])).toEqual([{ from: 2, to: 6 }])
+  expect(visibleTo({ ...stored, history: 'sinceJoin' }, [stay(2, 6)])).toEqual([{ from: 2, to: 6 }])
 })
 
 test('where the history is for all, everything up to the end of the last stay is seen', () => {
-  expect(visibleTo({ last_seq: 9, history: 'all' }, [stay(7, 8), stay(2, 3)])).toEqual([{ from: 1, to: 8 }])
-  expect(visibleTo({ last_seq: 9, history: 'all' }, [])).toEqual([])
+  expect(visibleTo({ ...stored, history: 'all' }, [stay(7, 8), stay(2, 3)])).toEqual([{ from: 1, to: 8 }])
+  expect(visibleTo({ ...stored, history: 'all' }, [])).toEqual([])
 })
 
 test('stays are seen in order, whatever order they come in', () => {
-  expect(visibleTo({ last_seq: 9, history: 'sinceJoin' }, [stay(8), stay(1, 3)])).toEqual([
+  expect(visibleTo({ ...stored, history: 'sinceJoin' }, [stay(8), stay(1, 3)])).toEqual([
     { from: 1, to: 3 },
     { from: 8, to: 9 },
   ])
@@ -48,5 +50,12 @@ test('a clipped part holds exactly the seqs that lie in both', () => {
 test('the highest seq is the end of the last stay, and 0 for a stranger', () => {
   expect(highestOf([])).toBe(0)
   expect(highestOf([{ from: 1, to: 3 }])).toBe(3)
-  expect([isMember([]), isMember([stay(1, 2)]), isMember([stay(1, 2), stay(4)])]).toEqual([false, false, true])
+  const isMemberWith = (...stays: readonly StoredStay[]) => isMember({ conversation: stored, stays })
+  expect([isMemberWith(), isMemberWith(stay(1, 2)), isMemberWith(stay(1, 2), stay(4))]).toEqual([false, false, true])
+})
+
+test('everybody sees all of an online room, as if he were a member', () => {
+  const room = { ...stored, membership: 'online', history: 'sinceJoin' } as const
+  expect(visibleTo(room, [])).toEqual([{ from: 1, to: 9 }])
+  expect(isMember({ conversation: room, stays: [] })).toBe(true)
 })

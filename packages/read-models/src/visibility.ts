@@ -9,12 +9,13 @@ export interface Interval {
 
 /**
  * What a user may see: every seq inside one of his stays, the leaving event included; everything up to the end of his last stay
- * where history is `all`. In order, apart from each other. [G5]
+ * where history is `all`; all of an online room. In order, apart from each other. [G5]
  */
 export const visibleTo = (
-  conversation: Pick<StoredConversation, 'last_seq' | 'history'>,
+  conversation: Pick<StoredConversation, 'last_seq' | 'history' | 'membership'>,
   stays: readonly StoredStay[],
 ): readonly Interval[] => {
+  if (conversation.membership === 'online') return [{ from: 1, to: conversation.last_seq }]
   const intervals = stays
     .map((stay) => ({ from: stay.joined_seq, to: stay.left_seq ?? conversation.last_seq })) // [G5]
     .sort((a, b) => a.from - b.from)
@@ -32,4 +33,11 @@ export const clip = (intervals: readonly Interval[], range: Interval): readonly 
 /** 0: nothing. */
 export const highestOf = (intervals: readonly Interval[]): number => intervals.at(-1)?.to ?? 0
 
-export const isMember = (stays: readonly StoredStay[]): boolean => stays.some((stay) => stay.left_seq === null)
+/** Whether he takes part now. */
+export const isMember = ({
+  conversation,
+  stays,
+}: {
+  readonly conversation: Pick<StoredConversation, 'membership'>
+  readonly stays: readonly StoredStay[]
+}): boolean => conversation.membership === 'online' || stays.some((stay) => stay.left_seq === null)

@@ -73,7 +73,7 @@ export interface GivenCommand {
 
 /** Where the replies of given commands go. */
 export const reply = { replySlot: 1, replyEpoch: 7, request: 1 }
-const noText: Uint8Array = Buffer.alloc(0) // avsc takes Buffers only
+export const noText: Uint8Array = Buffer.alloc(0) // avsc takes Buffers only
 export const bodyOf = (text: string): Uint8Array => Buffer.from(JSON.stringify({ kind: 'text', text }))
 
 let serial = 0
@@ -220,6 +220,7 @@ export const groupCreated = (
   joinPolicy: 'open',
   history: 'all',
   members,
+  membership: 'stored',
   ...options,
 })
 

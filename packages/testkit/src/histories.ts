@@ -30,6 +30,7 @@ import {
   resolveReport,
   unpinMessage,
 } from './given-acts.ts'
+import { closeRoom, createRoom } from './given-rooms.ts'
 import {
   approveJoin,
   banMember,
@@ -155,6 +156,8 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
     fc
       .tuple(user, user, fc.constantFrom('ann', 'bob', 'eve'), fc.nat(5), options)
       .map(([actor, subject, name, kind, o]) => onAccount(actor, subject, name, kind, o)),
+    fc.tuple(user, fc.constantFrom('tea', 'hall'), options).map(([actor, name, o]) => createRoom(actor, name, o)),
+    fc.tuple(user, conversation, options).map(([actor, c, o]) => closeRoom(actor, c, o)),
     fc.tuple(user, conversation, options).map(([actor, c, o]) => joinGroup(actor, c, o)),
     fc.tuple(user, conversation, options).map(([actor, c, o]) => leaveGroup(actor, c, o)),
     {

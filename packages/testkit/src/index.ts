@@ -72,6 +72,7 @@ export {
   resolveReport,
   unpinMessage,
 } from './given-acts.ts'
+export { closeRoom, createRoom, roomCreated } from './given-rooms.ts'
 export {
   approveJoin,
   banMember,

@@ -1,7 +1,7 @@
 import { type TProperties, type TSchema, Type } from 'typebox'
 import { messageBody } from '../body.ts'
 import { anyEvent } from '../events.ts'
-import { conversation, seqBound, userId } from '../fields.ts'
+import { conversation, onlineMembership, seqBound, userId } from '../fields.ts'
 import type { RequestOp } from '../frames.ts'
 import { publishedLimits } from '../limits.ts'
 import { accountAnswers } from './account.ts'
@@ -31,6 +31,7 @@ const syncPage = {
       kind: conversationKind,
       title: Type.String(),
       with: Type.Optional(userId),
+      membership: Type.Optional(onlineMembership),
       from: seqBound,
       to: seqBound,
       lastSeq: seqBound,

@@ -1,5 +1,15 @@
 import { type TProperties, type TSchema, Type } from 'typebox'
-import { conversation, historyPolicy, joinPolicy, postingPolicy, role, seq, seqBound, userId } from '../fields.ts'
+import {
+  conversation,
+  historyPolicy,
+  joinPolicy,
+  onlineMembership,
+  postingPolicy,
+  role,
+  seq,
+  seqBound,
+  userId,
+} from '../fields.ts'
 
 /** What answers are made of. Clients ignore fields they do not know, so none of these is closed. PROTOCOL §1, §2. */
 
@@ -69,6 +79,7 @@ export const conversationView = Type.Object(
     joinPolicy: Type.Optional(joinPolicy),
     history: Type.Optional(historyPolicy),
     posting: Type.Optional(postingPolicy),
+    membership: Type.Optional(onlineMembership),
     closed: Type.Optional(Type.Literal(true, { description: 'Only reading and leaving remain.' })),
     role: Type.Optional(
       Type.Enum(['owner', 'admin', 'member'], { description: "The caller's, while he is a member of the group." }),

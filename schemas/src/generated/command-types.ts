@@ -139,6 +139,18 @@ export interface CloseGroup {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
+/** An operator ends an online room: only reading remains. That he is one, his connector has made sure of. */
+export interface CloseRoom {
+  readonly type: 'CloseRoom'
+  /** `g<n>`. */ readonly conversation: string
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** Begin a group with its first members. */
 export interface CreateGroup {
   readonly type: 'CreateGroup'
@@ -154,6 +166,22 @@ export interface CreateGroup {
   /** open | request | invite. */ readonly joinPolicy: string
   /** all | sinceJoin. */ readonly history: string
   /** Existing users, without the actor. */ readonly members: readonly number[]
+  /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** An operator begins an online room. That he is one, his connector has made sure of. */
+export interface CreateRoom {
+  readonly type: 'CreateRoom'
+  /** The user who did it. */ readonly actor: number
+  /** The device it was done on. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** Unique among groups and rooms. */ readonly name: string
+  /** NFKC, lower case. */ readonly normalisedName: string
+  /** UTF-8, or bytes under keyId. */ readonly title: Uint8Array
+  /** UTF-8, or bytes under keyId. */ readonly description: Uint8Array
+  /** The key that the personal bytes are encrypted with; null: they are clear. */ readonly keyId: null | string
   /** The delivery topic of the connector that waits for the reply. */ readonly replySlot: number
   /** That connector's lease epoch. */ readonly replyEpoch: number
   /** Its number for the request, unique within the epoch. */ readonly request: number
@@ -550,4 +578,4 @@ export interface WithdrawFriendRequest {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
-export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CreateGroup | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveMessage | RemoveReaction | ReportMessage | RequestFriend | ResolveReport | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest
+export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CloseRoom | CreateGroup | CreateRoom | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveMessage | RemoveReaction | ReportMessage | RequestFriend | ResolveReport | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest

@@ -111,7 +111,7 @@ export interface GroupClosed {
   /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
 }
 
-/** A group began; `actor` is its owner, `members` are the others. */
+/** A group began; `actor` is its owner, `members` are the others. An online room began: `actor` is the operator who made it, and it has neither. */
 export interface GroupCreated {
   readonly type: 'GroupCreated'
   /** `d<lo>.<hi>` or `g<n>`. */ readonly conversation: string
@@ -130,6 +130,7 @@ export interface GroupCreated {
   /** open | request | invite. */ readonly joinPolicy: string
   /** What joiners see: all | sinceJoin. */ readonly history: string
   /** Without the owner. */ readonly members: readonly number[]
+  /** stored: its members are known by events. online: a room in which everybody takes part while connected. */ readonly membership: string
 }
 
 /** An invitation or a request came to nothing. */

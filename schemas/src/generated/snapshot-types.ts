@@ -39,6 +39,7 @@ export interface SnapshotPart {
   /** Names of groups. */ readonly groupNames: readonly GroupNameEntry[]
   /** The newest refusals, oldest first; these are newer than those of dumps before, and the oldest beyond the limit are forgotten. */ readonly refusals: readonly RefusalEntry[]
   /** The newest deletions of messages, oldest first; these are newer than those of dumps before, and the oldest beyond the limit are forgotten. */ readonly deletions: readonly DeletionEntry[]
+  /** Online rooms. */ readonly rooms: readonly RoomEntry[]
 }
 
 /** A direct conversation. */
@@ -122,6 +123,14 @@ export interface RefusalEntry {
 export interface DeletionEntry {
   /** `<conversation>|<seq>`. */ readonly key: string
   /** Position of the deletion. */ readonly pos: number
+}
+
+/** An online room. */
+export interface RoomEntry {
+  /** `g<n>`. */ readonly conversation: string
+  /** Only reading remains. */ readonly isClosed: boolean
+  /** Its last seq. */ readonly lastSeq: number
+  /** `at` of its last event, ms since the epoch. */ readonly lastAtMs: number
 }
 
 export type SnapshotRecord = SnapshotBegun | SnapshotEnded | SnapshotPart

@@ -130,6 +130,7 @@ export const partitionOfDraft = (draft: CommandDraft, partitions: number): numbe
       return partitionOf(draft.normalisedName, partitions)
     case 'CreateGroup':
       return partitionOf(draft.normalisedName ?? draft.clientMsgId, partitions)
+    case 'CreateRoom':
     case 'GrantOperator':
     case 'RevokeOperator':
       return partitionOf(draft.normalisedName, partitions)

@@ -236,6 +236,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     {
       complete: commands.complete,
       push: connections.push,
+      pushAll: connections.pushAll,
       standing: suspensions.note,
       announce: connections.announce,
       kick: onKick,

@@ -1,7 +1,13 @@
 import type { AccountRow, ReadModels, ReportRow } from '@chat/read-models'
 import type { Clock, Logger, Random } from '@chat/runtime'
 import { encodePosition, partitionOfId } from '@chat/schemas'
-import { type OperatorRequest, operatorRoutes, parseOperatorRequest, readWaitMs } from '@chat/schemas/protocol'
+import {
+  normaliseName,
+  type OperatorRequest,
+  operatorRoutes,
+  parseOperatorRequest,
+  readWaitMs,
+} from '@chat/schemas/protocol'
 import { suspended, timeOf, userBody } from './accounts/answers.ts'
 import type { Suspensions } from './accounts/suspensions.ts'
 import { answerOf, answerOfError, nothingHere, ok, refused } from './answer.ts'
@@ -65,12 +71,16 @@ export const createOperator = (ports: OperatorPorts): OperatorApi => {
         if ('error' in parsed) return parsed
         const limited = limit(parsed.value, identity, ports)
         if (limited !== undefined) return limited
-        return writtenTexts(parsed.value.input).some(ports.wordFilter.refuses)
+        return textsOf(parsed.value).some(ports.wordFilter.refuses)
           ? refused('forbidden', refusedWordMessage)
           : perform(parsed.value, identity, ports)
       }),
   }
 }
+
+/** What others will read: the name of a room too. */
+const textsOf = ({ act, input }: OperatorRequest): readonly string[] =>
+  act === 'createRoom' ? [...writtenTexts(input), input.name] : writtenTexts(input)
 
 /** Operators are people: what they do counts like anybody's. */
 const limit = ({ act }: OperatorRequest, identity: Identity, { rateLimiter }: OperatorPorts): Answer | undefined => {
@@ -129,13 +139,22 @@ const perform = async (request: OperatorRequest, identity: Identity, ports: Oper
         ...author(request, identity, ports),
       })
     }
+    case 'createRoom': {
+      const { name, title, description = '' } = request.input
+      const texts = { title: Buffer.from(title), description: Buffer.from(description), keyId: null }
+      return submit(request, ports, {
+        ...{ type: 'CreateRoom', name, normalisedName: normaliseName(name), ...texts },
+        ...author(request, identity, ports),
+      })
+    }
+    case 'closeRoom': {
+      const { conversation } = request.input
+      return submit(request, ports, { type: 'CloseRoom', conversation, ...author(request, identity, ports) })
+    }
   }
 }
 
-type Write = Extract<
-  OperatorRequest,
-  { readonly act: 'suspend' | 'reinstate' | 'notice' | 'deleteMessage' | 'reportDone' }
->
+type Write = Exclude<OperatorRequest, { readonly act: 'users' | 'user' | 'reports' }>
 
 const author = ({ input }: Write, { userId, device }: Identity, ports: OperatorPorts) => ({
   actor: userId,

@@ -192,6 +192,7 @@ export const createTestWorld = async (slots = 4) => {
       const conversation = groupConversation(groupId)
       const { seq, pos } = await happen(conversation, (place) => ({
         ...{ ...command, type: 'GroupCreated', conversation, groupId, seq: place, at: clock.now() },
+        membership: 'stored',
       }))
       return reply(command, partition, { conversation, seq, pos, at: clock.now(), id: groupId })
     }

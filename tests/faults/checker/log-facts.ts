@@ -43,6 +43,8 @@ export interface LoggedConversation {
   readonly deeds: ReadonlyMap<number, readonly LoggedEvent[]>
   /** Members see what was before they came. */
   readonly sharesAll: boolean
+  /** Everybody is in it, and nobody has a stay or a cursor. */
+  readonly isRoom: boolean
   /** In order; an open one ends at `Infinity`. */
   readonly stays: ReadonlyMap<number, readonly Interval[]>
   readonly lastSeq: number
@@ -67,6 +69,7 @@ interface Draft {
   readonly displaced: Map<number, LoggedEvent>
   readonly deeds: Map<number, LoggedEvent[]>
   sharesAll: boolean
+  isRoom: boolean
   readonly stays: Map<number, Interval[]>
   lastSeq: number
 }
@@ -124,6 +127,7 @@ const emptyDraft = ({ conversation, partition }: LoggedEvent): Draft => ({
   displaced: new Map(),
   deeds: new Map(),
   sharesAll: conversation.startsWith('d'),
+  isRoom: false,
   stays: new Map(),
   lastSeq: 0,
 })
@@ -188,6 +192,8 @@ const moveMembers = (draft: Draft, event: LogEvent, seq: number): void => {
   switch (event.type) {
     case 'GroupCreated':
       draft.sharesAll = event.history === 'all'
+      draft.isRoom = event.membership === 'online'
+      if (draft.isRoom) return
       for (const user of new Set([event.actor, ...event.members])) begin(draft, user, seq)
       return
     case 'GroupChanged':

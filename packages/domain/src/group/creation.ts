@@ -27,5 +27,6 @@ export const decideCreation = (
     joinPolicy,
     history,
     members,
+    membership: 'stored',
   })
 }

@@ -27,7 +27,7 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
   },
   newestSeats: async (user, after, limit) => {
     const isAfter = after === undefined ? '' : 'and (c.last_at < $3 or (c.last_at = $3 and c.id > $4))'
-    const where = `c.id in (select conversation from ${read.memberships} where user_id = $1 and left_seq is null) ${isAfter}
+    const where = `c.id in (select conversation from ${read.memberships} where user_id = $1 and left_seq is null union all ${rooms}) ${isAfter}
       order by c.last_at desc, c.id limit $2`
     return readSeats(session, user, where, [limit, ...(after === undefined ? [] : [after.lastAt, after.id])])
   },
@@ -62,7 +62,7 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     return lists
   },
   everSeats: (user, afterId, limit) => {
-    const where = `c.id in (select conversation from ${read.memberships} where user_id = $1) and c.id > $2 order by c.id limit $3`
+    const where = `c.id in (select conversation from ${read.memberships} where user_id = $1 union all ${rooms}) and c.id > $2 order by c.id limit $3`
     return readSeats(session, user, where, [afterId, limit])
   },
   ownMessages: (user, conversation, afterSeq, limit) =>
@@ -145,10 +145,11 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     return found.map(({ requested_at: at, ...user }) => ({ at, user }))
   },
   cursor: async (user, device, conversation) => {
-    const [found] = await session.rows<{ delivered_seq: number; read_seq: number }>(
-      `select delivered_seq, read_seq from ${read.receipts} where user_id = $1 and conversation = $2 and device = $3`,
+    const [found] = await session.rows<{ is_room: boolean; delivered_seq: number | null; read_seq: number | null }>(
+      cursor,
       [user, conversation, device],
     )
+    if (found?.is_room === true) return 'not_kept'
     return { deliveredSeq: found?.delivered_seq ?? 0, readSeq: found?.read_seq ?? 0 }
   },
 })
@@ -172,6 +173,9 @@ const offsetsOf = (found: readonly OffsetRow[]): Offsets => {
 }
 
 const dense = (offset: number | undefined): number => offset ?? 0
+
+/** Everybody takes part in them. There are few: operators make them. */
+const rooms = `select id from ${read.conversations} where membership = 'online'`
 
 /** One statement gives the conversation, the user's stays and cursors there, and the other's name. `$1` is the user. */
 const readSeats = async (
@@ -228,7 +232,10 @@ const changedIds = (after: string, events: string, receipts: string): string => 
     select m.conversation from ${read.receipts} r
       join ${read.memberships} m on m.user_id = r.user_id and m.conversation = r.conversation and m.left_seq is null
     where r.user_id = $1 and r.conversation > ${after}
-      and r.read_offset >= coalesce((${receipts}::bigint[])[r.partition + 1], 0)`
+      and r.read_offset >= coalesce((${receipts}::bigint[])[r.partition + 1], 0)
+    union all
+    select mc.id from ${read.conversations} mc where mc.membership = 'online' and mc.id > ${after}
+      and mc.last_pos >= coalesce((${events}::bigint[])[mc.partition + 1], 0)`
 
 const changed = `c.id > $3 and c.id in (${changedIds('$3', '$4', '$5')}) order by c.id limit $2`
 
@@ -272,7 +279,8 @@ const ownMessages = `
 const readable = `
   select ${list(conversations, 'c')}, s.stays
   from (select m.conversation, json_agg(${asJson(memberships, 'm')} order by m.joined_seq) as stays
-    from ${read.memberships} m where m.user_id = $1 group by m.conversation) s
+    from ${read.memberships} m where m.user_id = $1 group by m.conversation
+    union all select r.id, '[]'::json from (${rooms}) r) s
   join ${read.conversations} c on c.id = s.conversation order by c.last_at desc, c.id limit $2`
 
 /** The words lead to messages of everybody; of words that many have, the conversations' own index narrows it down first. */
@@ -328,6 +336,11 @@ const members = `
   select ${list(users, 'u')}, ${asJson(memberships, 'm')} as member
   from ${read.memberships} m join ${read.users} u on u.id = m.user_id
   where m.conversation = $1 and m.left_seq is null and m.user_id > $2 order by m.user_id limit $3`
+
+const cursor = `
+  select c.is_room, r.delivered_seq, r.read_seq
+  from (select exists (select from (${rooms}) o where o.id = $2) as is_room) c
+  left join ${read.receipts} r on r.user_id = $1 and r.conversation = $2 and r.device = $3`
 
 interface CursorRow {
   readonly user_id: number

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type ReadModelsScene, startMs } from './read-models-story.ts'
+import { listed, type ReadModelsScene, startMs } from './read-models-story.ts'
 
 const asItIs = { title: null, description: null, keyId: null, joinPolicy: null, history: null, posting: null }
 const far = startMs + 1_000_000_000
@@ -56,18 +56,18 @@ const settingsTests = (scene: () => ReadModelsScene): void => {
     story.act(group, 1, { type: 'MemberMuted', user: 4, untilMs: far })
     story.act(group, 1, { type: 'MemberMuted', user: 4, untilMs: 0 })
     await project()
-    const listed = async (user: number) =>
-      (await readModels.members(user, group, undefined, 9))?.items.map((item) => [item.role, item.mutedUntil])
+    const shown = async (user: number) =>
+      listed(await readModels.members(user, group, undefined, 9)).items.map((item) => [item.role, item.mutedUntil])
     const all = [
       ['owner', undefined],
       ['admin', undefined],
       ['member', far],
       ['member', undefined],
     ]
-    expect(await listed(1)).toEqual(all)
-    expect(await listed(2)).toEqual(all)
-    expect(await listed(3)).toEqual(all)
-    expect((await listed(4))?.[2]).toEqual(['member', undefined])
+    expect(await shown(1)).toEqual(all)
+    expect(await shown(2)).toEqual(all)
+    expect(await shown(3)).toEqual(all)
+    expect((await shown(4))[2]).toEqual(['member', undefined])
     expect(await readModels.conversation(3, group)).toMatchObject({ role: 'member', mutedUntil: far })
     expect(await readModels.conversation(4, group)).not.toHaveProperty('mutedUntil')
   })
@@ -110,9 +110,9 @@ const standingTests = (scene: () => ReadModelsScene): void => {
     for (const user of [8, 7]) story.act(group, user, { type: 'JoinRequested', user })
     await project()
     const requests = async (user: number) =>
-      (await readModels.members(user, group, undefined, 2))?.requests?.map((request) => request.user.id)
+      listed(await readModels.members(user, group, undefined, 2)).requests?.map((request) => request.user.id)
     expect([await requests(1), await requests(2), await requests(3)]).toEqual([[8, 7], [8, 7], undefined])
-    const { next } = (await readModels.members(1, group, undefined, 2)) ?? {}
+    const { next } = listed(await readModels.members(1, group, undefined, 2))
     expect(await readModels.members(1, group, next, 2)).not.toHaveProperty('requests')
     expect(await readModels.conversation(8, group)).toMatchObject({ requested: true, lastSeq: 0 })
     story.act(group, 2, { type: 'MemberJoined', user: 8 })

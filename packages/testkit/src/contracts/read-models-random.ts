@@ -28,6 +28,8 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
   const messages: { readonly conversation: string; readonly author: number; readonly seq: number }[] = []
   const members = new Map<string, Set<number>>()
   const reported: (Pick<ReportResolved, 'message' | 'user' | 'report'> & { readonly conversation: string })[] = []
+  /** Everybody is in them who was there when they were made; that others are too changes nothing. */
+  const rooms = new Set<string>()
   const below = (count: number) => Math.floor(random.fraction() * count)
   const pick = <T>(items: readonly T[]): T | undefined => items[below(items.length)]
   let ids = 0
@@ -44,10 +46,17 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
     const conversation = story.group(++ids, owner, { ...name, history, members: others.filter((id) => id !== owner) })
     members.set(conversation, new Set([owner, ...others]))
   }
+  const openRoom = () => {
+    const room = story.group(++ids, pick(users) ?? 1, { name: `Room-${ids}`, history: 'all', membership: 'online' })
+    members.set(room, new Set(users))
+    rooms.add(room)
+  }
   const talk = () => {
     const [a, b] = [pick(users) ?? 1, pick(users) ?? 1]
     members.set(story.direct(a, b), new Set([a, b]))
   }
+  /** A group whose members come and go. */
+  const isStored = (conversation: string) => conversation.startsWith('g') && !rooms.has(conversation)
   const inSome = (act: (conversation: string, inside: Set<number>) => void) => {
     const conversation = pick([...members.keys()])
     const inside = conversation === undefined ? undefined : members.get(conversation)
@@ -78,14 +87,14 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
   const join = () =>
     inSome((conversation, inside) => {
       const user = pick(users) ?? 1
-      if (!conversation.startsWith('g') || inside.has(user)) return
+      if (!isStored(conversation) || inside.has(user)) return
       story.join(conversation, user)
       inside.add(user)
     })
   const leave = () =>
     inSome((conversation, inside) => {
       const user = pick([...inside])
-      if (!conversation.startsWith('g') || user === undefined) return
+      if (!isStored(conversation) || user === undefined) return
       story.leave(conversation, user)
       inside.delete(user)
     })
@@ -93,7 +102,7 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
   const lead = () =>
     inSome((conversation, inside) => {
       const [actor, member, user] = [pick([...inside]), pick([...inside]), pick(users) ?? 1]
-      if (!conversation.startsWith('g') || actor === undefined || member === undefined) return
+      if (!isStored(conversation) || actor === undefined || member === undefined) return
       const out = pick(['MemberRemoved', 'MemberBanned'] as const) ?? 'MemberBanned'
       const { act } = story
       const some = [
@@ -154,6 +163,7 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
     resolve,
     register,
     found,
+    openRoom,
     talk,
     join,
     leave,

@@ -15,6 +15,7 @@ export interface GroupOptions {
   readonly title?: string
   readonly members?: readonly number[]
   readonly history?: 'all' | 'sinceJoin'
+  readonly membership?: 'stored' | 'online'
 }
 
 type Bare<E> = E extends { readonly seq: number }
@@ -67,6 +68,12 @@ export interface Story {
   readonly receipts: readonly (readonly PlacedReceipt[])[]
   /** Applies what was not applied to this projection yet, in batches of at most `max`. */
   applyTo(projection: Projection, max?: number): Promise<void>
+}
+
+/** A list that there must be. */
+export const listed = <L extends object>(list: L | 'not_kept' | undefined): L => {
+  if (typeof list !== 'object') throw new Error(`there is no list: ${list}`)
+  return list
 }
 
 /** A store, the history that is told to it, and the two together. */
@@ -158,7 +165,8 @@ export const createStory = (partitions: number): Story => {
         displayName: Buffer.from(displayName),
         keyId: null,
       }),
-    group: (id, owner, { name, title = `Group ${id}`, members = [], history = 'sinceJoin' } = {}) => {
+    group: (id, owner, options = {}) => {
+      const { name, title = `Group ${id}`, members = [], history = 'sinceJoin', membership = 'stored' } = options
       const conversation = `g${id}`
       raw(partitionOf(conversation), {
         type: 'GroupCreated',
@@ -175,6 +183,7 @@ export const createStory = (partitions: number): Story => {
         joinPolicy: 'open',
         history,
         members,
+        membership,
       })
       return conversation
     },

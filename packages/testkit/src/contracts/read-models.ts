@@ -7,9 +7,10 @@ import { historyTests } from './read-models-history.ts'
 import { messageTests } from './read-models-messages.ts'
 import { relationTests } from './read-models-relations.ts'
 import { reportTests } from './read-models-reports.ts'
+import { roomTests } from './read-models-rooms.ts'
 import { popularTests, searchTests } from './read-models-search.ts'
 import { seatTests } from './read-models-seats.ts'
-import { createStory, type ReadModelsScene } from './read-models-story.ts'
+import { createStory, listed, type ReadModelsScene } from './read-models-story.ts'
 import { syncTests } from './read-models-sync.ts'
 import { userTests } from './read-models-users.ts'
 
@@ -44,6 +45,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     seatTests(current)
     relationTests(current)
     groupTests(current)
+    roomTests(current)
     historyTests(current)
     messageTests(current)
     syncTests(current)
@@ -224,17 +226,17 @@ const directoryTests = (scene: () => ReadModelsScene): void => {
     const joined = story.join(group, 4)
     story.leave(group, 2)
     await project()
-    const first = await readModels.members(3, group, undefined, 2)
-    expect(first?.items).toMatchObject([
+    const first = listed(await readModels.members(3, group, undefined, 2))
+    expect(first.items).toMatchObject([
       { user: { id: 1, name: 'user1' }, role: 'member', joinedSeq: 1 },
       { user: { id: 3 }, role: 'owner', joinedSeq: 1 },
     ])
-    const second = await readModels.members(3, group, first?.next, 2)
-    expect(second?.items).toMatchObject([{ user: { id: 4 }, joinedSeq: joined }])
+    const second = listed(await readModels.members(3, group, first.next, 2))
+    expect(second.items).toMatchObject([{ user: { id: 4 }, joinedSeq: joined }])
     expect(second).not.toHaveProperty('next')
     expect(await readModels.members(2, group, undefined, 2)).toBeUndefined()
     expect(await readModels.members(3, 'g4711', undefined, 2)).toBeUndefined()
-    expect((await readModels.members(2, direct, undefined, 9))?.items.map(({ user }) => user.id)).toEqual([2, 4])
+    expect(listed(await readModels.members(2, direct, undefined, 9)).items.map(({ user }) => user.id)).toEqual([2, 4])
   })
 }
 
@@ -312,7 +314,7 @@ const conversationTests = (scene: () => ReadModelsScene): void => {
     expect((await readModels.conversations(5, undefined, 9)).items).toMatchObject([
       { id, with: 5, title: 'User 5', unread: 0 },
     ])
-    expect((await readModels.members(5, id, undefined, 9))?.items).toHaveLength(1)
+    expect(listed(await readModels.members(5, id, undefined, 9)).items).toHaveLength(1)
   })
 
   test('counts as unread what others posted behind the read cursor, exactly', async () => {

@@ -26,6 +26,8 @@ export interface FanOutTargets {
   readonly complete: (reply: Reply, partition: number) => void
   /** Pushes to every connection of these users that is here. */
   readonly push: (users: readonly number[], event: PushedEvent) => void
+  /** Pushes to every connection that is here. */
+  readonly pushAll: (event: PushedEvent) => void
   readonly kick: (kick: Kick) => void
   readonly hints: (hints: SlotHints) => void
   /** A router says that presence is away. */
@@ -113,7 +115,9 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
       }
       const pushed = pushedEvent(delivery.partition, event)
       if (typeof pushed === 'string') bury(topic, record, pushed)
-      else if (pushed !== undefined) targets.push(event.users, pushed)
+      else if (pushed === undefined) continue
+      else if (isForAll(delivery, event)) targets.pushAll(pushed)
+      else targets.push(event.users, pushed)
     }
   }
 
@@ -158,6 +162,9 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
 }
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
+
+/** Everybody is not listed: see `broadcast` of the domain. */
+const isForAll = ({ slot }: SlotDelivery, { users }: EventDelivery): boolean => slot === -1 && users.length === 0
 
 const isFor = (delivery: SlotDelivery | SlotHints | Kick, { slot, epoch }: Lease): boolean =>
   delivery.slot === slot && delivery.epoch === epoch

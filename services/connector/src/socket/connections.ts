@@ -29,6 +29,8 @@ export interface Connections {
   /** Closes those that another device was preferred to. */
   lost(claims: readonly Claim[]): void
   push(users: readonly number[], event: PushedEvent): void
+  /** To everybody who said hello. */
+  pushAll(event: PushedEvent): void
   /** Pushes a frame that is no event to every connection of these users. */
   tell(users: readonly number[], frame: Buffer): void
   /** A hello elsewhere; returns ours when it was later, so that the other side can be told. */
@@ -173,6 +175,9 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
         const connections = byUser.get(user)
         if (connections !== undefined) for (const connection of connections) connection.push(event)
       }
+    },
+    pushAll: (event) => {
+      for (const connections of byUser.values()) for (const connection of connections) connection.push(event)
     },
     tell: (users, frame) => {
       for (const user of users) for (const connection of byUser.get(user) ?? []) connection.tell(frame)

@@ -16,7 +16,7 @@ const knownMax = 50_000
 /** Cursors of one flush that are looked up at once. */
 const lookupsAtOnceMax = 16
 
-/** Moves the cursors of devices: coalesced, never back, never beyond what the user may see. */
+/** Moves the cursors of devices: coalesced, never back, never beyond what the user may see. In an online room there are none to move. */
 export interface Receipts {
   /** Resolves when the record that holds the advance is acknowledged. `read` implies `delivered`. */
   advance(caller: Caller, conversation: string, cursor: 'delivered' | 'read', seq: number): Promise<Answer>
@@ -118,8 +118,10 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
       isFresh = await readModels.waitFor(caller.positions(), readWaitMs)
       visible = await readModels.visibleSeq(userId, conversation)
     }
-    const stored = laterOf(known.get(key), await readModels.cursor(userId, device, conversation))
-    known.set(key, { ...stored, connection: caller.connection })
+    const found = await readModels.cursor(userId, device, conversation)
+    const isKept = found !== 'not_kept'
+    const stored = laterOf(known.get(key), isKept ? found : noCursor)
+    if (isKept) known.set(key, { ...stored, connection: caller.connection })
     if (visible === undefined) return refuseAll(asked, isFresh ? 'not_found' : 'unavailable')
     const limit = visible
     refuseAll(
@@ -130,7 +132,7 @@ export const createReceipts = ({ log, topics, encoder, readModels, clock, onFata
     const readSeq = Math.max(stored.readSeq, ...allowed.flatMap(({ cursor, seq }) => (cursor === 'read' ? [seq] : [])))
     const deliveredSeq = Math.max(stored.deliveredSeq, readSeq, ...allowed.map(({ seq }) => seq))
     const answers = allowed.map(({ answer }) => answer)
-    if (readSeq === stored.readSeq && deliveredSeq === stored.deliveredSeq) {
+    if (!isKept || (readSeq === stored.readSeq && deliveredSeq === stored.deliveredSeq)) {
       for (const answer of answers) answer(ok({}))
       return undefined
     }
@@ -235,6 +237,8 @@ const createKnown = (): KnownCursors => {
     delete: (key) => void all.delete(key),
   }
 }
+
+const noCursor: Cursor = { deliveredSeq: 0, readSeq: 0 }
 
 const laterOf = (one: Cursor | undefined, other: Cursor): Cursor => ({
   deliveredSeq: Math.max(one?.deliveredSeq ?? 0, other.deliveredSeq),

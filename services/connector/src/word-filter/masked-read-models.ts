@@ -64,7 +64,7 @@ export const maskReadModels = (readModels: ReadModels, filter: WordFilter): Read
     },
     members: async (user, conversation, after, limit) => {
       const page = await readModels.members(user, conversation, after, limit)
-      if (page === undefined) return undefined
+      if (page === undefined || page === 'not_kept') return page
       const { items, requests, ...rest } = page
       return { ...rest, items: items.map(withUser), ...(requests && { requests: requests.map(withUser) }) }
     },

@@ -193,8 +193,9 @@ export const createStoryServer = (partitions: number, now: () => number): StoryS
       const groupId = idOf(1000 + groups++, partition, partitions)
       const conversation = open(`g${groupId}`, partition, history === 'all')
       for (const user of [owner.user, ...members]) enter(conversation, user, 1)
-      const name = { name: null, normalisedName: null, title: Buffer.from(`group ${groupId}`), description: noText }
-      const rules = { visibility: 'private', joinPolicy: 'open', history, members: [...members], keyId: null }
+      const texts = { title: Buffer.from(`group ${groupId}`), description: noText, keyId: null }
+      const name = { name: null, normalisedName: null, ...texts }
+      const rules = { visibility: 'private', joinPolicy: 'open', history, members: [...members], membership: 'stored' }
       return append(conversation, { type: 'GroupCreated', ...common(owner, conversation), groupId, ...name, ...rules })
     },
     post: (author, id, clientMsgId, text) => {

@@ -7,6 +7,7 @@ import { indexes as searchIndexes, tables as searchTables } from './007-search.t
 import { indexes as userSearchIndexes, tables as userSearchTables } from './008-user-search.ts'
 import * as reports from './009-reports.ts'
 import * as resolutions from './010-report-resolutions.ts'
+import * as rooms from './011-online-rooms.ts'
 
 export interface Migration {
   readonly version: number
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { version: 8, tables: userSearchTables, indexes: userSearchIndexes },
   { version: 9, tables: reports.tables, indexes: reports.indexes },
   { version: 10, tables: resolutions.tables, indexes: resolutions.indexes },
+  { version: 11, tables: rooms.tables, indexes: rooms.indexes },
 ]
