@@ -300,3 +300,28 @@ test('tells who is online, who writes and who has read, as the server says it', 
     [7, 2, 1],
   ])
 })
+
+test('in an online room no cursors are sent', async () => {
+  const { client, clock, server, welcome, logIn } = setUpClient()
+  await logIn()
+  const connecting = client.connect()
+  await clock.settle()
+  const room = { id: 'g1', kind: 'group', title: 'Hall', membership: 'online', from: 1, to: 1, lastSeq: 1 }
+  const events = [posted(1, 'a', 7, 'g1'), posted(1, 'b', 7, 'g2')].map(({ op: _op, ...event }) => event)
+  await welcome({
+    ...emptySync,
+    conversations: [
+      { ...room, unread: 0, readSeq: 0, events: events.slice(0, 1) },
+      { ...room, id: 'g2', membership: undefined, unread: 1, readSeq: 0, events: events.slice(1) },
+    ],
+  })
+  await connecting
+  const [hall, group] = [client.conversation('g1'), client.conversation('g2')]
+  expect([hall.membership, group.membership]).toEqual(['online', 'stored'])
+  await hall.read()
+  await hall.delivered()
+  void group.delivered()
+  await clock.settle()
+  const cursors = server.last().sent.filter(({ op }) => op === 'read' || op === 'delivered')
+  expect(cursors).toMatchObject([{ op: 'delivered', conversation: 'g2' }])
+})

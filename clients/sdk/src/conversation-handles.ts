@@ -82,6 +82,7 @@ const createHandle = (id: string, runner: ReplicaRunner, ports: HandlePorts, sen
   const state = () => conversationOf(runner.replica(), id)
   const messages = createView(id, runner)
   const advance = async (op: 'read' | 'delivered', seq = state().timeline.to) => {
+    if (state().membership === 'online') return
     if (seq > 0) await link.request(op, { conversation: id, seq })
     if (op === 'read') runner.read(id, seq)
   }
@@ -102,6 +103,9 @@ const createHandle = (id: string, runner: ReplicaRunner, ports: HandlePorts, sen
     },
     get isLeft() {
       return state().isLeft
+    },
+    get membership() {
+      return state().membership
     },
     get messages() {
       return messages()

@@ -14,6 +14,8 @@ export interface Conversation extends AsyncIterable<ChatEvent> {
   readonly readSeq: number
   /** This user left it, or was removed. */
   readonly isLeft: boolean
+  /** `online`: a room in which everybody takes part while connected; nothing in it is unread, and `read` and `delivered` do nothing. */
+  readonly membership: 'stored' | 'online'
   /**
    * By `seq` without a hole, then the own ones that have no place yet. An event beyond a gap is not shown before the gap is closed.
    * The same array until something changes.

@@ -254,6 +254,8 @@ export interface ConversationSummary {
   readonly name?: string
   readonly role?: 'owner' | 'admin' | 'member'
   readonly posting?: 'all' | 'admins'
+  /** An online room: everybody takes part. */
+  readonly membership?: 'online'
   readonly closed?: true
   readonly mutedUntil?: string
   readonly invited?: true

@@ -31,12 +31,12 @@ export const setUpClient = (storage: Storage = memoryStorage()) => {
   })
   const states: string[] = []
   client.on('state', (state) => states.push('reason' in state ? `${state.status} ${state.reason}` : state.status))
-  const welcome = async () => {
+  const welcome = async (sync: Readonly<Record<string, unknown>> = emptySync) => {
     await clock.settle()
     server.last().open()
     server.last().answer('hello', { heartbeatMs: 25_000 })
     await clock.settle()
-    server.last().answer('sync', emptySync)
+    server.last().answer('sync', sync)
     await clock.settle()
   }
   const logIn = () => client.logIn({ name: 'ann', password: 'correct horse' })

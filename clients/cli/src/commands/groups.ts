@@ -36,12 +36,13 @@ const list: Command = {
 }
 
 export const conversationLine = (
-  { id, title, name, role, unread, closed }: ConversationSummary,
+  { id, title, name, role, membership, unread, closed }: ConversationSummary,
   { style }: Context,
 ) => {
   const notes = [
     name === undefined ? '' : `#${safeLine(name)}`,
     role === undefined ? '' : role,
+    membership === undefined ? '' : 'online room',
     closed ? 'closed' : '',
     unread > 0 ? style.bold(`${unread} unread`) : '',
   ]

@@ -19,6 +19,8 @@ export interface SyncedConversation extends Range {
   readonly unread: number
   readonly readSeq: number
   readonly left?: boolean
+  /** An online room. */
+  readonly membership?: 'online'
 }
 
 export interface HistoryPage extends Range {

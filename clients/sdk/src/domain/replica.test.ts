@@ -134,3 +134,40 @@ test('who was removed, banned or is only invited is no member, and is one again 
   expect([hears('memberRemoved', 1), hears('roleChanged', 3), hears('memberJoined', 1)]).toEqual([true, true, false])
   expect([hears('memberBanned', 1), hears('memberJoined', 3)]).toEqual([true, true])
 })
+
+test('nothing is unread in an online room, whether a sync or its creation says that it is one', () => {
+  const at = { actor: 2, at: '2026-01-01T00:00:00.000Z' }
+  const isHeard = (conversation: string, replica: ReturnType<typeof createReplica>) => {
+    const posted = {
+      conversation,
+      seq: 2,
+      type: 'messagePosted',
+      ...at,
+      data: { clientMsgId: 'a', body: { kind: 'text', text: 'hi' } },
+    }
+    return conversationOf(step(replica, { type: 'event', event: posted })[0], conversation)
+  }
+  const created = (conversation: string, data: object) =>
+    step(createReplica(1), {
+      type: 'event',
+      event: { conversation, seq: 1, type: 'groupCreated', ...at, data: { ...data } },
+    })[0]
+  expect(isHeard('g1', created('g1', {}))).toMatchObject({ membership: 'stored', unread: 1 })
+  expect(isHeard('g1', created('g1', { membership: 'online' }))).toMatchObject({ membership: 'online', unread: 0 })
+  const room = {
+    id: 'g1',
+    title: 'Hall',
+    from: 1,
+    to: 0,
+    lastSeq: 0,
+    unread: 0,
+    readSeq: 0,
+    events: [],
+    membership: 'online',
+  } as const
+  const [synced] = step(createReplica(1), {
+    type: 'synced',
+    page: { token: 't', conversations: [room], hasMore: false },
+  })
+  expect(isHeard('g1', synced)).toMatchObject({ membership: 'online', unread: 0 })
+})

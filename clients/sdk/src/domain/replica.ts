@@ -43,6 +43,8 @@ export interface ConversationState {
   /** Of those members of whom something was heard. */
   readonly receipts: readonly Cursor[]
   readonly isLeft: boolean
+  /** `online`: everybody takes part, nothing is unread, and nobody has a cursor. */
+  readonly membership: 'stored' | 'online'
 }
 
 type Step = readonly [Replica, readonly Effect[]]
@@ -60,6 +62,7 @@ export const createReplica = (me: number, outbox: Outbox = emptyOutbox): Replica
 
 const emptyConversation = (id: string): ConversationState => ({
   ...{ id, timeline: emptyTimeline, fill: 'idle', unread: 0, readSeq: 0, receipts: [], isLeft: false },
+  membership: 'stored',
 })
 
 export const step = (replica: Replica, input: Input): Step => {
@@ -149,17 +152,23 @@ const disconnected = (replica: Replica): Replica => ({
 const heard = (replica: Replica, event: ChatEvent): Step => {
   const { conversation } = event
   const step = updated(confirmed(replica, [event]), conversation, (held) => {
-    const isNews = event.seq > held.timeline.lastSeq && isMessage(event) && event.actor !== replica.me
+    const membership = isRoomCreated(event) ? 'online' : held.membership
+    const isNews =
+      membership === 'stored' && event.seq > held.timeline.lastSeq && isMessage(event) && event.actor !== replica.me
     return {
       ...held,
       timeline: withEvent(held.timeline, event),
       announcedTo: held.announcedTo ?? event.seq - 1,
       unread: held.unread + (isNews ? 1 : 0),
       isLeft: isLeftAfter(held, event, replica.me),
+      membership,
     }
   })
   return chain(step, (next) => fillLater(next, conversation, gapWaitMs))
 }
+
+const isRoomCreated = ({ type, data }: ChatEvent): boolean =>
+  type === 'groupCreated' && 'membership' in data && data.membership === 'online'
 
 const isLeftAfter = (held: ConversationState, event: ChatEvent, me: number): boolean => {
   const { user } = event.data as { readonly user?: unknown }
@@ -199,7 +208,7 @@ const syncedOne = (replica: Replica, synced: SyncedConversation): Step => {
   const { id, title, unread, readSeq, lastSeq } = synced
   const step = updated(confirmed(replica, synced.events), id, (held) => ({
     ...held,
-    ...{ title, unread, isLeft: synced.left === true },
+    ...{ title, unread, isLeft: synced.left === true, membership: synced.membership ?? 'stored' },
     ...(synced.with === undefined ? {} : { with: synced.with }),
     readSeq: Math.max(held.readSeq, readSeq),
     timeline: withRange(held.timeline, synced, lastSeq),

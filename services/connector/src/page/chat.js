@@ -109,7 +109,8 @@ const createReceiver =
     const conversation = store.ensure(event.conversation)
     const outcome = store.applyEvent(event)
     if (outcome === 'gap') catchUp.fillLater(conversation, event.seq)
-    if (outcome !== 'known' && event.type === 'messagePosted' && event.actor !== user.id) conversation.unread++
+    const isNews = outcome !== 'known' && event.type === 'messagePosted' && event.actor !== user.id
+    if (isNews && !conversation.isRoom) conversation.unread++
     const isAboutMe = (event.data.user ?? event.actor) === user.id
     if (isAboutMe && endsStay(event.type)) conversation.isLeft = true
     if (event.type === 'memberJoined' && isAboutMe) conversation.isLeft = false

@@ -19,7 +19,7 @@ export const createReadCursors = ({ request, onChange }) => {
   return {
     look: (conversation) => {
       conversation.unread = 0
-      if (conversation.to <= conversation.readSeq || timers.has(conversation.id)) return
+      if (conversation.isRoom || conversation.to <= conversation.readSeq || timers.has(conversation.id)) return
       timers.set(conversation.id, setTimeout(report, delayMs, conversation))
     },
     stop: () => {

@@ -29,8 +29,8 @@ export const createScreen = ({ store, user, people, waitingOf, onDiscard, onOpen
 
   const drawOpen = (open) => {
     byId('title').textContent = titleOf(open)
-    byId('leave').hidden = open.kind === 'direct' || open.isLeft
-    byId('members-button').hidden = open.kind === 'direct'
+    byId('leave').hidden = open.kind === 'direct' || open.isLeft || open.isRoom
+    byId('members-button').hidden = open.kind === 'direct' || open.isRoom
     const events = shownOf(store.events(open))
     const accepted = new Set(events.map((event) => event.data.clientMsgId))
     drawMessages({

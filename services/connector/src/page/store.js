@@ -27,6 +27,8 @@ export const createStore = () => {
       unread: 0,
       readSeq: 0,
       isLeft: false,
+      /** An online room: everybody takes part, and nothing in it is unread. */
+      isRoom: false,
     }
     conversations.set(id, fresh)
     return fresh
@@ -74,6 +76,7 @@ export const createStore = () => {
         conversation.unread = synced.unread
         conversation.readSeq = Math.max(conversation.readSeq, synced.readSeq)
         conversation.isLeft = synced.left === true
+        conversation.isRoom = synced.membership === 'online'
         addRange(synced.id, synced)
         conversation.lastSeq = Math.max(conversation.lastSeq, synced.lastSeq)
       }
@@ -83,6 +86,7 @@ export const createStore = () => {
     /** `next`: it continues the run. `gap`: something between is missing. `known`: it was there already. */
     applyEvent: (event) => {
       const conversation = ensure(event.conversation)
+      if (event.type === 'groupCreated') conversation.isRoom = event.data.membership === 'online'
       conversation.lastSeq = Math.max(conversation.lastSeq, event.seq)
       if (event.seq <= conversation.to) return 'known'
       keep(conversation, event)

@@ -69,6 +69,15 @@ test('a sync page brings counts and titles, takes away what was left, and a rese
   expect(store.list()).toEqual([])
 })
 
+test('a sync, or its creation, says that a conversation is an online room', () => {
+  const store = createStore()
+  const isRoom = (id: string) => store.conversation(id).isRoom
+  store.applySync({ token: 'a', conversations: [synced({ ...range(1, 1), membership: 'online' })] })
+  store.applyEvent({ ...event(1, 'g2'), type: 'groupCreated', data: { membership: 'online' } })
+  store.applyEvent({ ...event(1, 'g3'), type: 'groupCreated' })
+  expect(['g1', 'g2', 'g3'].map(isRoom)).toEqual([true, true, false])
+})
+
 test('keeps a bounded tail of a conversation that is closed', () => {
   const store = createStore()
   store.addRange('g1', range(1, 1000))
