@@ -1,6 +1,6 @@
--- Where users are, as far as their leases are current. Changes nothing.
--- KEYS: generation, then one hash per user (slot -> epoch; since). ARGV: start of the lease keys.
--- Returns {generation or false, then for each location: index of the user's key from 0, slot, epoch}.
+-- Where users and groups are, as far as their leases are current. Changes nothing.
+-- KEYS: generation, then one hash per user (slot -> epoch; since) or group (slot -> epoch). ARGV: start of the lease keys.
+-- Returns {generation or false, then for each location: index of its key from 0, slot, epoch}.
 local current = {}
 local found = {redis.call('GET', KEYS[1])}
 for index = 2, #KEYS do

@@ -27,6 +27,8 @@ export interface Lookup {
   readonly generation: string | null
   /** Only valid locations; a user without any is absent. */
   readonly locations: ReadonlyMap<UserId, readonly Location[]>
+  /** By conversation, where it is registered: valid leases only; one without any is absent. */
+  readonly groups: ReadonlyMap<string, readonly Location[]>
 }
 
 /** What a watcher is shown of users. */
@@ -83,8 +85,15 @@ export interface Presence {
   unclaim(claims: readonly Pick<Claim, 'user' | 'connection'>[]): Promise<void>
   /** Whose claim counts now. */
   holder(user: UserId): Promise<Holder | undefined>
-  /** Generation and locations as of one moment. */
-  lookup(users: readonly UserId[]): Promise<Lookup>
+  /**
+   * Members of these groups are connected under this lease, and it wants what is told to all of them. Ordering and end as with users.
+   * Idempotent. Of a lease that is not current: no effect.
+   */
+  registerGroups(lease: Lease, conversations: readonly string[]): Promise<void>
+  /** No member of these is connected under this lease any more. */
+  unregisterGroups(lease: Lease, conversations: readonly string[]): Promise<void>
+  /** Generation, locations and groups as of one moment per 1,000 of them. */
+  lookup(users: readonly UserId[], conversations?: readonly string[]): Promise<Lookup>
   /** Who of these is connected. Of one moment per 1,000 users; for those who watch, so that `lookup` stays lean. */
   sightings(users: readonly UserId[]): Promise<Sightings>
   /** Connectors with a current lease. */

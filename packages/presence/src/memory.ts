@@ -45,6 +45,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
   const holders = new Map<Slot, Holder>()
   const lastEpochs = new Map<Slot, Epoch>()
   const entries = new Map<UserId, Map<Slot, Epoch>>()
+  const groups = new Map<string, Map<Slot, Epoch>>()
   /** Since when who has an entry is connected, ms. */
   const since = new Map<UserId, number>()
   const claims = new Map<UserId, ClaimHolder>()
@@ -62,14 +63,20 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     generation ??= randomId(random)
     return generation
   }
-  const locationsOf = (user: UserId): readonly Location[] =>
-    [...(entries.get(user) ?? [])].map(([slot, epoch]) => ({ slot, epoch })).filter(isCurrent)
+  const currentOf = (entry: ReadonlyMap<Slot, Epoch> | undefined): readonly Location[] =>
+    [...(entry ?? [])].map(([slot, epoch]) => ({ slot, epoch })).filter(isCurrent)
+  const locationsOf = (user: UserId): readonly Location[] => currentOf(entries.get(user))
   const forget = (user: UserId, slot: Slot): void => {
     const own = entries.get(user)
     own?.delete(slot)
     if (own?.size !== 0) return
     entries.delete(user)
     since.delete(user)
+  }
+  const forgetGroup = (conversation: string, slot: Slot): void => {
+    const own = groups.get(conversation)
+    own?.delete(slot)
+    if (own?.size === 0) groups.delete(conversation)
   }
   const holderOf = (user: UserId): ClaimHolder | undefined => {
     const held = claims.get(user)
@@ -87,6 +94,8 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     for (const [user, held] of claims) if (!isCurrent(held)) claims.delete(user)
     for (const [user, own] of entries)
       for (const [slot, epoch] of own) if (!isCurrent({ slot, epoch })) forget(user, slot)
+    for (const [conversation, own] of groups)
+      for (const [slot, epoch] of own) if (!isCurrent({ slot, epoch })) forgetGroup(conversation, slot)
   }
 
   const enter = ({ slot, epoch }: Lease, user: UserId): void => {
@@ -98,6 +107,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     holders.clear()
     lastEpochs.clear()
     entries.clear()
+    groups.clear()
     since.clear()
     claims.clear()
     generation = null
@@ -148,11 +158,19 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       for (const { user, connection } of gone) if (claims.get(user)?.connection === connection) claims.delete(user)
     }),
     holder: reachable(holderOf),
-    lookup: reachable((users: readonly UserId[]) => ({
+    registerGroups: reachable((lease: Lease, conversations: readonly string[]) => {
+      if (!isCurrent(lease)) return
+      for (const conversation of conversations)
+        groups.set(conversation, (groups.get(conversation) ?? new Map()).set(lease.slot, lease.epoch))
+    }),
+    unregisterGroups: reachable((lease: Lease, conversations: readonly string[]) => {
+      for (const conversation of conversations)
+        if (groups.get(conversation)?.get(lease.slot) === lease.epoch) forgetGroup(conversation, lease.slot)
+    }),
+    lookup: reachable((users: readonly UserId[], conversations: readonly string[] = []) => ({
       generation,
-      locations: new Map(
-        users.map((user) => [user, locationsOf(user)] as const).filter(([, locations]) => locations.length > 0),
-      ),
+      locations: somewhere(users, locationsOf),
+      groups: somewhere(conversations, (conversation) => currentOf(groups.get(conversation))),
     })),
     sightings: reachable((users: readonly UserId[]) => {
       const entered = users.filter((user) => entries.has(user))
@@ -171,12 +189,14 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     save: () => {
       const saved = { claims: [...claims], holders: [...holders], lastEpochs: [...lastEpochs], generation, lastOrder }
       const savedEntries = [...entries].map(([user, own]) => [user, [...own]] as const)
+      const savedGroups = [...groups].map(([conversation, own]) => [conversation, [...own]] as const)
       const savedSince = [...since]
       return () => {
         clear()
         for (const [slot, holder] of saved.holders) holders.set(slot, holder)
         for (const [slot, epoch] of saved.lastEpochs) lastEpochs.set(slot, epoch)
         for (const [user, own] of savedEntries) entries.set(user, new Map(own))
+        for (const [conversation, own] of savedGroups) groups.set(conversation, new Map(own))
         for (const [user, sinceMs] of savedSince) since.set(user, sinceMs)
         for (const [user, held] of saved.claims) claims.set(user, held)
         generation = saved.generation
@@ -191,3 +211,10 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     },
   }
 }
+
+/** Those that are somewhere. */
+const somewhere = <K>(
+  keys: readonly K[],
+  locationsOf: (key: K) => readonly Location[],
+): ReadonlyMap<K, readonly Location[]> =>
+  new Map(keys.map((key) => [key, locationsOf(key)] as const).filter(([, locations]) => locations.length > 0))

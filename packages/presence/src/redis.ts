@@ -32,12 +32,12 @@ interface Options {
 const commandTimeoutMs = 1_000
 /** An entry not written again within this goes, ms: thrice the time between two rewrites. */
 const entryLifeMs = 15 * 60_000
-/** Users of one script call: Redis does nothing else meanwhile (some 1 ms for this many). */
+/** Users, or groups, of one script call: Redis does nothing else meanwhile (some 1 ms for this many). */
 const usersPerCallMax = 1_000
 
 /**
  * Presence in Redis (7 or later, one primary; never a replica). Keys: `slot:<n>` hash of a lease (epoch, info) with its expiry,
- * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch, and since when, `claim:<user>` hash of whose the user's only connection is. Each operation is one script: one round trip, atomic.
+ * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch, and since when, `group:<conversation>` hash slot → epoch, `claim:<user>` hash of whose the user's only connection is. Each operation is one script: one round trip, atomic.
  * Resolves after the first try to connect, whatever came of it; from then on it reconnects by itself, and until it has, every call
  * is a Fault at once. A command that timed out may still have its effect.
  */
@@ -56,11 +56,12 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
   const allLeases = slotKeys('slot')
   const ownKeys = (slot: number) => [`${leaseKeys}${slot}`, `${prefix}epoch:${slot}`]
   const userKey = (user: UserId) => `${prefix}pres:${user}`
+  const groupKey = (conversation: string) => `${prefix}group:${conversation}`
   const claimKey = ({ user }: Pick<Claim, 'user'>) => `${prefix}claim:${user}`
 
   /** All calls go out together on one connection: still one round trip. */
-  const forUsers = <U, T>(users: readonly U[], call: (chunk: readonly U[]) => Promise<T>): Promise<readonly T[]> =>
-    Promise.all(chunks(users).map(call))
+  const inChunks = <U, T>(items: readonly U[], call: (chunk: readonly U[]) => Promise<T>): Promise<readonly T[]> =>
+    Promise.all(chunks(items).map(call))
 
   return {
     lease: async (info): Promise<Lease> => {
@@ -82,14 +83,14 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
     },
     register: async ({ slot, epoch }, users, orderMin) => {
       const args = [leaseKeys, slot, epoch, entryLifeMs, orderMin]
-      const orders = await forUsers(users, (chunk) => run('register', [orderKey, ...chunk.map(userKey)], args))
+      const orders = await inChunks(users, (chunk) => run('register', [orderKey, ...chunk.map(userKey)], args))
       return Number(orders.at(-1))
     },
     unregister: async ({ slot, epoch }, users) => {
-      await forUsers(users, (chunk) => run('unregister', chunk.map(userKey), [slot, epoch]))
+      await inChunks(users, (chunk) => run('unregister', chunk.map(userKey), [slot, epoch]))
     },
     claim: async ({ slot, epoch }, claims, winner) => {
-      const parts = await forUsers(claims, async (chunk) => {
+      const parts = await inChunks(claims, async (chunk) => {
         const asked = chunk.flatMap(({ device, connection, order }) => [device, connection, order])
         const answer = await run('claim', chunk.map(claimKey), [leaseKeys, slot, epoch, entryLifeMs, winner, ...asked])
         if (answer === null) throw new Fault('presence_unavailable', 'presence store: the lease is not current')
@@ -98,7 +99,7 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
       return parts.flat()
     },
     unclaim: async (claims) => {
-      await forUsers(claims, (chunk) =>
+      await inChunks(claims, (chunk) =>
         run(
           'unclaim',
           chunk.map(claimKey),
@@ -110,18 +111,28 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
       const held = await run('holder', [claimKey({ user })], [leaseKeys])
       return held === null ? undefined : holderOf(user, held as readonly string[])
     },
-    lookup: async (users): Promise<Lookup> => {
-      const parts = await forUsers(users, async (chunk) =>
-        locationsIn(chunk, await run('lookup', [generationKey, ...chunk.map(userKey)], [leaseKeys])),
+    registerGroups: async ({ slot, epoch }, conversations) => {
+      const args = [leaseKeys, slot, epoch, entryLifeMs]
+      await inChunks(conversations, (chunk) => run('register-groups', chunk.map(groupKey), args))
+    },
+    unregisterGroups: async ({ slot, epoch }, conversations) => {
+      await inChunks(conversations, (chunk) => run('unregister-groups', chunk.map(groupKey), [slot, epoch]))
+    },
+    lookup: async (users, conversations = []): Promise<Lookup> => {
+      const keys = [...users.map(userKey), ...conversations.map(groupKey)]
+      const parts = await inChunks(keys, async (chunk) =>
+        locationsIn(chunk, await run('lookup', [generationKey, ...chunk], [leaseKeys])),
       )
-      // The last part's generation: were all lost between two parts, it is another one, and nothing found before counts.
+      const found = new Map(parts.flatMap(({ locations }) => [...locations]))
       return {
+        // The last part's generation: were all lost between two parts, it is another one, and nothing found before counts.
         generation: parts.at(-1)?.generation ?? null,
-        locations: new Map(parts.flatMap(({ locations }) => [...locations])),
+        locations: somewhere(users, (user) => found.get(userKey(user))),
+        groups: somewhere(conversations, (conversation) => found.get(groupKey(conversation))),
       }
     },
     sightings: async (users): Promise<Sightings> => {
-      const parts = await forUsers(users, async (chunk) =>
+      const parts = await inChunks(users, async (chunk) =>
         sightingsIn(chunk, await run('sightings', [generationKey, ...chunk.map(userKey)], [leaseKeys])),
       )
       return {
@@ -139,9 +150,9 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
 }
 
 /** At least one, so that a lookup of nobody still reads the generation. */
-const chunks = <U>(users: readonly U[]): readonly (readonly U[])[] =>
-  Array.from({ length: Math.max(1, Math.ceil(users.length / usersPerCallMax)) }, (_, index) =>
-    users.slice(index * usersPerCallMax, (index + 1) * usersPerCallMax),
+const chunks = <U>(items: readonly U[]): readonly (readonly U[])[] =>
+  Array.from({ length: Math.max(1, Math.ceil(items.length / usersPerCallMax)) }, (_, index) =>
+    items.slice(index * usersPerCallMax, (index + 1) * usersPerCallMax),
   )
 
 /** Reads an answer of claim.lua. */
@@ -155,18 +166,32 @@ const holderOf = (user: UserId, held: readonly string[]): Holder => {
   return { user, slot: Number(slot), epoch: Number(epoch), device, connection, order: Number(order) }
 }
 
-/** Reads the answer of lookup.lua. */
-const locationsIn = (users: readonly UserId[], answer: unknown): Lookup => {
+/** Reads the answer of lookup.lua: by key, where it is. */
+const locationsIn = (keys: readonly string[], answer: unknown) => {
   const [generation, ...found] = answer as [string | null, ...(number | string)[]]
-  const locations = new Map<UserId, Location[]>()
+  const locations = new Map<string, Location[]>()
   for (let i = 0; i + 2 < found.length; i += 3) {
-    const user = users[Number(found[i])]
-    if (user === undefined) continue
+    const key = keys[Number(found[i])]
+    if (key === undefined) continue
     const location = { slot: Number(found[i + 1]), epoch: Number(found[i + 2]) }
-    locations.set(user, [...(locations.get(user) ?? []), location])
+    const known = locations.get(key)
+    if (known === undefined) locations.set(key, [location])
+    else known.push(location)
   }
   return { generation, locations }
 }
+
+/** Those that are somewhere. */
+const somewhere = <K>(
+  keys: readonly K[],
+  locationsOf: (key: K) => readonly Location[] | undefined,
+): ReadonlyMap<K, readonly Location[]> =>
+  new Map(
+    keys.flatMap((key) => {
+      const locations = locationsOf(key)
+      return locations === undefined ? [] : [[key, locations] as const]
+    }),
+  )
 
 /** Reads the answer of sightings.lua. */
 const sightingsIn = (users: readonly UserId[], answer: unknown): Sightings => {
@@ -188,6 +213,8 @@ const scriptNames = [
   'release',
   'register',
   'unregister',
+  'register-groups',
+  'unregister-groups',
   'claim',
   'unclaim',
   'holder',

@@ -125,6 +125,15 @@ export interface HistoryPage {
   readonly hasMore: boolean
 }
 
+/** A user's present stay in a large group. */
+export interface LargeGroupStay {
+  readonly conversation: string
+  readonly user: number
+  readonly joinedSeq: number
+  /** The conversation's last seq as of the answer: every change of members up to it is in it. */
+  readonly lastSeq: number
+}
+
 /** A member's cursors: the greatest of his devices'. */
 export interface MemberCursor {
   readonly user: number
@@ -203,6 +212,8 @@ export interface ReadModels extends OperatorReads {
     after: string | undefined,
     limit: number,
   ): Promise<MembersPage | 'not_kept' | undefined>
+  /** Where these users are members now, of the groups with at least `membersMin` members; in no order. */
+  largeGroups(users: readonly number[], membersMin: number): Promise<readonly LargeGroupStay[]>
   /** By user id. */
   friends(user: number, after: string | undefined, limit: number): Promise<FriendsPage>
   /** Which of `by` block which of `whom`: the presence of the one is not for the other. */

@@ -41,6 +41,9 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
     return last_pos >= since || receipts.some((receipt) => receipt.read_offset >= (base.receipts[partition] ?? 0))
   }
 
+  const membersOf = (id: string): number =>
+    [...(rows.stays.get(id)?.values() ?? [])].filter((stay) => stay.left_seq === null).length
+
   const cursorsIn = (id: string): readonly MemberCursor[] => {
     const last = rows.conversations.get(id)?.last_seq ?? 0
     return [...(rows.stays.get(id)?.values() ?? [])]
@@ -208,6 +211,14 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
           return user === undefined ? [] : [{ stay, user }]
         })
         .slice(0, limit),
+    largeGroups: async (users, membersMin) =>
+      [...new Set(users)].flatMap((user) =>
+        seatsOf(user).flatMap(({ conversation: { id, kind, last_seq: lastSeq }, stays }) => {
+          const stay = stays.find(({ left_seq: left }) => left === null)
+          const isLarge = kind === 'group' && stay !== undefined && membersOf(id) >= membersMin
+          return isLarge ? [{ conversation: id, user, joinedSeq: stay.joined_seq, lastSeq }] : []
+        }),
+      ),
     memberCursors: async (conversation, limit) => cursorsIn(conversation).slice(0, limit),
     cursorCounts: async (conversation, seq) => {
       const cursors = cursorsIn(conversation)

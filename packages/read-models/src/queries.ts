@@ -70,6 +70,8 @@ export const createQueries = (
       const requests = await snapshot.requests(conversation)
       return { ...page, requests: requests.map(({ user: asking, at }) => ({ user: toUserRow(asking), at })) }
     }),
+  largeGroups: (users, membersMin) =>
+    atMoment('single', (snapshot) => snapshot.largeGroups(users.filter(isUserId), membersMin)),
   friends: (user, after, limit) => atMoment('many', (snapshot) => friendsPage(snapshot, user, after, limit)),
   blocksBetween: (by, whom) =>
     atMoment('single', (snapshot) => snapshot.blocksBetween(by.filter(isUserId), whom.filter(isUserId))),

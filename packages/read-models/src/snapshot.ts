@@ -3,7 +3,7 @@ import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
 import type { StoredFriendship } from './friendships.ts'
-import type { Block, CursorCounts, MemberCursor, WordCount } from './index.ts'
+import type { Block, CursorCounts, LargeGroupStay, MemberCursor, WordCount } from './index.ts'
 import type { StoredStay } from './memberships.ts'
 import type { StoredMessageState } from './message-states.ts'
 import type { ReactionCount } from './reactions.ts'
@@ -173,6 +173,8 @@ export interface Snapshot {
     afterUser: number,
     limit: number,
   ): Promise<readonly { readonly stay: StoredStay; readonly user: StoredUser }[]>
+  /** Of these users, in groups with at least `membersMin` members now; in no order. */
+  largeGroups(users: readonly number[], membersMin: number): Promise<readonly LargeGroupStay[]>
   /** Of the members now, by user id, capped at the conversation's last seq. */
   memberCursors(conversation: string, limit: number): Promise<readonly MemberCursor[]>
   /** How many of the members now are at `seq` or beyond. */

@@ -103,9 +103,10 @@ const looksFirst = ({ log, presence }: PlantedPorts) => {
       return log.append(batch)
     }),
     presence: withPresence(presence, {
-      lookup: async (users) => {
-        const { generation, locations } = seen ?? (await presence.lookup(users))
-        return { generation, locations: new Map([...locations].filter(([user]) => users.includes(user))) }
+      lookup: async (users, conversations) => {
+        const now = await presence.lookup(users, conversations)
+        const { generation, locations } = seen ?? now
+        return { ...now, generation, locations: new Map([...locations].filter(([user]) => users.includes(user))) }
       },
     }),
   }
@@ -114,6 +115,7 @@ const looksFirst = ({ log, presence }: PlantedPorts) => {
 /** The port is a proxy: its methods are not its own properties. */
 const withPresence = (presence: Presence, changed: Partial<Presence>): Presence => ({
   ...{ lease: presence.lease, renew: presence.renew, release: presence.release, register: presence.register },
+  ...{ registerGroups: presence.registerGroups, unregisterGroups: presence.unregisterGroups },
   ...{ unregister: presence.unregister, lookup: presence.lookup, connectors: presence.connectors },
   sightings: presence.sightings,
   ...{ claim: presence.claim, unclaim: presence.unclaim, holder: presence.holder },

@@ -2,7 +2,7 @@ import { assert } from '@chat/runtime'
 import type { StoredConversation } from '../conversations.ts'
 import { conversations } from '../conversations.ts'
 import { events as eventsTable, type StoredEvent } from '../events.ts'
-import type { WordCount } from '../index.ts'
+import type { LargeGroupStay, WordCount } from '../index.ts'
 import { memberships, type StoredStay } from '../memberships.ts'
 import type { Invitation, Offsets, Seat, Snapshot } from '../snapshot.ts'
 import { type StoredStanding, standings } from '../standings.ts'
@@ -130,6 +130,7 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
     const found = await session.rows<{ member: StoredStay } & StoredUser>(members, [conversation, afterUser, limit])
     return found.map(({ member, ...user }) => ({ stay: member, user }))
   },
+  largeGroups: (asked, membersMin) => session.rows<LargeGroupStay>(largeGroups, [asked, membersMin]),
   memberCursors: async (conversation, limit) => {
     const found = await session.rows<CursorRow>(`${memberCursors} order by m.user_id limit $2`, [conversation, limit])
     return found.map((row) => ({ user: row.user_id, deliveredSeq: row.delivered_seq, readSeq: row.read_seq }))
@@ -341,6 +342,19 @@ const cursor = `
   select c.is_room, r.delivered_seq, r.read_seq
   from (select exists (select from (${rooms}) o where o.id = $2) as is_room) c
   left join ${read.receipts} r on r.user_id = $1 and r.conversation = $2 and r.device = $3`
+
+/** Each group is counted once, and no further than it takes to say that it is large. */
+const largeGroups = `
+  with own as materialized (
+    select conversation, user_id, joined_seq from ${read.memberships} where user_id = any($1::int[]) and left_seq is null
+  ), large as materialized (
+    select c.id, c.last_seq from (select distinct conversation from own) o join ${read.conversations} c on c.id = o.conversation
+    where c.kind = 'group' and $2 <= (select count(*) from (
+      select from ${read.memberships} m where m.conversation = c.id and m.left_seq is null limit $2
+    ) counted)
+  )
+  select o.conversation, o.user_id as user, o.joined_seq as "joinedSeq", l.last_seq as "lastSeq"
+  from own o join large l on l.id = o.conversation`
 
 interface CursorRow {
   readonly user_id: number

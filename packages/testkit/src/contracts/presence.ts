@@ -3,6 +3,7 @@ import { isFault } from '@chat/runtime'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { waitUntil } from '../wait-until.ts'
 import { claimTests } from './presence-claims.ts'
+import { groupTests } from './presence-groups.ts'
 
 /** An empty store of its own, with `slots` slots and leases of `leaseMs`. */
 export interface PresenceStore {
@@ -58,12 +59,13 @@ export const presenceContract = (name: string, createStore: () => Promise<Presen
     entryTests(world)
     sightingTests(world)
     generationTests(world)
-    claimTests({
-      ...world,
-      leaseOf: (presence, id) => presence.lease(connector(id)),
-      renew: (presence, lease) => presence.renew(lease, connector('renewed')),
+    const acts = {
+      leaseOf: (presence: Presence, id: string) => presence.lease(connector(id)),
+      renew: (presence: Presence, lease: Lease) => presence.renew(lease, connector('renewed')),
       wipe: () => store.wipe(),
-    })
+    }
+    groupTests({ ...world, ...acts })
+    claimTests({ ...world, ...acts })
   })
 }
 
@@ -267,10 +269,10 @@ const entryTests = ({ store, one, two, located, expireAll }: World): void => {
   })
 
   test('nobody is nowhere', async () => {
-    expect(await one().lookup([])).toEqual({ generation: null, locations: new Map() })
+    expect(await one().lookup([])).toEqual({ generation: null, locations: new Map(), groups: new Map() })
     const lease = await one().lease(connector('a'))
     await one().register(lease, [], 0)
-    expect(await two().lookup([])).toEqual({ generation: lease.generation, locations: new Map() })
+    expect(await two().lookup([])).toEqual({ generation: lease.generation, locations: new Map(), groups: new Map() })
     expect(store().slots).toBeGreaterThan(0)
   })
 }
@@ -345,7 +347,7 @@ const generationTests = ({ store, one, two, located }: World): void => {
     const before = await one().register(lease, [12], 0)
     await store().wipe()
     await store().elapse(10)
-    expect(await two().lookup([12])).toEqual({ generation: null, locations: new Map() })
+    expect(await two().lookup([12])).toEqual({ generation: null, locations: new Map(), groups: new Map() })
     const next = await one().lease(connector('a'))
     expect(next.generation).not.toBe(lease.generation)
     expect(await one().renew(lease, connector('a'))).toEqual({ outcome: 'lost' })

@@ -10,6 +10,7 @@ export const groupTests = (scene: () => ReadModelsScene): void => {
     settingsTests(scene)
     standingTests(scene)
     endOfStayTests(scene)
+    largeGroupTests(scene)
   })
 }
 
@@ -159,5 +160,28 @@ const endOfStayTests = (scene: () => ReadModelsScene): void => {
     expect(view).toMatchObject({ role: 'member' })
     expect(view).not.toHaveProperty('mutedUntil')
     expect(await readModels.visibleSeq(3, group)).toBeUndefined()
+  })
+}
+
+const largeGroupTests = (scene: () => ReadModelsScene): void => {
+  test('large ones are those with so many members now, told of present stays with the seq that they are as of', async () => {
+    const { readModels, story, project } = scene()
+    const small = story.group(1, 1, { members: [2] })
+    const large = story.group(2, 1, { members: [2, 3] })
+    story.leave(large, 3)
+    const joined = story.join(large, 3)
+    story.direct(1, 2)
+    await project()
+    const largeOf = async (...users: readonly number[]) =>
+      (await readModels.largeGroups(users, 3)).toSorted((a, b) => a.user - b.user)
+    const of = (user: number, joinedSeq: number) => ({ conversation: large, user, joinedSeq, lastSeq: joined })
+    expect(await largeOf(3, 1, 1, 4)).toEqual([of(1, 1), of(3, joined)])
+    expect((await readModels.largeGroups([2], 2)).map(({ conversation }) => conversation).toSorted()).toEqual(
+      [small, large].toSorted(),
+    )
+    expect([await largeOf(), await readModels.largeGroups([1, 2, 3], 4)]).toEqual([[], []])
+    story.leave(large, 3)
+    await project()
+    expect(await largeOf(1, 2, 3)).toEqual([])
   })
 }
