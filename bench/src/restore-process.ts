@@ -40,7 +40,14 @@ const log = await openKafkaLog({
   onFatal,
 })
 const router = createRouter(
-  { logPrefix: prefix, firstId: 1, snapshotEvents: Number(snapshotEvents), directPolicy: 'anyone' },
+  {
+    logPrefix: prefix,
+    firstId: 1,
+    snapshotEvents: Number(snapshotEvents),
+    directPolicy: 'anyone',
+    largeGroupMembers: 128,
+    largeGroupSettleMs: 30_000,
+  },
   {
     ...{ log, topics: createTopics({ prefix, partitions: 1, slots: 1 }), encoder: createEncoder(localSchemaIds) },
     ...{ presence: createMemoryPresence({ clock, random, slots: 1 }), clock, random, logger: silentLogger },

@@ -238,7 +238,9 @@ test('deliveries of events that say nonsense end in the dead letters', async () 
   const { deliveryAll } = system.world.topics
   const users = devices.map(({ userId }) => userId)
   const nonsense = [posted('no JSON'), posted(''), posted('{}', 8_640_000_000_000_001)].map((event, i) => {
-    const events = [{ pos: 1_000_000 + i, schema: event.schema, value: event.value, users }]
+    const events = [
+      { pos: 1_000_000 + i, schema: event.schema, value: event.value, users, isLarge: false, toMembers: false },
+    ]
     const delivery = { type: 'SlotDelivery', slot: 0, epoch: 0, partition: 0, replies: [], events } as const
     const { schema, value } = encoder.encode(delivery)
     return record(value, { type: 'SlotDelivery', schema })

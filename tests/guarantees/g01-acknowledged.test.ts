@@ -3,7 +3,17 @@ import { sleep } from '@chat/runtime'
 import { expect, test } from 'vitest'
 import { answerTo, ask, connect, enter, join, say } from '../memory/people.ts'
 import { type Ground, startWorld } from '../memory/world.ts'
-import { createGroup, historyOf, onLog, partitionIn, pushesOf, syncedOf, textsOf } from './scene.ts'
+import {
+  createGroup,
+  fewMembers,
+  historyOf,
+  onLog,
+  partitionIn,
+  pushesOf,
+  syncedOf,
+  textsOf,
+  toldToMembers,
+} from './scene.ts'
 
 /** G1: an acknowledged message is in the log for ever and in every member's history. */
 
@@ -75,4 +85,26 @@ test('[G1] a sync right after an acknowledgement holds the message, however far 
   await world.clock.advance(5_000)
   expect(textsOf([...syncedOf(synced, conversation), ...pushesOf(back, conversation)])).toEqual(['first', 'second'])
   await world.stop()
+})
+
+/** Six people at two connectors; the second half is there when their group is made, the first says hello afterwards. */
+test('[G1] what is acknowledged in a group that is told to connectors reaches those who were there when it was made, and those who came', async () => {
+  const world = await startWorld({ connectors: 3, groupLimits: fewMembers })
+  const names = ['Ann', 'Bob', 'Cid', 'Dan', 'Eve', 'Fay']
+  const people = await Promise.all(names.map((name, index) => join(world, name, index < 3 ? 0 : 1)))
+  const [ann, bob, cid, ...there] = people
+  if (ann === undefined || bob === undefined || cid === undefined) throw new Error('nobody came')
+  bob.client.close()
+  cid.client.close()
+  const conversation = await createGroup(world, ann, 1, [bob, cid, ...there])
+  await world.clock.advance(1_000)
+  const came = [await enter(world, 'Bob', 2, bob.device), await enter(world, 'Cid', 1, cid.device)]
+  const said = ['one', 'two', 'three']
+  for (const [index, text] of said.entries())
+    expect(await ask(world, ann.client, say(world, index + 2, { conversation }, text))).toMatchObject({ op: 'ok' })
+  await world.clock.advance(5_000)
+  expect([...(await toldToMembers(world, conversation))]).toEqual([2, 3, 4])
+  for (const person of [ann, ...there, ...came]) expect(textsOf(pushesOf(person, conversation))).toEqual(said)
+  await world.stop()
+  expect(world.failures).toEqual([])
 })

@@ -2,7 +2,17 @@ import { directConversation } from '@chat/schemas'
 import { expect, test } from 'vitest'
 import { ask, join, say } from '../memory/people.ts'
 import { startWorld } from '../memory/world.ts'
-import { commandOf, createGroup, historyOf, onLog, pushesOf, sendPastConnectors, textsOf } from './scene.ts'
+import {
+  commandOf,
+  createGroup,
+  fewMembers,
+  historyOf,
+  onLog,
+  pushesOf,
+  sendPastConnectors,
+  textsOf,
+  toldToMembers,
+} from './scene.ts'
 
 /** G5: only members at that position can post and see. */
 
@@ -51,4 +61,28 @@ test('[G5] a third person posts nothing between two others, even past a connecto
   expect(textsOf(await onLog(world, conversation))).toEqual(['ours', 'ours too'])
   expect(await historyOf(world, eve, 1, conversation)).toEqual([])
   await world.stop()
+})
+
+test('[G5] of a group that is told to connectors, each member gets what is said while he is one, and nothing else', async () => {
+  const world = await startWorld({ connectors: 2, groupLimits: fewMembers })
+  const names = ['Ann', 'Bob', 'Cid', 'Dan', 'Eve', 'Fay']
+  const [ann, bob, ...others] = await Promise.all(names.map((name, index) => join(world, name, index % 2)))
+  const zoe = await join(world, 'Zoe', 1)
+  if (ann === undefined || bob === undefined) throw new Error('nobody came')
+  const open = { name: 'lunch', visibility: 'public', joinPolicy: 'open', history: 'sinceJoin' }
+  const conversation = await createGroup(world, ann, 1, [bob, ...others], open)
+  await world.clock.advance(1_000)
+  await ask(world, ann.client, say(world, 2, { conversation }, 'with Bob'))
+  await ask(world, bob.client, { op: 'group.leave', ref: 1, conversation })
+  await ask(world, ann.client, say(world, 3, { conversation }, 'with neither'))
+  await ask(world, zoe.client, { op: 'group.join', ref: 1, conversation })
+  await ask(world, ann.client, say(world, 4, { conversation }, 'with Zoe'))
+  await world.clock.advance(5_000)
+  expect([...(await toldToMembers(world, conversation))]).toEqual([2, 3, 4, 5, 6])
+  expect(textsOf(pushesOf(bob, conversation))).toEqual(['with Bob'])
+  expect(textsOf(pushesOf(zoe, conversation))).toEqual(['with Zoe'])
+  for (const person of [ann, ...others])
+    expect(textsOf(pushesOf(person, conversation))).toEqual(['with Bob', 'with neither', 'with Zoe'])
+  await world.stop()
+  expect(world.failures).toEqual([])
 })

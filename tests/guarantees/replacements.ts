@@ -12,7 +12,7 @@ export const replacements: readonly Replacement[] = [
   {
     file: 'socket/connection.ts',
     code: 'const [user, order]',
-    by: 'const [user, order] = [await directory.user(userId), (void registrar.register(userId), 1)]',
+    by: 'const [user, order] = [await directory.user(userId), (void register(userId, this.services), 1)]',
     why: 'both names are used: registered, but the acknowledgement is not waited for',
   },
   {

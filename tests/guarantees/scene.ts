@@ -4,6 +4,7 @@ import {
   chainOf,
   chainStart,
   createEncoder,
+  decodeDelivery,
   decodeEvent,
   type LogEvent,
   localSchemaIds,
@@ -64,6 +65,29 @@ export const createGroup = async (
   const answer = await ask(world, owner.client, { op: 'group.create', ref, ...group })
   if (answer.op !== 'ok') throw new Error(`no group: ${JSON.stringify(answer)}`)
   return String(answer.conversation)
+}
+
+/** Few enough that a group of a test is told to connectors, and soon. */
+export const fewMembers = { largeGroupMembers: 2, largeGroupSettleMs: 500 }
+
+/** The seqs of events that connectors were told of a conversation without its members. */
+export const toldToMembers = async ({ store, topics }: Ground, conversation: string): Promise<ReadonlySet<number>> => {
+  const log = store.client('witness')
+  const seqs = new Set<number>()
+  for (const topic of topics.deliveries) {
+    const end = (await log.ends(topic)).get(0) ?? 0
+    for await (const records of log.read(topic, 0, 0, end, new AbortController().signal))
+      for (const { headers, value } of records) {
+        const delivery = decodeDelivery(headers.schema ?? '', value)
+        if (!('record' in delivery) || delivery.record.type !== 'SlotDelivery') continue
+        for (const { schema, value: event, toMembers } of delivery.record.events) {
+          const decoded = decodeEvent(schema, event)
+          if (!toMembers || !('record' in decoded) || !('conversation' in decoded.record)) continue
+          if (decoded.record.conversation === conversation && decoded.record.seq !== null) seqs.add(decoded.record.seq)
+        }
+      }
+  }
+  return seqs
 }
 
 /** Everything on the log is in the read models. */

@@ -52,6 +52,13 @@ export interface WorldOptions {
   readonly firstNumber?: number
   /** What stands between the processes and presence. */
   readonly presenceOf?: (ground: Ground) => Presence
+  /** When groups are told to connectors. */
+  readonly groupLimits?: GroupLimits
+}
+
+interface GroupLimits {
+  readonly largeGroupMembers: number
+  readonly largeGroupSettleMs: number
 }
 
 /** One process: its service, its hold on the log, and whether it is well. */
@@ -65,6 +72,7 @@ export interface Process {
 /** Connectors, routers and projectors, unchanged, on memory twins under one fake clock. */
 export const startWorld = async (options: WorldOptions = {}) => {
   const { connectors = 1, routers = 1, projectors = 1, firstNumber = 0, ground = createGround() } = options
+  const groupLimits = options.groupLimits ?? { largeGroupMembers: 128, largeGroupSettleMs: 30_000 }
   const { clock } = ground
   const failures: unknown[] = []
   const portsOf = createPorts(ground, options.presenceOf?.(ground) ?? ground.presence, failures)
@@ -73,7 +81,7 @@ export const startWorld = async (options: WorldOptions = {}) => {
     Array.from({ length: count }, (_, index) => make(firstNumber + index))
   const router = (number: number): Process => {
     const ports = portsOf(`router ${number}`)
-    return { ...ports, service: createRouter(routerConfig, ports) }
+    return { ...ports, service: createRouter({ ...routerConfig, ...groupLimits }, ports) }
   }
   const projector = (number: number): Process => {
     const ports = portsOf(`projector ${number}`)
@@ -81,7 +89,7 @@ export const startWorld = async (options: WorldOptions = {}) => {
   }
   const connector = (number: number): Process & { readonly sockets: MemorySockets } => {
     const ports = { ...portsOf(`connector ${number}`), sockets: createMemorySockets() }
-    return { ...ports, service: createConnector(connectorConfig(number), ports) }
+    return { ...ports, service: createConnector({ ...connectorConfig(number), ...groupLimits }, ports) }
   }
   const parts = {
     routers: numbered(routers, router),

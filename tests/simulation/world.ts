@@ -166,7 +166,10 @@ const bootProcess = (parts: BootParts): Life => {
   }
   const createService = () => {
     if (kind === 'router')
-      return createRouter({ logPrefix: 's.', firstId: 1, snapshotEvents, directPolicy: 'anyone' }, ports)
+      return createRouter(
+        { logPrefix: 's.', firstId: 1, snapshotEvents, directPolicy: 'anyone', ...groupLimits },
+        ports,
+      )
     if (kind === 'projector') return createProjector({ logPrefix: 's.' }, ports)
     return createConnector(connectorConfig(name), {
       ...ports,
@@ -181,6 +184,10 @@ const bootProcess = (parts: BootParts): Life => {
   }
   return { machine, health, log, service: createService() }
 }
+
+/** So few that groups of a run cross both limits, and soon are told to connectors. */
+const largeGroupMembers = 1
+const groupLimits = { largeGroupMembers, largeGroupSettleMs: 1_000 }
 
 const loggerOf = (name: string, common: object, onLog: (line: string) => void): Logger => {
   const write = (level: string) => (fields: object, phrase: string) => {
@@ -199,6 +206,7 @@ const connectorConfig = (name: string) => ({
   capacity: 100,
   drainSpreadMs: 0,
   editWindowMs: 0,
+  largeGroupMembers,
   limits: 'off' as const,
   tokenKeys: [new Uint8Array(32).fill(7)] as const,
 })

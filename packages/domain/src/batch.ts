@@ -1,6 +1,7 @@
 import type { Command, LogEvent, LogOpened, Rejection } from '@chat/schemas'
 import { decideCommand, stampEvent } from './decide-command.ts'
 import { type Happening, invariant, type Rejected, type Repeated, rejected } from './decision.ts'
+import { reachOf } from './large-groups.ts'
 import { type Layer, layerOver } from './layer.ts'
 import {
   applyToTables,
@@ -227,7 +228,8 @@ const tryEvents = (
     const event = stampEvent(happening, command, atMs, { tables: layer, wire })
     const before = conversationOf(event, layer, wire)
     applyToTables(layer, head, { event, pos: head.nextPos }, wire)
-    const sealed = seal(event, cmd, head, audienceOf(event, before, conversationOf(event, layer, wire)), wire)
+    const after = conversationOf(event, layer, wire)
+    const sealed = { ...seal(event, cmd, head, audienceOf(event, before, after), wire), reach: reachOf(event, after) }
     head = headAfter(head, sealed, state)
     events.push(sealed)
   }

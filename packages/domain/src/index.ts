@@ -15,6 +15,7 @@ export type { Conversation } from './conversation.ts'
 export type { RejectionCode, UserId } from './decision.ts'
 export { domainHash } from './generated/domain-hash.ts'
 export { groupMembersMax } from './group/state.ts'
+export { type GroupReach, reachOf, type Way } from './large-groups.ts'
 export { createMarks, type Marks } from './marks.ts'
 export {
   type Applied,
@@ -37,10 +38,13 @@ export {
   broadcast,
   type Deliverable,
   everybody,
+  groupsOf,
   hintAudience,
   type Location,
   route,
+  type Sendable,
   type SlotShare,
   usersOf,
+  type Whereabouts,
 } from './route.ts'
 export { type Dump, type DumpedHead, type DumpPart, dumpDelta, dumpFull, loadHead, loadPart } from './snapshot.ts'

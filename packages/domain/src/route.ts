@@ -3,6 +3,7 @@ import type { Conversation } from './conversation.ts'
 import type { ConversationEvent } from './conversation-command.ts'
 import type { UserId } from './decision.ts'
 import { isBlocked } from './direct/state.ts'
+import type { GroupReach, Way } from './large-groups.ts'
 import { confidantsOf, hasNoPlace } from './placeless.ts'
 
 /** Who gets an event: the keys of a group's members, a set, or one of them and somebody else. */
@@ -24,6 +25,20 @@ export interface Deliverable {
   readonly schema: string
   readonly value: Uint8Array
   readonly audience: Audience
+  /** Whose audience is the members of a group. */
+  readonly reach?: GroupReach | undefined
+}
+
+/** An event of which it is settled how it finds its audience. Only one with a reach goes by `members`. */
+export interface Sendable extends Deliverable {
+  readonly way: Way
+}
+
+/** Where everybody is whom these events have to find. */
+export interface Whereabouts {
+  readonly locations: ReadonlyMap<UserId, readonly Location[]>
+  /** Where groups are registered. */
+  readonly groups: ReadonlyMap<string, readonly Location[]>
 }
 
 /** What goes to one connector. */
@@ -139,52 +154,79 @@ const membersOf = (conversation: Conversation | undefined): Audience => {
 }
 
 /** Everybody whom a presence lookup must find for these events. */
-export const usersOf = (events: readonly Deliverable[]): ReadonlySet<UserId> => {
+export const usersOf = (events: readonly Sendable[]): ReadonlySet<UserId> => {
   const users = new Set<UserId>()
-  for (const audience of new Set(events.map((event) => event.audience)))
-    for (const user of audience.keys()) users.add(user)
+  const audiences = new Set<Audience>()
+  for (const event of events) {
+    if (event.way === 'members') for (const person of personsOf(event)) users.add(person)
+    else audiences.add(event.audience)
+  }
+  for (const audience of audiences) for (const user of audience.keys()) users.add(user)
   return users
 }
 
+/** Every group that it must find. */
+export const groupsOf = (events: readonly Sendable[]): ReadonlySet<string> =>
+  new Set(events.flatMap(({ way, reach }) => (way === 'members' && reach !== undefined ? [reach.conversation] : [])))
+
+/** Who is banned without being a member is not told. [G5] */
+const personsOf = ({ reach, audience }: Sendable): readonly UserId[] =>
+  (reach?.persons ?? []).filter((person) => audience.has(person))
+
 /** Who gets what where, by one presence lookup for all: one share for each lease, events in log order. */
-export const route = (
-  events: readonly Deliverable[],
-  locations: ReadonlyMap<UserId, readonly Location[]>,
-): readonly SlotShare[] => {
+export const route = (events: readonly Sendable[], whereabouts: Whereabouts): readonly SlotShare[] => {
   const shares = new Map<string, Location & { events: EventDelivery[] }>()
-  const spread = new Map<Audience, readonly LocatedUsers[]>() // the messages of a group share one audience
-  for (const { pos, schema, value, audience } of events) {
-    const located = spread.get(audience) ?? locate(audience, locations)
-    spread.set(audience, located)
+  const spread = new Map<Audience, readonly Located[]>() // the messages of a group share one audience
+  for (const event of events) {
+    const { audience, way } = event
+    const located =
+      way === 'members' ? locateMembers(event, whereabouts) : (spread.get(audience) ?? locate(audience, whereabouts))
+    if (way !== 'members') spread.set(audience, located)
     for (const { key, location, users } of located) {
       const share = shares.get(key) ?? { slot: location.slot, epoch: location.epoch, events: [] }
       shares.set(key, share)
-      share.events.push({ pos, schema, value, users })
+      share.events.push(deliveryOf(event, users))
     }
   }
   return [...shares.values()]
 }
 
-interface LocatedUsers {
+const deliveryOf = ({ pos, schema, value, way }: Sendable, users: readonly UserId[]): EventDelivery => ({
+  ...{ pos, schema, value, users },
+  isLarge: way !== 'each',
+  toMembers: way === 'members',
+})
+
+interface Located {
   readonly key: string
   readonly location: Location
   readonly users: UserId[]
 }
 
-const locate = (audience: Audience, locations: ReadonlyMap<UserId, readonly Location[]>): readonly LocatedUsers[] => {
-  const byLease = new Map<string, LocatedUsers>()
+const locate = (audience: Pick<Audience, 'keys'>, { locations }: Whereabouts): readonly Located[] => {
+  const byLease = new Map<string, Located>()
   for (const user of audience.keys())
-    for (const location of locations.get(user) ?? []) {
-      const key = `${location.slot}:${location.epoch}`
-      const known = byLease.get(key)
-      if (known === undefined) byLease.set(key, { key, location, users: [user] })
-      else known.users.push(user)
-    }
+    for (const location of locations.get(user) ?? []) placeAt(location, byLease).users.push(user)
   return [...byLease.values()]
 }
 
+/** One entry a lease: where those are whom the event is about, and where the group is registered. */
+const locateMembers = (event: Sendable, whereabouts: Whereabouts): readonly Located[] => {
+  const persons = locate(new Set(personsOf(event)), whereabouts)
+  const byLease = new Map(persons.map((located) => [located.key, located]))
+  for (const location of whereabouts.groups.get(event.reach?.conversation ?? '') ?? []) placeAt(location, byLease)
+  return [...byLease.values()]
+}
+
+const placeAt = (location: Location, byLease: Map<string, Located>): Located => {
+  const key = `${location.slot}:${location.epoch}`
+  const located = byLease.get(key) ?? { key, location, users: [] }
+  byLease.set(key, located)
+  return located
+}
+
 /** What goes out to all connectors, with its audience; where that is everybody, no one is listed. While presence cannot be trusted: every event. */
-export const broadcast = (events: readonly Deliverable[]): readonly EventDelivery[] =>
+export const broadcast = (events: readonly Sendable[]): readonly EventDelivery[] =>
   events
     .filter(({ audience }) => audience === everybody || audience.size > 0)
-    .map(({ pos, schema, value, audience }) => ({ pos, schema, value, users: [...audience.keys()] }))
+    .map((event) => ({ ...deliveryOf(event, [...event.audience.keys()]), toMembers: false }))

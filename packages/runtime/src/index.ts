@@ -11,6 +11,7 @@ export { type Random, randomId, uuidV7 } from './random.ts'
 export { type Backoff, backoffMs, retry, untilThere } from './retry.ts'
 export {
   databaseSettings,
+  groupSettings,
   kafkaSettings,
   processSettings,
   redisSettings,

@@ -10,6 +10,14 @@ export const worldSettings = {
   slots: integer({ env: 'CHAT_SLOTS', default: 16, min: 1, max: 1024 }),
 }
 
+export const groupSettings = {
+  /**
+   * From so many members on connectors register a group with presence; one with more than twice as many is told to connectors, not to each
+   * member. The same on every router and connector. 10,000, the most members of a group: none ever is.
+   */
+  largeGroupMembers: integer({ env: 'CHAT_LARGE_GROUP_MEMBERS', default: 128, min: 2, max: 10_000 }),
+}
+
 export const kafkaSettings = {
   /** host:port, comma-separated. */
   kafkaBrokers: list({ env: 'CHAT_KAFKA_BROKERS', default: ['127.0.0.1:9092'] }),

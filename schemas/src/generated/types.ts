@@ -46,6 +46,8 @@ export interface EventDelivery {
   /** Its schema header (`message-posted.v1`). */ readonly schema: string
   /** Its value as on the log, wire prefix included. */ readonly value: Uint8Array
   /** Users with connections under this lease who get it. */ readonly users: readonly number[]
+  /** Of a group so large that connectors register it: whoever gets it and knows nothing of the group reads who of his users is a member. */ readonly isLarge: boolean
+  /** To all members of the group who are connected under this lease as well: connectors that registered it know them. */ readonly toMembers: boolean
 }
 
 /** Receipts and typing that a router has for one connector: one record on its delivery topic. Losing it loses nothing that is kept. */

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import {
   databaseSettings,
+  groupSettings,
   integer,
   kafkaSettings,
   oneOf,
@@ -26,6 +27,8 @@ export interface ConnectorConfig {
   readonly drainSpreadMs: number
   readonly limits: 'on' | 'off'
   readonly editWindowMs: number
+  /** From so many members on a group is registered with presence. The same as the routers'. */
+  readonly largeGroupMembers: number
   readonly tokenKeys: TokenKeys
   /** `many` unless it is said. */
   readonly loginPolicy?: LoginPolicy | undefined
@@ -33,6 +36,7 @@ export interface ConnectorConfig {
 
 /** Those of the connector itself; the standalone process reads them too. */
 export const connectorSettings = {
+  ...groupSettings,
   port: integer({ env: 'CHAT_PORT', default: 8080, min: 1, max: 65_535 }),
   /** A name or an address, IPv6 without brackets. 0.0.0.0 and :: open the port on all; clients then need a public URL. */
   host: text({ env: 'CHAT_HOST', default: '127.0.0.1' }),

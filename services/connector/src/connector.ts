@@ -17,6 +17,7 @@ import { createRepeats } from './deliveries/repeats.ts'
 import { tailDeliveries, waitForEnds } from './deliveries/tail.ts'
 import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
+import { createLargeGroups } from './large-groups/large-groups.ts'
 import { createLeaseKeeper } from './lease.ts'
 import { createLogins } from './login-policy.ts'
 import { createOperator } from './operator.ts'
@@ -85,6 +86,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
   parts.connections.start()
   parts.presenceWatch.start()
   parts.hints.start()
+  parts.largeGroups.start()
   const { api, connections } = parts
   await ports.sockets.start({ accept: connections.accept, api, health, metrics: ports.metrics })
   await parts.revocations.start()
@@ -96,7 +98,7 @@ const start = async (parts: Parts, ports: Ports, signal: AbortSignal): Promise<v
     topics.deliveryAll,
     signal,
     (record) => parts.fanOut(topics.deliveryAll, record, undefined),
-    () => connections.resyncAll(resyncSpreadMs),
+    parts.resyncAll,
   )
   everybody.done.catch(onFatal)
   parts.repeats.startAt(await waitForEnds(ports, topics.events, signal)) // No hello is accepted before there is a lease.
@@ -135,6 +137,7 @@ const stop = async (
   await parts.revocations.stop()
   presenceWatch.stop()
   parts.hints.stop()
+  parts.largeGroups.stop()
   connections.stop()
 }
 
@@ -180,6 +183,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     ...forPresence,
     connections: () => connections.size(),
     watched: presenceWatch.watched,
+    largeGroups: () => largeGroups.counts(),
   })
   const sweep = createSweep({ ...ports, watermark })
   const connections = createConnections({
@@ -203,12 +207,23 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   }
   const time = createPresenceTime(ports.clock)
   const registrar = createRegistrar({ ...forPresence, time, isConnected: connections.hasUser })
+  const largeGroups = createLargeGroups({
+    ...{ ...ports, watermark, registrar, largeGroupMembers: config.largeGroupMembers },
+    isConnected: connections.hasUser,
+    push: connections.push,
+    resync: (users) => connections.resyncUsers(users, resyncSpreadMs),
+  })
+  const resyncAll = () => {
+    connections.resyncAll(resyncSpreadMs)
+    largeGroups.refresh()
+  }
   const kicks = createKicks(forPresence)
   const logins = createLogins(config.loginPolicy ?? 'many', { ...forPresence, evict: kicks.evict })
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
     ...{ connectorId, heartbeatMs, readModels, writeAdmission, watermark, registrar, kicks, stats, directory },
+    largeGroups,
     ...{ receipts, signals, presenceWatch, isOpen, rateLimiter, logins },
     editWindowMs: config.editWindowMs,
     whoIsOnline: createWhoIsOnline({ ...ports, privacy }),
@@ -235,14 +250,14 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     { ...ports, stats, repeats },
     {
       complete: commands.complete,
-      push: connections.push,
+      push: (told) => connections.push(largeGroups.take(told), told.pushed),
       pushAll: connections.pushAll,
       standing: suspensions.note,
       announce: connections.announce,
       kick: onKick,
       hints: hints.take,
       presenceAway: news.heard,
-      resyncAll: () => connections.resyncAll(resyncSpreadMs),
+      resyncAll,
     },
   )
   const info = (): ConnectorInfo => ({
@@ -258,9 +273,10 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     commands,
     connections,
     registrar,
+    largeGroups,
     logins,
     time,
-    resyncSpreadMs,
+    resyncAll,
   })
   const lease = createLeaseKeeper(forPresence, keeper)
   const { endSession } = accounts
@@ -277,6 +293,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     connections,
     ...writes,
     hints,
+    largeGroups,
+    resyncAll,
     presenceWatch,
     revocations,
     suspensions,

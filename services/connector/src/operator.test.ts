@@ -224,6 +224,7 @@ const announce = async (world: TestWorld, text: string): Promise<void> => {
   const partition = partitionOf(world, 1)
   const placed = await world.append(partition, noticeBroadcast(1, { text: Buffer.from(text) }))
   const everywhere = { type: 'SlotDelivery', slot: -1, epoch: 0, partition, replies: [] } as const
-  for (let time = 0; time < 2; time++) await world.sendTo(-1, { ...everywhere, events: [{ ...placed, users: [] }] })
+  for (let time = 0; time < 2; time++)
+    await world.sendTo(-1, { ...everywhere, events: [{ ...placed, users: [], isLarge: false, toMembers: false }] })
   await world.clock.settle()
 }

@@ -5,6 +5,7 @@ import { closeCode } from '@chat/schemas/protocol'
 import type { CommandLane } from './commands.ts'
 import type { FanOut } from './deliveries/fan-out.ts'
 import { tailDeliveries } from './deliveries/tail.ts'
+import type { LargeGroups } from './large-groups/large-groups.ts'
 import type { LeaseEnd, LeaseHolder } from './lease.ts'
 import type { Logins } from './login-policy.ts'
 import type { Ports } from './ports.ts'
@@ -27,23 +28,23 @@ interface Parts {
   readonly commands: CommandLane
   readonly connections: Connections
   readonly registrar: Registrar
+  readonly largeGroups: LargeGroups
   readonly logins: Logins
   readonly time: PresenceTime
-  readonly resyncSpreadMs: number
+  /** Deliveries may not have come: everybody syncs. */
+  readonly resyncAll: () => void
 }
 
 /** What a lease means to the rest of the connector: where deliveries come from, who is registered, and who must sync or go. */
 export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder => {
   const { topics, clock, random, logger, onFatal } = ports
-  const { connections, commands, registrar, logins, time, resyncSpreadMs } = parts
+  const { connections, commands, registrar, largeGroups, logins, time, resyncAll } = parts
   let announcing = new AbortController()
   let isFirst = true
   let linger = (): void => {}
 
-  const resyncAll = () => connections.resyncAll(resyncSpreadMs)
-
   const registerOnce = async () => {
-    await registrar.registerAll(connections.users())
+    await registrar.registerAll(connections.users(), largeGroups.conversations())
     connections.lost(await logins.claimAll(connections.claims()))
   }
 
@@ -67,11 +68,13 @@ export const createPresenceKeeper = (ports: Ports, parts: Parts): LeaseHolder =>
     registerAll(signal).then(resyncAll, (error) => (signal.aborted ? undefined : onFatal(error)))
   }
 
-  const rewrite = () =>
+  const rewrite = () => {
+    largeGroups.refresh()
     registerOnce().catch((error) => {
       if (!isFault(error)) return onFatal(error)
       logger.debug({ err: error }, 'users not registered again')
     })
+  }
 
   return {
     info: parts.info,

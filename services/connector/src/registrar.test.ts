@@ -27,6 +27,10 @@ const createWorld = async () => {
         await gate.wait
         return store.register(of, users, orderMin)
       },
+      registerGroups: async (of, conversations) => {
+        await gate.wait
+        return store.registerGroups(of, conversations)
+      },
       unregister: async (of, users) => {
         calls.push(`unregister ${users.join(' ')}`)
         return store.unregister(of, users)
@@ -83,10 +87,10 @@ test('while routers say that presence is away, who comes is let in with the cloc
   news.heard()
   expect(await registrar.register(1)).toBe(clock.now())
   expect(registrar.hasUnregistered()).toBe(true)
-  expect(await registrar.registerAll([1]).catch((error) => error.code)).toBe('presence_unavailable')
+  expect(await registrar.registerAll([1], []).catch((error) => error.code)).toBe('presence_unavailable')
   expect(registrar.hasUnregistered()).toBe(true)
   store.comeBack()
-  await registrar.registerAll([1])
+  await registrar.registerAll([1], [])
   expect([registrar.hasUnregistered(), await present(1)]).toEqual([false, true])
 })
 
@@ -108,4 +112,34 @@ test('old news let nobody in, and neither do fresh ones without a lease', async 
   news.heard()
   held.lease = undefined
   expect(await registrar.register(1).catch((error) => error.code)).toBe('unavailable')
+})
+
+test('groups are registered and taken back in the order in which that was asked', async () => {
+  const { registrar, store, gate, clock, fatal } = await createWorld()
+  const slow = Promise.withResolvers<void>()
+  gate.wait = slow.promise
+  const isThere = async () => (await store.lookup([], ['g1'])).groups.has('g1')
+  const registered = registrar.registerGroups(['g1'])
+  registrar.unregisterGroups(['g1'])
+  await clock.settle()
+  slow.resolve()
+  await registered
+  await clock.settle()
+  expect(await isThere()).toBe(false)
+  registrar.unregisterGroups(['g1'])
+  await registrar.registerGroups(['g1'])
+  await clock.settle()
+  expect([await isThere(), fatal]).toEqual([true, []])
+})
+
+test('groups of who comes while presence is away are registered with all later', async () => {
+  const { registrar, store, news } = await createWorld()
+  store.goAway()
+  expect(await registrar.registerGroups(['g1']).catch((error) => error.code)).toBe('presence_unavailable')
+  news.heard()
+  await registrar.registerGroups(['g1'])
+  expect(registrar.hasUnregistered()).toBe(true)
+  store.comeBack()
+  await registrar.registerAll([], ['g1'])
+  expect([registrar.hasUnregistered(), (await store.lookup([], ['g1'])).groups.has('g1')]).toEqual([false, true])
 })

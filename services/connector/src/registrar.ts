@@ -18,8 +18,14 @@ export interface Registrar {
   unregister(user: number): void
   /** Somebody was let in while presence was away, and all were not registered since. */
   hasUnregistered(): boolean
-  /** Everybody again: after a new lease or a new generation, and every few minutes. Throws Fault. */
-  registerAll(users: readonly number[]): Promise<void>
+  /**
+   * Resolves once what is told to the members of these groups comes here. While routers say that presence is away, and so deliver to
+   * everybody, it resolves without. Throws Fault.
+   */
+  registerGroups(conversations: readonly string[]): Promise<void>
+  unregisterGroups(conversations: readonly string[]): void
+  /** Everybody and all groups again: after a new lease or a new generation, and every few minutes. Throws Fault. */
+  registerAll(users: readonly number[], conversations: readonly string[]): Promise<void>
 }
 
 interface RegistrarPorts {
@@ -45,6 +51,8 @@ export const createRegistrar = (ports: RegistrarPorts): Registrar => {
   let going = new Set<number>()
   let isRunning = false
   let hasUnregistered = false
+  /** What was told of groups: one call after the other, so that coming and going keep their order. */
+  let groupsTold: Promise<void> = Promise.resolve()
 
   const present = (): Lease => {
     const held = lease()
@@ -106,6 +114,36 @@ export const createRegistrar = (ports: RegistrarPorts): Registrar => {
     }
   }
 
+  const registerGroups = async (conversations: readonly string[]): Promise<void> => {
+    if (isPresenceAway()) {
+      hasUnregistered = true
+      return
+    }
+    try {
+      await presence.registerGroups(present(), conversations)
+    } catch (error) {
+      // As with users: without a lease or the news nothing would come here.
+      if (!isFault(error) || !news.isFresh() || lease() === undefined) throw error
+      hasUnregistered = true
+    }
+  }
+
+  /** An entry that is left behind costs deliveries that go to nobody, and ends with the lease. */
+  const unregisterGroups = async (conversations: readonly string[]): Promise<void> => {
+    const held = lease()
+    if (held === undefined || isPresenceAway()) return
+    await presence.unregisterGroups(held, conversations).catch((error) => {
+      if (!isFault(error)) throw error
+      logger.debug({ err: error }, 'groups not unregistered')
+    })
+  }
+
+  const afterOthers = (tell: () => Promise<void>): Promise<void> => {
+    const told = groupsTold.then(tell)
+    groupsTold = told.catch(() => {}) // Whoever asked for it hears of it; the next is not concerned.
+    return told
+  }
+
   const wake = () => {
     if (!isRunning) run().catch(onFatal)
   }
@@ -123,12 +161,15 @@ export const createRegistrar = (ports: RegistrarPorts): Registrar => {
       going.add(user)
       wake()
     },
+    registerGroups: (conversations) => afterOthers(() => registerGroups(conversations)),
+    unregisterGroups: (conversations) => void afterOthers(() => unregisterGroups(conversations)).catch(onFatal),
     hasUnregistered: () => hasUnregistered,
-    registerAll: async (users) => {
+    registerAll: async (users, conversations) => {
       const had = hasUnregistered
       hasUnregistered = false
       try {
         await registerAll(users)
+        await afterOthers(() => presence.registerGroups(present(), conversations))
       } catch (error) {
         hasUnregistered ||= had
         throw error

@@ -19,7 +19,7 @@ const post = (world: TestWorld, seq: number) => world.append(partitionOfRoom(wor
 
 /** A message that comes now, as a router delivers it; it lists nobody. */
 const delivery = async (world: TestWorld, to: { readonly slot: number; readonly epoch: number }) => {
-  const events = [{ ...(await post(world, 3)), users: [] }]
+  const events = [{ ...(await post(world, 3)), users: [], isLarge: false, toMembers: false }]
   return { type: 'SlotDelivery', ...to, partition: partitionOfRoom(world), replies: [], events } as const
 }
 

@@ -34,7 +34,12 @@ export const count = (counts: Map<number, number> | Map<string, number>, key: nu
 export const createPublisher = (
   metrics: Metrics,
   stats: Stats,
-  now: { readonly connections: () => number; readonly isPresenceAway: () => boolean; readonly watched: () => number },
+  now: {
+    readonly connections: () => number
+    readonly isPresenceAway: () => boolean
+    readonly watched: () => number
+    readonly largeGroups: () => { readonly groups: number; readonly unsettled: number }
+  },
 ): (() => void) => {
   const plain = [
     ['framesReceived', 'chat_connector_frames_received_total', 'Frames from clients'],
@@ -51,6 +56,8 @@ export const createPublisher = (
   const gauge = metrics.gauge('chat_connector_connections', 'Open connections')
   const away = metrics.gauge('chat_connector_presence_away', '1 while presence is away and connections are kept')
   const watched = metrics.gauge('chat_connector_presence_watched', 'Different users whose presence clients here watch')
+  const groups = metrics.gauge('chat_connector_large_groups', 'Large groups registered here')
+  const unsettled = metrics.gauge('chat_connector_large_groups_unsettled', 'Users whose large groups are being read')
   return () => {
     for (const { name, counter } of counters) {
       if (stats[name] > 0) counter.inc(stats[name])
@@ -62,6 +69,8 @@ export const createPublisher = (
     stats.refusals.clear()
     gauge.set(now.connections())
     watched.set(now.watched())
+    groups.set(now.largeGroups().groups)
+    unsettled.set(now.largeGroups().unsettled)
     away.set(now.isPresenceAway() ? 1 : 0)
   }
 }

@@ -2,6 +2,7 @@
 import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { createMemoryCredentials } from '@chat/credentials/memory'
+import { broadcast, type GroupReach, groupsOf, route as routeEvents, usersOf, type Way } from '@chat/domain'
 import type { EventLog } from '@chat/event-log'
 import { createMemoryStore } from '@chat/event-log/memory'
 import { createMemoryPresence } from '@chat/presence/memory'
@@ -52,7 +53,13 @@ export const createTestWorld = async (slots = 4) => {
   const credentials = createMemoryCredentials({ random })
   const encoder = createEncoder(new Proxy({}, { get: () => 1 }) as SchemaIds)
   const tokens = createTokens({ keys, clock })
-  const flags = { routes: true, projects: true, delivers: true, script: undefined as Script | undefined }
+  const flags = {
+    routes: true,
+    projects: true,
+    delivers: true,
+    way: 'each' as Way,
+    script: undefined as Script | undefined,
+  }
   const commands: Command[] = []
   const waiting: { readonly partition: number; readonly pos: number; readonly event: LogEvent }[] = []
   const projected = new Map<number, number>()
@@ -123,24 +130,14 @@ export const createTestWorld = async (slots = 4) => {
     partition: number,
     event: { pos: number; schema: string; value: Uint8Array },
     users: readonly number[],
+    reach?: GroupReach,
   ) => {
-    const found = await presence.lookup(users).catch(() => undefined)
-    if (found === undefined) {
-      const events = [{ ...event, users }]
-      return sendTo(-1, { type: 'SlotDelivery', slot: -1, epoch: 0, partition, replies: [], events })
-    }
-    const { locations } = found
-    const bySlot = new Map<string, number[]>()
-    for (const [user, places] of locations)
-      for (const { slot, epoch } of places) {
-        const key = `${slot}.${epoch}`
-        bySlot.set(key, [...(bySlot.get(key) ?? []), user])
-      }
-    for (const [key, here] of bySlot) {
-      const [slot = 0, epoch = 0] = key.split('.').map(Number)
-      const events = [{ ...event, users: here }]
-      await sendTo(slot, { type: 'SlotDelivery', slot, epoch, partition, replies: [], events })
-    }
+    const way = reach === undefined ? 'each' : flags.way
+    const sendable = { ...event, audience: new Set(users), reach, way }
+    const asked = [sendable]
+    const found = await presence.lookup([...usersOf(asked)], [...groupsOf(asked)]).catch(() => undefined)
+    const shares = found === undefined ? [{ slot: -1, epoch: 0, events: broadcast(asked) }] : routeEvents(asked, found)
+    for (const share of shares) await sendTo(share.slot, { type: 'SlotDelivery', ...share, partition, replies: [] })
   }
 
   /** Puts an event of a conversation on the log with the next seq, and delivers it. */
@@ -152,7 +149,8 @@ export const createTestWorld = async (slots = 4) => {
     const audience = new Set([...(members.get(conversation) ?? []), ...membersOf(conversation, made)])
     members.set(conversation, audience)
     const placed = await append(partition, made)
-    if (flags.delivers) await deliver(partition, placed, [...audience])
+    if (flags.delivers) await deliver(partition, placed, [...audience], reachIn(conversation, made))
+    if (leaverOf(made) !== undefined) audience.delete(leaverOf(made) ?? 0)
     return { seq, partition, ...placed }
   }
 
@@ -221,7 +219,7 @@ export const createTestWorld = async (slots = 4) => {
 
   return {
     ...{ clock, random, topics, store, log, presence, readModels, credentials, encoder, tokens, flags, commands },
-    ...{ post, project, projectReceipts, sendTo, append, reply, deliver, sayAway },
+    ...{ happen, post, project, projectReceipts, sendTo, append, reply, deliver, sayAway },
     /** The router wakes up: what it left lying is routed now. */
     routeAll,
     /** An account, on the log and projected. */
@@ -245,7 +243,12 @@ export const createTestWorld = async (slots = 4) => {
       createTokens({ keys, clock: by }).sign({ userId, sessionId, device: deviceOf(0) }).accessToken,
     connector: (
       overrides: Partial<Ports> &
-        Partial<Pick<ConnectorConfig, 'capacity' | 'drainSpreadMs' | 'limits' | 'loginPolicy' | 'editWindowMs'>> = {},
+        Partial<
+          Pick<
+            ConnectorConfig,
+            'capacity' | 'drainSpreadMs' | 'limits' | 'loginPolicy' | 'editWindowMs' | 'largeGroupMembers'
+          >
+        > = {},
     ) => {
       const {
         capacity = 100,
@@ -253,6 +256,7 @@ export const createTestWorld = async (slots = 4) => {
         limits = 'off',
         loginPolicy,
         editWindowMs = 0,
+        largeGroupMembers = 128,
         ...ports
       } = overrides
       const sockets = createMemorySockets()
@@ -268,6 +272,7 @@ export const createTestWorld = async (slots = 4) => {
             limits,
             loginPolicy,
             editWindowMs,
+            largeGroupMembers,
           },
           tokenKeys: keys,
         },
@@ -310,7 +315,16 @@ const newId = (clock: { now(): number }, random: Random) => uuidV7(clock.now(), 
 const membersOf = (conversation: string, event: LogEvent): readonly number[] => {
   const id = parseConversation(conversation)
   if (id?.kind === 'direct') return [id.lo, id.hi]
+  if (event.type === 'MemberJoined') return [event.user]
   return event.type === 'GroupCreated' ? [event.actor, ...event.members] : []
+}
+
+const leaverOf = (event: LogEvent): number | undefined =>
+  event.type === 'MemberLeft' || event.type === 'MemberRemoved' ? event.user : undefined
+
+const reachIn = (conversation: string, event: LogEvent): GroupReach | undefined => {
+  if (parseConversation(conversation)?.kind !== 'group') return undefined
+  return { conversation, persons: event.type === 'MemberJoined' ? [event.user] : [leaverOf(event) ?? []].flat() }
 }
 
 /** A world with a connector that is ready, and users 1 to 6. */

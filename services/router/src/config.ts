@@ -1,4 +1,5 @@
 import {
+  groupSettings,
   healthHostSetting,
   healthPortSetting,
   integer,
@@ -14,6 +15,12 @@ import { idMax } from '@chat/schemas'
 
 /** Those of the router itself; the standalone process reads them too. */
 export const routerSettings = {
+  ...groupSettings,
+  /**
+   * For so long after its owner first saw that a group has so many members, it is told to each of them still, ms. All connectors that have
+   * some learn meanwhile that it is large, and register it within some tens of ms; one that could not would miss what is told to connectors.
+   */
+  largeGroupSettleMs: integer({ env: 'CHAT_LARGE_GROUP_SETTLE_MS', default: 30_000, min: 500, max: 600_000 }),
   /** The least id given to users and groups; counts only when a partition of the log is opened for the first time. */
   firstId: integer({ env: 'CHAT_FIRST_ID', default: 1, min: 1, max: idMax }),
   /** A snapshot of a partition is written after so many records of its log: at most so many are read after it at a start. */

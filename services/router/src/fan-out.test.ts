@@ -5,11 +5,15 @@ import { createTopics } from '@chat/schemas'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { batchesUnderWayMax, createFanOut, deliveryBytesMax } from './fan-out.ts'
+import { createGroupWays } from './group-ways.ts'
 import type { Locator } from './locator.ts'
 import { createRouterMetrics } from './metrics.ts'
-import { createWitness, encoder } from './test-world.ts'
+import { createWitness, encoder, groupLimits } from './test-world.ts'
 
-const create = (faults: AppendFaults, locate: Locator['locate'] = async () => new Map()) => {
+const create = (
+  faults: AppendFaults,
+  locate: Locator['locate'] = async () => ({ locations: new Map(), groups: new Map() }),
+) => {
   const clock = createFakeClock(0)
   const topics = createTopics({ prefix: 'test.', partitions: 1, slots: 2 })
   const log = createMemoryStore({ clock, faults }).client()
@@ -20,6 +24,7 @@ const create = (faults: AppendFaults, locate: Locator['locate'] = async () => ne
     topics,
     encoder,
     locator: { locate },
+    ways: createGroupWays(clock, groupLimits),
     clock,
     random: createSeededRandom(1),
     logger: silentLogger,
@@ -72,7 +77,7 @@ test('a delivery that failed is tried again, then given up without stopping the 
 })
 
 test('a large delivery is split into records that a broker takes, in order', async () => {
-  const here = new Map([[1, [{ slot: 0, epoch: 1 }]]])
+  const here = { locations: new Map([[1, [{ slot: 0, epoch: 1 }]]]), groups: new Map() }
   const { fanOut, witness } = create(
     () => undefined,
     async () => here,
@@ -90,4 +95,57 @@ test('a reply to a slot that this world does not have goes nowhere', async () =>
   await fanOut.push({ replies: [reply(1, 99), reply(2, -1)], events: [] })
   await fanOut.drained()
   expect(fatal).toEqual([])
+})
+
+/** A group of 300 of whom 1 is connected at slot 1; it is registered at slot 0. */
+const createLargeGroup = async (faults: AppendFaults = () => undefined) => {
+  const asked: { readonly users: number; readonly groups: number }[] = []
+  const world = create(faults, async (users, groups = new Set()) => {
+    asked.push({ users: users.size, groups: groups.size })
+    return {
+      locations: users.has(1) ? new Map([[1, [{ slot: 1, epoch: 1 }]]]) : new Map(),
+      groups: new Map([...groups].map((group) => [group, [{ slot: 0, epoch: 1 }]])),
+    }
+  })
+  const audience = new Set(Array.from({ length: 300 }, (_, index) => index + 1))
+  let pos = 0
+  const tell = async (...persons: number[]) => {
+    const reach = { conversation: 'g1', persons }
+    const told: Deliverable = { ...event(++pos, 10), audience, reach }
+    await world.fanOut.push({ replies: [], events: [told] })
+    await world.clock.advance(5_000)
+    return asked.at(-1)
+  }
+  await tell()
+  await world.clock.advance(groupLimits.largeGroupSettleMs)
+  return { ...world, tell }
+}
+
+test('a large group is looked up itself, and told to those who registered it and to whom the event is about', async () => {
+  const { tell, witness } = await createLargeGroup()
+  expect([await tell(), await tell(1)]).toEqual([
+    { users: 0, groups: 1 },
+    { users: 1, groups: 1 },
+  ])
+  const toldAt = async (slot: number) =>
+    (await witness.deliveries(slot)).flatMap(({ events }) =>
+      events.map(({ pos, users, isLarge, toMembers }) => ({ pos, users, isLarge, toMembers })),
+    )
+  const toMembers = (pos: number, ...users: number[]) => ({ pos, users, isLarge: true, toMembers: true })
+  expect(await toldAt(0)).toEqual([toMembers(2), toMembers(3)])
+  expect(await toldAt(1)).toEqual([{ ...toMembers(1, 1), toMembers: false }, toMembers(3, 1)])
+})
+
+test('after a delivery that was given up, and of what another owner wrote, each member is told again', async () => {
+  let isBroken = false
+  const { tell, fanOut, clock } = await createLargeGroup(() => (isBroken ? { copies: 0 } : undefined))
+  expect(await tell()).toEqual({ users: 0, groups: 1 })
+  isBroken = true
+  await tell()
+  isBroken = false
+  expect(await tell()).toEqual({ users: 300, groups: 0 })
+  await clock.advance(groupLimits.largeGroupSettleMs)
+  expect(await tell()).toEqual({ users: 0, groups: 1 })
+  await fanOut.pushAgain({ replies: [], events: [] })
+  expect(await tell()).toEqual({ users: 300, groups: 0 })
 })

@@ -3,13 +3,17 @@ import {
   broadcast,
   type Deliverable,
   everybody,
+  groupsOf,
   type Location,
   route,
+  type Sendable,
   usersOf,
+  type Whereabouts,
 } from '@chat/domain'
 import type { EventLog } from '@chat/event-log'
 import { type Backoff, type Clock, isFault, type Logger, type Random, retry } from '@chat/runtime'
 import type { Encoder, EventDelivery, Reply, SlotDelivery, Topic, Topics } from '@chat/schemas'
+import type { GroupWays } from './group-ways.ts'
 import type { Locator } from './locator.ts'
 import type { RouterMetrics } from './metrics.ts'
 
@@ -31,6 +35,8 @@ export interface Outcome {
 export interface FanOut {
   /** Resolves when there is room for another batch; the deliveries themselves are not waited for. */
   push(outcome: Outcome): Promise<void>
+  /** The same of what another owner wrote, which may not have told it, nor connectors that a group is large. */
+  pushAgain(outcome: Outcome): Promise<void>
   /** Resolves when everything pushed is acknowledged or given up. */
   drained(): Promise<void>
 }
@@ -41,6 +47,7 @@ interface Ports {
   readonly topics: Topics
   readonly encoder: Encoder
   readonly locator: Locator
+  readonly ways: GroupWays
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -49,7 +56,7 @@ interface Ports {
 }
 
 export const createFanOut = (ports: Ports): FanOut => {
-  const { partition, topics, locator, onFatal } = ports
+  const { partition, topics, locator, ways, onFatal } = ports
   const underWay = new Set<Promise<void>>()
   let routed: Promise<unknown> = Promise.resolve()
 
@@ -57,15 +64,19 @@ export const createFanOut = (ports: Ports): FanOut => {
   const deliver = async (outcome: Outcome): Promise<void> => {
     // The presence lookup comes after the append was acknowledged: a login that registers later reads a watermark beyond
     // these events and gets them by sync; one that registered earlier is found here. Swapping the two loses logins.
-    const parcels = routed.then(async () => parcelsOf(outcome, await locator.locate(usersOf(outcome.events))))
+    const parcels = routed.then(async () => {
+      const events = ways.settle(outcome.events)
+      return parcelsOf(outcome.replies, events, await locator.locate(usersOf(events), groupsOf(events)))
+    })
     const appends = parcels.then((all) => all.map(({ topic, delivery }) => append(topic, delivery, ports)))
     routed = appends.catch(() => {})
     await Promise.all(await appends)
   }
 
   const parcelsOf = (
-    { replies, events }: Outcome,
-    locations: Awaited<ReturnType<typeof locator.locate>>,
+    replies: Outcome['replies'],
+    events: readonly Sendable[],
+    whereabouts: Whereabouts | undefined,
   ): readonly Parcel[] => {
     const slots = new Map<string, SlotDelivery & { readonly replies: Reply[] }>()
     const deliveryTo = ({ slot, epoch }: Location) => {
@@ -75,23 +86,29 @@ export const createFanOut = (ports: Ports): FanOut => {
       return delivery
     }
     for (const address of replies) deliveryTo(address).replies.push(address.reply)
-    const shares = locations === undefined ? [] : route(events, locations)
+    const shares = whereabouts === undefined ? [] : route(events, whereabouts)
     for (const share of shares)
       slots.set(`${share.slot}:${share.epoch}`, { ...deliveryTo(share), events: share.events })
     const parcels = [...slots.values()].flatMap((delivery) => toSlot(delivery, topics))
-    const forAll = locations === undefined ? events : events.filter(({ audience }) => audience === everybody)
+    const forAll = whereabouts === undefined ? events : events.filter(({ audience }) => audience === everybody)
     if (forAll.length === 0) return parcels
     const everywhere = { ...emptyDelivery(-1, 0, partition), events: broadcast(forAll) }
     return [...parcels, ...split(everywhere).map((delivery) => ({ topic: topics.deliveryAll, delivery }))]
   }
 
+  const push = async (outcome: Outcome): Promise<void> => {
+    if (outcome.replies.length === 0 && outcome.events.length === 0) return
+    const delivered = deliver(outcome).catch(onFatal)
+    underWay.add(delivered)
+    void delivered.then(() => underWay.delete(delivered))
+    while (underWay.size >= batchesUnderWayMax) await Promise.race(underWay)
+  }
+
   return {
-    push: async (outcome) => {
-      if (outcome.replies.length === 0 && outcome.events.length === 0) return
-      const delivered = deliver(outcome).catch(onFatal)
-      underWay.add(delivered)
-      void delivered.then(() => underWay.delete(delivered))
-      while (underWay.size >= batchesUnderWayMax) await Promise.race(underWay)
+    push,
+    pushAgain: (outcome) => {
+      ways.restart()
+      return push(outcome)
     },
     drained: async () => {
       while (underWay.size > 0) await Promise.all(underWay)
@@ -144,7 +161,7 @@ const split = (delivery: SlotDelivery): readonly SlotDelivery[] => {
 
 /** Repeats are harmless: connectors know requests and positions that they had. */
 const append = async (topic: Topic, delivery: SlotDelivery, ports: Ports): Promise<void> => {
-  const { log, encoder, clock, random, logger, metrics } = ports
+  const { log, encoder, ways, clock, random, logger, metrics } = ports
   const { schema, value } = encoder.encode(delivery)
   const records = [{ key: null, value, headers: { type: delivery.type, schema } }]
   let tries = 0
@@ -162,6 +179,7 @@ const append = async (topic: Topic, delivery: SlotDelivery, ports: Ports): Promi
   } catch (error) {
     if (!isFault(error)) throw error
     metrics.deliveriesLost.inc()
+    ways.restart()
     logger.warn({ err: error, topic: topic.name, partition: delivery.partition }, 'delivery given up')
   }
 }

@@ -1,4 +1,4 @@
-import type { Location } from '@chat/domain'
+import type { Whereabouts } from '@chat/domain'
 import type { Lookup, Presence } from '@chat/presence'
 import { type Clock, every, type Fault, isFault, type Logger } from '@chat/runtime'
 import type { RouterMetrics } from './metrics.ts'
@@ -14,11 +14,11 @@ const tickMs = 1000
 const tellAfterMs = 5000
 
 /**
- * Where users are connected; undefined: nobody can tell now, deliver to all connectors. Shared by all partitions of a router. Presence may
+ * Where users are connected and groups registered; undefined: nobody can tell now, deliver to all connectors. Shared by all partitions of a router. Presence may
  * go, be emptied or lie about its past: that costs deliveries to everybody, never one that is missing. [G9]
  */
 export interface Locator {
-  locate(users: ReadonlySet<number>): Promise<ReadonlyMap<number, readonly Location[]> | undefined>
+  locate(users: ReadonlySet<number>, groups?: ReadonlySet<string>): Promise<Whereabouts | undefined>
 }
 
 /**
@@ -41,7 +41,8 @@ interface Ports {
   readonly onFatal: (error: unknown) => void
 }
 
-const nowhere: ReadonlyMap<number, readonly Location[]> = new Map()
+const nowhere: Whereabouts = { locations: new Map(), groups: new Map() }
+const noGroups: ReadonlySet<string> = new Set()
 
 export const createLocator = ({ presence, clock, logger, metrics, announce, onFatal }: Ports): PresenceLocator => {
   let generation: string | null | undefined
@@ -98,10 +99,10 @@ export const createLocator = ({ presence, clock, logger, metrics, announce, onFa
   }
 
   /** Throws what is no outage. */
-  const ask = async (users: readonly number[]): Promise<Lookup | undefined> => {
+  const ask = async (users: readonly number[], groups: readonly string[] = []): Promise<Lookup | undefined> => {
     const askedMs = clock.monotonic()
     try {
-      const found = await presence.lookup(users)
+      const found = await presence.lookup(users, groups)
       metrics.lookupMs.observe(clock.monotonic() - askedMs)
       answered(found)
       return found
@@ -138,12 +139,12 @@ export const createLocator = ({ presence, clock, logger, metrics, announce, onFa
       isRunning = false
       cancelTick()
     },
-    locate: async (users) => {
-      if (users.size === 0) return nowhere
+    locate: async (users, groups = noGroups) => {
+      if (users.size === 0 && groups.size === 0) return nowhere
       if (!isTrusted()) return undefined
-      const found = await ask([...users])
+      const found = await ask([...users], [...groups])
       if (found?.generation === null) distrust('no generation') // [G9]
-      return found !== undefined && isTrusted() ? found.locations : undefined
+      return found !== undefined && isTrusted() ? found : undefined
     },
   }
 }

@@ -177,7 +177,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
 
   /** What others wrote and may not have told, before anything new. */
   const tellAgain = async (signal: AbortSignal): Promise<void> => {
-    await fanOut.push(await takeover.outcome(signal))
+    await fanOut.pushAgain(await takeover.outcome(signal))
     takeover.forget()
   }
 

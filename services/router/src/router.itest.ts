@@ -7,7 +7,14 @@ import { allTopics } from '@chat/schemas'
 import { createTestWorld, messageId, postMessage, type TestWorld, waitUntil } from '@chat/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRouter } from './router.ts'
-import { assertDecidedOnce, assertOnceAndDense, createWitness, encoder, type Witness } from './test-world.ts'
+import {
+  assertDecidedOnce,
+  assertOnceAndDense,
+  createWitness,
+  encoder,
+  groupLimits,
+  type Witness,
+} from './test-world.ts'
 
 let world: TestWorld
 let witness: Witness
@@ -51,7 +58,7 @@ const startRouter = async (clientId: string, wrap = (log: EventLog) => log) => {
   stack.defer(presence.close)
   const health = createHealth()
   const router = createRouter(
-    { logPrefix: world.prefix, firstId: 1, snapshotEvents: 50, directPolicy: 'anyone' },
+    { logPrefix: world.prefix, firstId: 1, snapshotEvents: 50, directPolicy: 'anyone', ...groupLimits },
     {
       log: wrap(await openLog(clientId)),
       topics: world.topics,

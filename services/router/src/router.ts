@@ -6,6 +6,7 @@ import type { Encoder, Topics } from '@chat/schemas'
 import { createBrokerTime } from './broker-time.ts'
 import { createFanOut } from './fan-out.ts'
 import { meetPresence } from './first-contact.ts'
+import { createGroupWays } from './group-ways.ts'
 import { createHintLane } from './hints/lane.ts'
 import { createLocator } from './locator.ts'
 import { createRouterMetrics } from './metrics.ts'
@@ -21,6 +22,10 @@ export interface RouterConfig {
   readonly snapshotEvents: number
   /** Who may write in a direct conversation. */
   readonly directPolicy: Policy['direct']
+  /** From so many members on connectors register a group; one with more than twice as many is told to them. */
+  readonly largeGroupMembers: number
+  /** For so long a group is told to each member still after it became so large, ms. */
+  readonly largeGroupSettleMs: number
 }
 
 export interface RouterPorts {
@@ -75,7 +80,7 @@ export const createRouter = (config: RouterConfig, ports: RouterPorts): Service 
     const { snapshotEvents, directPolicy } = config
     const policy = { direct: directPolicy }
     const own = { ...ports, metrics, partition, turns, lane, marks, snapshotEvents, policy }
-    const fanOut = createFanOut({ ...own, locator })
+    const fanOut = createFanOut({ ...own, locator, ways: createGroupWays(clock, config) })
     // Brokers are many: each partition goes by the clock of those that lead it.
     return createPartition(partition, config.firstId, {
       ...own,

@@ -6,7 +6,7 @@ import { createTopics } from '@chat/schemas'
 import { createFakeClock, createSeededRandom, messageId, postMessage } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { createRouter } from './router.ts'
-import { assertOnceAndDense, createWitness, encoder } from './test-world.ts'
+import { assertOnceAndDense, createWitness, encoder, groupLimits } from './test-world.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -45,7 +45,7 @@ const createWorld = () => {
     const log = watched(store.client(name), eventsReadFrom, onSnapshots)
     const onFatal = (error: unknown) => void fatal.push(error)
     const router = createRouter(
-      { logPrefix: 'test.', firstId: 1, snapshotEvents, directPolicy: 'anyone' },
+      { logPrefix: 'test.', firstId: 1, snapshotEvents, directPolicy: 'anyone', ...groupLimits },
       { log, topics, encoder, presence, clock, random, logger: silentLogger, health, metrics, onFatal },
     )
     await router.start()

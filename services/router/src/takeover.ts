@@ -6,6 +6,7 @@ import {
   type Deliverable,
   isOfConversation,
   type PartitionState,
+  reachOf,
   rejectedReply,
 } from '@chat/domain'
 import type { EventLog } from '@chat/event-log'
@@ -111,8 +112,8 @@ const deliverableOf = ({ event, pos, schema, value }: LoggedEvent, state: Partit
   const concerned = event === undefined ? undefined : audienceOfAccount(event)
   if (concerned !== undefined) return [{ pos, schema, value, audience: concerned }]
   if (!isOfConversation(event)) return []
-  const audience = audienceNow(event, state.tables.conversations.get(event.conversation))
-  return [{ pos, schema, value, audience }]
+  const conversation = state.tables.conversations.get(event.conversation)
+  return [{ pos, schema, value, audience: audienceNow(event, conversation), reach: reachOf(event, conversation) }]
 }
 
 type Answer = { readonly code: string } | { readonly events: { readonly pos: number; readonly event: LogEvent }[] }

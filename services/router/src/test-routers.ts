@@ -6,7 +6,7 @@ import { type Clock, createHealth, createMetrics, silentLogger } from '@chat/run
 import { createTopics, type Topics } from '@chat/schemas'
 import { createFakeClock, createSeededRandom, messageId, postMessage } from '@chat/testkit'
 import { createRouter } from './router.ts'
-import { createWitness, encoder } from './test-world.ts'
+import { createWitness, encoder, groupLimits } from './test-world.ts'
 
 interface RouterOptions {
   readonly topics?: Topics
@@ -56,6 +56,7 @@ export const createWorld = (options: WorldOptions = {}) => {
         firstId: own.firstId ?? 1,
         snapshotEvents: own.snapshotEvents ?? 50_000,
         directPolicy: 'anyone',
+        ...groupLimits,
       },
       {
         log: (own.log ?? asItIs)(commandBytesMax === undefined ? log : forgetting(log, store, topics)),

@@ -19,6 +19,9 @@ import {
 
 export const encoder = createEncoder(localSchemaIds)
 
+/** As they are set by default. */
+export const groupLimits = { largeGroupMembers: 128, largeGroupSettleMs: 30_000 }
+
 /** What a test sees of a log: it plays the connector, and reads what is there. */
 export const createWitness = (log: EventLog, topics: Topics) => {
   const readAll = async (topic: Topic, partition: number): Promise<readonly StoredRecord[]> => {

@@ -72,4 +72,18 @@ export const mutations: readonly Mutation[] = [
     find: "if (command.type === 'PostMessage' && command.after !== null && !isAccepted(command.after, known.window))",
     replace: 'if (isAccepted === undefined)',
   },
+  {
+    // [G5] Who left a large group is told on.
+    name: 'who left is told on',
+    file: 'services/connector/src/large-groups/large-group.ts',
+    find: 'if (left !== undefined && (this.members.get(left) ?? seq) < seq) this.end(left, count) // [G5]',
+    replace: '',
+  },
+  {
+    // [G1] What was read of a user's large groups before one named him counts.
+    name: 'old readings count',
+    file: 'services/connector/src/large-groups/large-groups.ts',
+    find: '!one.isOutdated && settle(',
+    replace: 'settle(',
+  },
 ]

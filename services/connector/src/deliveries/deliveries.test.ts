@@ -27,7 +27,7 @@ const deliveryOf = (
     },
     ...{ body: Buffer.from(body), keyId: null, replyTo: null, mentions: [] },
   }
-  return { pos, ...encoder.encode(event), users }
+  return { pos, ...encoder.encode(event), users, isLarge: false, toMembers: false }
 }
 
 const leaseOf = async ({ presence }: TestWorld, user: number) => {

@@ -17,6 +17,7 @@ import {
   type Topics,
   toClientEvent,
 } from '@chat/schemas'
+import type { Told } from '../large-groups/large-group.ts'
 import type { Stats } from '../stats.ts'
 import type { WordFilter } from '../word-filter/word-filter.ts'
 import { encodeEventFrame, encodeNotice, type PushedEvent } from './pushed-event.ts'
@@ -24,8 +25,8 @@ import type { Repeats } from './repeats.ts'
 
 export interface FanOutTargets {
   readonly complete: (reply: Reply, partition: number) => void
-  /** Pushes to every connection of these users that is here. */
-  readonly push: (users: readonly number[], event: PushedEvent) => void
+  /** Pushes to every connection of its audience that is here. */
+  readonly push: (told: Told) => void
   /** Pushes to every connection that is here. */
   readonly pushAll: (event: PushedEvent) => void
   readonly kick: (kick: Kick) => void
@@ -90,7 +91,8 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
   }
 
   /** One JSON text and one buffer for all sockets. */
-  const pushedEvent = (partition: number, { pos, schema, value }: EventDelivery): PushedEvent | undefined | string => {
+  const toldEvent = (partition: number, delivery: EventDelivery): Told | undefined | string => {
+    const { pos, schema, value, users, isLarge, toMembers } = delivery
     const decoded = decodeEvent(schema, value)
     if ('reason' in decoded) return decoded.detail
     takeAside(decoded.record, { partition, pos })
@@ -98,7 +100,7 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
     if (typeof event !== 'object') return event
     const frame = encodeEventFrame(ports.wordFilter.maskEvent(event))
     const place = hasPlace(event) ? { conversation: event.conversation, seq: event.seq } : undefined
-    return { place, partition, pos, frame }
+    return { event: decoded.record, pushed: { place, partition, pos, frame }, users, isLarge, toMembers }
   }
 
   const replied = (delivery: SlotDelivery | SlotHints | Kick) => {
@@ -113,11 +115,11 @@ export const createFanOut = (ports: FanOutPorts, targets: FanOutTargets): FanOut
         stats.deliveriesRepeated++
         continue // [G2]
       }
-      const pushed = pushedEvent(delivery.partition, event)
-      if (typeof pushed === 'string') bury(topic, record, pushed)
-      else if (pushed === undefined) continue
-      else if (isForAll(delivery, event)) targets.pushAll(pushed)
-      else targets.push(event.users, pushed)
+      const told = toldEvent(delivery.partition, event)
+      if (typeof told === 'string') bury(topic, record, told)
+      else if (told === undefined) continue
+      else if (isForAll(delivery, event)) targets.pushAll(told.pushed)
+      else targets.push(told)
     }
   }
 

@@ -1,6 +1,7 @@
 import type { UserRow } from '@chat/read-models'
 import type { Logger } from '@chat/runtime'
 import type { Kicks } from '../kicks.ts'
+import type { LargeGroups } from '../large-groups/large-groups.ts'
 import type { Logins } from '../login-policy.ts'
 import type { Answer, Identity } from '../ports.ts'
 import type { Registrar } from '../registrar.ts'
@@ -17,6 +18,7 @@ export interface ConnectionServices extends FrameServices {
   readonly writeAdmission: WriteAdmission
   readonly watermark: Watermark
   readonly registrar: Registrar
+  readonly largeGroups: LargeGroups
   readonly kicks: Kicks
   readonly logins: Logins
   readonly helloGate: HelloGate

@@ -18,6 +18,7 @@ import { isNewer, isOrdered, newerOf, type OrderedSession } from './hello-order.
 import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
 import { PushStream } from './push-stream.ts'
+import { register } from './registration.ts'
 import { admittedOf, welcomeOf } from './welcome.ts'
 import { Work } from './work.ts'
 import { WriteLane, type WriteLaneClient } from './write-lane.ts'
@@ -278,10 +279,10 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   /** The order of the steps is what closes the login race: registered, and acknowledged, before the watermark is asked for. [G1] */
   private async begin(frame: HelloFrame, opening: Session): Promise<void> {
-    const { registrar, kicks, directory, logins } = this.services
+    const { kicks, directory, logins, largeGroups } = this.services
     const { userId, device } = opening.identity
     const start = frame.sync ?? this.pushes.startHere()
-    const [user, order] = await Promise.all([directory.user(userId), registrar.register(userId), start]) // [G1]
+    const [user, order] = await Promise.all([directory.user(userId), register(userId, this.services), start]) // [G1]
     if (this.isGone()) return
     const session = { ...opening, order }
     this.state = { kind: 'opening', session }
@@ -302,8 +303,9 @@ export class Connection implements SocketEvents, WriteLaneClient {
       this.answer(frame.ref, ok(welcomeOf(this.services, admitted.user, session, page)))
       this.home.welcomed(this)
     }
-    if (frame.sync === undefined) welcome(undefined)
-    else await this.pushes.catchUp(syncQueryOf(userId, { token: frame.sync }), welcome)
+    if (frame.sync === undefined) return welcome(undefined)
+    await this.pushes.catchUp(syncQueryOf(userId, { token: frame.sync }), welcome)
+    await this.pushes.heldUntil(largeGroups.settled(userId))
   }
 
   private refuse(ref: number, answer: Answer, code: CloseCode, reason: string) {

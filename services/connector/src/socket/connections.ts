@@ -43,6 +43,8 @@ export interface Connections {
   notice(frame: Buffer): void
   /** Everybody is told to sync, spread over `spreadMs`. */
   resyncAll(spreadMs: number): void
+  /** The same of all connections of these users. */
+  resyncUsers(users: readonly number[], spreadMs: number): void
   closeAll(code: CloseCode, reason: string): void
   /** Closes all, those with unanswered writes once they were answered, spread over `spreadMs`. */
   finishAll(code: CloseCode, reason: string, spreadMs: number): Promise<void>
@@ -93,7 +95,10 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
       onLeft(session)
       const left = (byUser.get(userId) ?? []).filter((other) => other !== connection)
       if (left.length > 0) byUser.set(userId, left)
-      else if (byUser.delete(userId)) services().registrar.unregister(userId)
+      else if (byUser.delete(userId)) {
+        services().registrar.unregister(userId)
+        services().largeGroups.leave(userId)
+      }
     },
     watch: (connection) => void watched.add(connection),
   }
@@ -133,10 +138,13 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
     connection.ping()
   }
 
-  /** Calls `run` for each connection of now that is still there at its turn. */
-  const spread = (spreadMs: number, run: (connection: Connection) => void): Promise<void> =>
+  /** Calls `run` for each of these connections that is still there at its turn. */
+  const spread = (
+    connections: readonly Connection[],
+    spreadMs: number,
+    run: (connection: Connection) => void,
+  ): Promise<void> =>
     new Promise((resolve) => {
-      const connections = [...all]
       const steps = Math.max(1, Math.floor(spreadMs / spreadStepMs))
       const perStep = Math.max(1, Math.ceil(connections.length / steps))
       let done = 0
@@ -208,13 +216,17 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
       standingNotice = frame
       for (const connection of all) connection.tell(frame)
     },
-    resyncAll: (spreadMs) => void spread(spreadMs, (connection) => connection.resync()),
+    resyncAll: (spreadMs) => void spread([...all], spreadMs, (connection) => connection.resync()),
+    resyncUsers: (users, spreadMs) => {
+      const theirs = users.flatMap((user) => byUser.get(user) ?? [])
+      void spread(theirs, spreadMs, (connection) => connection.resync())
+    },
     closeAll: (code, reason) => {
       for (const connection of all) connection.close(code, reason)
     },
     finishAll: async (code, reason, spreadMs) => {
       const finished: Promise<void>[] = []
-      await spread(spreadMs, (connection) => void finished.push(connection.finish(code, reason)))
+      await spread([...all], spreadMs, (connection) => void finished.push(connection.finish(code, reason)))
       await Promise.all(finished)
     },
   }

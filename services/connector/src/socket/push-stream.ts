@@ -44,6 +44,12 @@ export class PushStream {
     return () => this.release(hold)
   }
 
+  /** Waits for what pushes come from, as long as they may be held back: those that a sync gave are not pushed as well then. */
+  async heldUntil(ready: Promise<void>): Promise<void> {
+    const { clock } = this.services
+    await withinMs(clock, this.hold?.leftMs(clock.monotonic()) ?? 0, ready, undefined)
+  }
+
   /**
    * For a client that says hello without a sync: only what comes from now on is pushed. While the log does not say within
    * `readWaitMs` where it ends, what is told again may come out of order, and nobody is kept out for that.

@@ -51,8 +51,8 @@ export const createHintLane = (ports: Ports): HintLane => {
 
   const tell = async (hints: readonly Waiting[]): Promise<void> => {
     const users = new Set(hints.flatMap(({ audience }) => [...audience.keys()]))
-    const locations = await locator.locate(users)
-    const records = locations === undefined ? everywhere(hints) : bySlot(hints, locations)
+    const whereabouts = await locator.locate(users)
+    const records = whereabouts === undefined ? everywhere(hints) : bySlot(hints, whereabouts.locations)
     await Promise.all(records.flatMap(split).map((record) => append(record, ports)))
   }
 
