@@ -25,6 +25,8 @@ const namedCount = isLong ? 1_000 : 580
 const messagesPerSecond = isLong ? 5 : 20
 const messagesPerFlow = isLong ? 150 : 60
 const atOnce = 16
+/** Its default is meant for connectors that have much else to do. */
+const settleMs = 1_000
 
 let system: System
 let hostLogin: HostLogin
@@ -41,10 +43,13 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 beforeAll(async () => {
   hostLogin = createHostLogin()
-  system = await startSystem({ connectors: 2, routers: 2, projectors: 1, readyTimeoutMs: 90_000, env: hostLogin.env })
+  const env = { ...hostLogin.env, CHAT_LARGE_GROUP_SETTLE_MS: String(settleMs) }
+  system = await startSystem({ connectors: 2, routers: 2, projectors: 1, readyTimeoutMs: 90_000, env })
   const urls = system.connectors.map((connector) => connector.url)
   const names = Array.from({ length: membersCount + moversCount }, (_, index) => `person${index}`)
-  const people = await forEachOf(names, atOnce, (name, index) => hostLogin.enter(urls[index % urls.length] ?? '', name))
+  // Of those who are online, half are at each connector.
+  const urlOf = (index: number) => urls[Math.floor((index * onlineCount) / membersCount) % urls.length] ?? ''
+  const people = await forEachOf(names, atOnce, (name, index) => hostLogin.enter(urlOf(index), name))
   members = people.slice(0, membersCount)
   movers = people.slice(membersCount)
   conversation = await createGroup()
@@ -205,27 +210,24 @@ test(
   60_000,
 )
 
-test('a message goes once to each member who is there, and to nobody else', async () => {
+test('a message is told once to each connector, none of the members is looked up, and each who is there is pushed it once', async () => {
   const count = messagesPerFlow
   const cost = await costOf(system, async () => {
     await flow(count)
     await expectAllHeard()
   })
-  const there = [
-    ...senders.map(({ userId }) => userId),
-    ...listeners
-      .map(({ person }) => person)
-      .filter(isIn)
-      .map(({ userId }) => userId),
-  ]
-  const due = there.toSorted((a, b) => a - b)
-  expect(cost.usersOf.size).toBe(count)
-  for (const users of cost.usersOf.values()) expect(users.toSorted((a, b) => a - b)).toEqual(due)
+  const online = senders.length + listeners.filter(({ person }) => isIn(person)).length
+  const slots = new Set(cost.told.map(({ slot }) => slot))
+  expect([new Set(cost.told.map(({ event }) => event)).size, slots.size]).toEqual([count, system.connectors.length])
+  expect(cost.told.length).toBe(count * slots.size)
+  for (const { users, toMembers } of cost.told) expect({ users, toMembers }).toEqual({ users: [], toMembers: true })
+  // The group itself, and what else is looked up meanwhile.
+  expect(cost.userLookups).toBeLessThan(10 * count)
   const each = (value: number, digits = 1) => (value / count).toFixed(digits)
   say(
-    `a message to ${membersCount} members, ${due.length} of them there: router ${each(cost.routerCpuS * 1000)} ms of CPU, connectors ${each(cost.connectorCpuS * 1000)} ms; ` +
+    `a message to ${membersCount} members, ${online} of them there: router ${each(cost.routerCpuS * 1000)} ms of CPU, connectors ${each(cost.connectorCpuS * 1000)} ms; ` +
       `Redis ${each(cost.scripts)} scripts, ${each(cost.userLookups, 0)} users looked up, ${each(cost.redisCpuS * 1000, 2)} ms, ${each(cost.redisBytesIn, 0)} bytes in, ${each(cost.redisBytesOut, 0)} out; ` +
-      `${each(cost.records)} delivery records of ${(cost.recordBytes / cost.records).toFixed(0)} bytes; ${each(cost.recordBytes / due.length, 2)} bytes a member there`,
+      `${each(cost.records)} delivery records of ${(cost.recordBytes / cost.records).toFixed(0)} bytes; ${each(cost.recordBytes / online, 2)} bytes a member there`,
   )
 }, 300_000)
 

@@ -18,10 +18,19 @@ export interface Cost {
   readonly userLookups: number
   readonly redisBytesIn: number
   readonly redisBytesOut: number
-  /** Records to slots that tell events, their bytes, and the users of each event that they tell, by `partition:pos`. */
+  /** Records to slots that tell events, and their bytes. */
   readonly records: number
   readonly recordBytes: number
-  readonly usersOf: ReadonlyMap<string, readonly number[]>
+  readonly told: readonly ToldEvent[]
+}
+
+/** One event as one slot was told it. */
+interface ToldEvent {
+  /** `partition:pos` */
+  readonly event: string
+  readonly slot: number
+  readonly users: readonly number[]
+  readonly toMembers: boolean
 }
 
 /** What `work` costs. */
@@ -79,8 +88,8 @@ const deliveredBetween = async (
   topics: System['world']['topics']['deliveries'],
   from: readonly number[],
   to: readonly number[],
-): Promise<Pick<Cost, 'records' | 'recordBytes' | 'usersOf'>> => {
-  const usersOf = new Map<string, readonly number[]>()
+): Promise<Pick<Cost, 'records' | 'recordBytes' | 'told'>> => {
+  const told: ToldEvent[] = []
   let [records, recordBytes] = [0, 0]
   for (const [slot, topic] of topics.entries())
     for await (const page of log.read(topic, 0, from[slot] ?? 0, to[slot] ?? 0, AbortSignal.timeout(60_000)))
@@ -91,10 +100,8 @@ const deliveredBetween = async (
         if (delivery.type !== 'SlotDelivery' || delivery.events.length === 0) continue
         records++
         recordBytes += value?.length ?? 0
-        for (const { pos, users } of delivery.events) {
-          const key = `${delivery.partition}:${pos}`
-          usersOf.set(key, [...(usersOf.get(key) ?? []), ...users])
-        }
+        for (const { pos, users, toMembers } of delivery.events)
+          told.push({ event: `${delivery.partition}:${pos}`, slot, users, toMembers })
       }
-  return { records, recordBytes, usersOf }
+  return { records, recordBytes, told }
 }
