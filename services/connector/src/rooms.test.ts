@@ -2,6 +2,8 @@ import { partitionOf, partitionOfConversation } from '@chat/schemas'
 import { messagePosted, operatorGranted, roomCreated } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { ask, connect, createReadyWorld, deviceOf, pushed, type TestWorld } from './test-world.ts'
+import { createWordFilter } from './word-filter/word-filter.ts'
+import { createWordList } from './word-filter/word-list.ts'
 
 const room = 'g4711'
 const partitionOfRoom = (world: TestWorld) => partitionOfConversation(room, world.topics.events.partitions) ?? 0
@@ -99,6 +101,18 @@ test('making and closing one are commands that name the operator, in the partiti
   const ends = await world.log.ends(world.topics.commands)
   expect(ends.get(partitionOf('hall', partitions))).toBe(1)
   expect(ends.get(partitionOfRoom(world))).toBe(1)
+})
+
+test('where listed words are refused, no room is called by one, in its name, title or description', async () => {
+  const wordFilter = createWordFilter('refuse', () => createWordList(['badword']))
+  const { world, connector } = await createReadyWorld({ wordFilter })
+  const identity = { userId: 1, sessionId: 's1', device: deviceOf(1) }
+  const room = { name: 'hall', title: 'The hall', description: 'Come in' }
+  for (const field of ['name', 'title', 'description'])
+    expect(
+      await connector.sockets.api.operator.act(identity, 'createRoom', { ...room, [field]: 'a badword' }),
+    ).toMatchObject({ error: 'forbidden' })
+  expect(world.commands).toEqual([])
 })
 
 test.each([
