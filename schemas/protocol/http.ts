@@ -13,15 +13,18 @@ import { type ParsedBody, problemOf } from './problem.ts'
 import { displayName } from './profile.ts'
 
 /** Bodies of the HTTP interface. PROTOCOL §1. */
-export const registrationSchema = Type.Object(
-  {
-    name,
-    password: text(passwordCodePointsMin, passwordCodePointsMax),
-    displayName: Type.Optional(displayName),
-    clientMsgId: Type.Optional(clientMsgId),
-  },
-  strict,
-)
+const registrationOf = (passwordMin: number) =>
+  Type.Object(
+    {
+      name,
+      password: text(passwordMin, passwordCodePointsMax),
+      displayName: Type.Optional(displayName),
+      clientMsgId: Type.Optional(clientMsgId),
+    },
+    strict,
+  )
+
+export const registrationSchema = registrationOf(passwordCodePointsMin)
 
 /** Anything that could be typed as a name or a password is looked up, so that every wrong pair gets the one same answer. */
 const credentials = { password: text(1, passwordCodePointsMax), device: Type.Optional(uuid) }
@@ -63,6 +66,8 @@ const parser = <S extends TSchema>(schema: S): ((body: unknown) => ParsedBody<St
 }
 
 export const parseRegistration: (body: unknown) => ParsedBody<RegistrationBody> = parser(registrationSchema)
+/** By an older protocol, whose programs know no least length of a password. */
+export const parseDialectRegistration: (body: unknown) => ParsedBody<RegistrationBody> = parser(registrationOf(1))
 export const parseLogin: (body: unknown) => ParsedBody<LoginBody> = parser(loginSchema)
 export const parseRefresh: (body: unknown) => ParsedBody<RefreshBody> = parser(refreshSchema)
 export const parsePasswordReset: (body: unknown) => ParsedBody<PasswordResetBody> = parser(passwordResetSchema)

@@ -40,6 +40,7 @@ export {
   type LoginBody,
   loginSchema,
   type PasswordResetBody,
+  parseDialectRegistration,
   parseLogin,
   parsePasswordReset,
   parseRefresh,

@@ -54,6 +54,8 @@ export const startSystem = async (counts: {
   readonly redisUrl?: string
   /** Settings of all processes, beside those of the world. */
   readonly env?: Readonly<Record<string, string>>
+  /** Those of one connector alone, for each that is started with the system. */
+  readonly connectorEnvs?: readonly Readonly<Record<string, string>>[]
 }): Promise<System> => {
   const world = await createTestWorld(counts.partitions === undefined ? {} : { partitions: counts.partitions })
   const folder = mkdtempSync(join(tmpdir(), 'chat-e2e-'))
@@ -72,7 +74,8 @@ export const startSystem = async (counts: {
     await service.ready(counts.readyTimeoutMs)
     return service
   }
-  const several = (name: ServiceName, count: number) => Promise.all(Array.from({ length: count }, () => start(name)))
+  const several = (name: ServiceName, count: number, own: typeof counts.connectorEnvs = []) =>
+    Promise.all(Array.from({ length: count }, (_, index) => start(name, own[index])))
   const replace = (ended: ServiceProcess) => start(ended.name, { CHAT_PORT: new URL(ended.url).port })
   const stop = async () => {
     for (const service of all) service.kill('SIGKILL')
@@ -81,7 +84,7 @@ export const startSystem = async (counts: {
     rmSync(folder, { recursive: true })
   }
   const starting = [
-    several('connector', counts.connectors),
+    several('connector', counts.connectors, counts.connectorEnvs),
     several('router', counts.routers),
     several('projector', counts.projectors),
   ] as const

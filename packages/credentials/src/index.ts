@@ -70,8 +70,10 @@ export const sweepBatchMax = 500
  * Every method throws Fault `credentials_unavailable` when the store cannot be reached in time.
  */
 export interface Credentials {
-  /** Keeps a password hash under a registration that is about to be put on the log. */
-  insertCredential(registrationId: string, passwordHash: string, now: number): Promise<void>
+  /** Keeps a password hash under a registration that is about to be put on the log. `dialect`: the older protocol that it came by. */
+  insertCredential(registrationId: string, passwordHash: string, now: number, dialect?: string): Promise<void>
+  /** Whether all of these came by an older protocol, whichever. */
+  areOfDialects(registrationIds: readonly string[]): Promise<boolean>
   /** undefined: there is none. */
   passwordHash(registrationId: string): Promise<string | undefined>
   /**

@@ -27,7 +27,7 @@ export const createMemoryCredentials = ({ random }: { readonly random: Random })
   }
 }
 
-type PasswordMethods = Pick<Credentials, 'insertCredential' | 'passwordHash'>
+type PasswordMethods = Pick<Credentials, 'insertCredential' | 'passwordHash' | 'areOfDialects'>
 interface StoredPasswords extends PasswordMethods {
   readonly sweepOrphans: Credentials['sweep']
   readonly isPresent: (proof: Proof) => boolean
@@ -36,14 +36,18 @@ interface StoredPasswords extends PasswordMethods {
 }
 
 const createStoredPasswords = (): StoredPasswords => {
-  const credentials = new Map<string, { readonly hash: string; readonly createdAt: number }>()
+  const credentials = new Map<
+    string,
+    { readonly hash: string; readonly createdAt: number; readonly dialect?: string | undefined }
+  >()
   return {
     isPresent: ({ registrationId, passwordHash }) => credentials.get(registrationId)?.hash === passwordHash,
     set: ({ registrationId, passwordHash: hash }, now) => {
       credentials.set(registrationId, { createdAt: now, ...credentials.get(registrationId), hash })
     },
-    insertCredential: async (registrationId, hash, createdAt) =>
-      void credentials.set(registrationId, { hash, createdAt }),
+    insertCredential: async (registrationId, hash, createdAt, dialect) =>
+      void credentials.set(registrationId, { hash, createdAt, dialect }),
+    areOfDialects: async (ids) => ids.every((id) => credentials.get(id)?.dialect !== undefined),
     passwordHash: async (registrationId) => credentials.get(registrationId)?.hash,
     sweepOrphans: async (until, registered) => {
       const old = [...credentials].filter(([, kept]) => kept.createdAt <= until).map(([id]) => id)

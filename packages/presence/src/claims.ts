@@ -18,6 +18,9 @@ export type Claimed =
   | { readonly outcome: 'held'; readonly evicted: Holder | undefined }
   | { readonly outcome: 'refused'; readonly by: Holder }
 
+/** Among which connections a claim is the only one of its user: all of them, or those of older protocols that allow one. */
+export type ClaimSpace = 'devices' | 'dialects'
+
 /** Which of two devices' claims counts. Of two connections of one device it is always the later. */
 export type Winner = 'earlier' | 'later'
 

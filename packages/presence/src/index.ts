@@ -1,7 +1,7 @@
-import type { Claim, Claimed, Holder, Winner } from './claims.ts'
+import type { Claim, Claimed, ClaimSpace, Holder, Winner } from './claims.ts'
 import type { Epoch, Location, Slot, UserId } from './location.ts'
 
-export type { Claim, Claimed, Holder, Winner } from './claims.ts'
+export type { Claim, Claimed, ClaimSpace, Holder, Winner } from './claims.ts'
 export type { Epoch, Location, Slot, UserId } from './location.ts'
 
 /** What a connector tells others about itself with each renewal; the gateway lists it. */
@@ -78,13 +78,13 @@ export interface Presence {
   /**
    * Claims of connections under this lease to be their users' only ones; each is decided at one moment, in the order of the answers. A claim
    * ends with its lease, when it is taken back, and when it was not made again for some minutes. Idempotent. Of a lease that is not current: Fault
-   * `presence_unavailable`.
+   * `presence_unavailable`. Claims of different spaces do not know of each other; `devices` unless it is said.
    */
-  claim(lease: Lease, claims: readonly Claim[], winner: Winner): Promise<readonly Claimed[]>
+  claim(lease: Lease, claims: readonly Claim[], winner: Winner, space?: ClaimSpace): Promise<readonly Claimed[]>
   /** These connections went; whoever else holds their users' claims keeps them. */
-  unclaim(claims: readonly Pick<Claim, 'user' | 'connection'>[]): Promise<void>
+  unclaim(claims: readonly Pick<Claim, 'user' | 'connection'>[], space?: ClaimSpace): Promise<void>
   /** Whose claim counts now. */
-  holder(user: UserId): Promise<Holder | undefined>
+  holder(user: UserId, space?: ClaimSpace): Promise<Holder | undefined>
   /**
    * Members of these groups are connected under this lease, and it wants what is told to all of them. Ordering and end as with users.
    * Idempotent. Of a lease that is not current: no effect.

@@ -1,5 +1,5 @@
 import { type Clock, Fault, type Random, randomId } from '@chat/runtime'
-import { type Claim, type Holder as ClaimHolder, decideClaim, type Winner } from './claims.ts'
+import { type Claim, type Holder as ClaimHolder, type ClaimSpace, decideClaim, type Winner } from './claims.ts'
 import {
   type ConnectorInfo,
   type Epoch,
@@ -48,7 +48,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
   const groups = new Map<string, Map<Slot, Epoch>>()
   /** Since when who has an entry is connected, ms. */
   const since = new Map<UserId, number>()
-  const claims = new Map<UserId, ClaimHolder>()
+  const claims = { devices: new Map<UserId, ClaimHolder>(), dialects: new Map<UserId, ClaimHolder>() }
   let generation: string | null = null
   let lastOrder = 0
   let isAway = false
@@ -78,20 +78,21 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     own?.delete(slot)
     if (own?.size === 0) groups.delete(conversation)
   }
-  const holderOf = (user: UserId): ClaimHolder | undefined => {
-    const held = claims.get(user)
+  const holderOf = (user: UserId, space: ClaimSpace = 'devices'): ClaimHolder | undefined => {
+    const held = claims[space].get(user)
     return held !== undefined && isCurrent(held) ? held : undefined
   }
-  const claim = (lease: Lease, asked: readonly Claim[], winner: Winner) => {
+  const claim = (lease: Lease, asked: readonly Claim[], winner: Winner, space: ClaimSpace = 'devices') => {
     if (!isCurrent(lease)) throw new Fault('presence_unavailable', 'presence store: the lease is not current')
     return asked.map((one) => {
-      const claimed = decideClaim(one, holderOf(one.user), winner)
-      if (claimed.outcome === 'held') claims.set(one.user, { ...one, slot: lease.slot, epoch: lease.epoch })
+      const claimed = decideClaim(one, holderOf(one.user, space), winner)
+      if (claimed.outcome === 'held') claims[space].set(one.user, { ...one, slot: lease.slot, epoch: lease.epoch })
       return claimed
     })
   }
   const forgetEnded = (): void => {
-    for (const [user, held] of claims) if (!isCurrent(held)) claims.delete(user)
+    for (const space of Object.values(claims))
+      for (const [user, held] of space) if (!isCurrent(held)) space.delete(user)
     for (const [user, own] of entries)
       for (const [slot, epoch] of own) if (!isCurrent({ slot, epoch })) forget(user, slot)
     for (const [conversation, own] of groups)
@@ -109,7 +110,7 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     entries.clear()
     groups.clear()
     since.clear()
-    claims.clear()
+    for (const space of Object.values(claims)) space.clear()
     generation = null
     lastOrder = 0
   }
@@ -154,8 +155,9 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
       for (const user of users) if (entries.get(user)?.get(lease.slot) === lease.epoch) forget(user, lease.slot)
     }),
     claim: reachable(claim),
-    unclaim: reachable((gone: readonly Pick<Claim, 'user' | 'connection'>[]) => {
-      for (const { user, connection } of gone) if (claims.get(user)?.connection === connection) claims.delete(user)
+    unclaim: reachable((gone: readonly Pick<Claim, 'user' | 'connection'>[], space: ClaimSpace = 'devices') => {
+      const held = claims[space]
+      for (const { user, connection } of gone) if (held.get(user)?.connection === connection) held.delete(user)
     }),
     holder: reachable(holderOf),
     registerGroups: reachable((lease: Lease, conversations: readonly string[]) => {
@@ -187,7 +189,14 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
     close: async () => {},
     wipe: clear,
     save: () => {
-      const saved = { claims: [...claims], holders: [...holders], lastEpochs: [...lastEpochs], generation, lastOrder }
+      const saved = {
+        devices: [...claims.devices],
+        dialects: [...claims.dialects],
+        holders: [...holders],
+        lastEpochs: [...lastEpochs],
+        generation,
+        lastOrder,
+      }
       const savedEntries = [...entries].map(([user, own]) => [user, [...own]] as const)
       const savedGroups = [...groups].map(([conversation, own]) => [conversation, [...own]] as const)
       const savedSince = [...since]
@@ -198,7 +207,8 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
         for (const [user, own] of savedEntries) entries.set(user, new Map(own))
         for (const [conversation, own] of savedGroups) groups.set(conversation, new Map(own))
         for (const [user, sinceMs] of savedSince) since.set(user, sinceMs)
-        for (const [user, held] of saved.claims) claims.set(user, held)
+        for (const [user, held] of saved.devices) claims.devices.set(user, held)
+        for (const [user, held] of saved.dialects) claims.dialects.set(user, held)
         generation = saved.generation
         lastOrder = saved.lastOrder
       }

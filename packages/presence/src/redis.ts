@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { connectRedis } from '@chat/redis'
 import { Fault, type Logger, type Random, randomId } from '@chat/runtime'
 import type { Redis } from 'ioredis'
-import type { Claim, Claimed, Holder } from './claims.ts'
+import type { Claimed, ClaimSpace, Holder } from './claims.ts'
 import {
   type ConnectorInfo,
   type Lease,
@@ -37,7 +37,7 @@ const usersPerCallMax = 1_000
 
 /**
  * Presence in Redis (7 or later, one primary; never a replica). Keys: `slot:<n>` hash of a lease (epoch, info) with its expiry,
- * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch, and since when, `group:<conversation>` hash slot → epoch, `claim:<user>` hash of whose the user's only connection is. Each operation is one script: one round trip, atomic.
+ * `epoch:<n>` the slot's last epoch, `generation`, `order` the last number of a registration, `pres:<user>` hash slot → epoch, and since when, `group:<conversation>` hash slot → epoch, `claim:<user>` hash of whose the user's only connection is, `dialect-claim:<user>` of those by older protocols. Each operation is one script: one round trip, atomic.
  * Resolves after the first try to connect, whatever came of it; from then on it reconnects by itself, and until it has, every call
  * is a Fault at once. A command that timed out may still have its effect.
  */
@@ -57,7 +57,8 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
   const ownKeys = (slot: number) => [`${leaseKeys}${slot}`, `${prefix}epoch:${slot}`]
   const userKey = (user: UserId) => `${prefix}pres:${user}`
   const groupKey = (conversation: string) => `${prefix}group:${conversation}`
-  const claimKey = ({ user }: Pick<Claim, 'user'>) => `${prefix}claim:${user}`
+  const claimKey = (user: UserId, space: ClaimSpace) =>
+    `${prefix}${space === 'dialects' ? 'dialect-claim' : 'claim'}:${user}`
 
   /** All calls go out together on one connection: still one round trip. */
   const inChunks = <U, T>(items: readonly U[], call: (chunk: readonly U[]) => Promise<T>): Promise<readonly T[]> =>
@@ -89,26 +90,27 @@ export const openRedisPresence = async (options: Options): Promise<Presence> => 
     unregister: async ({ slot, epoch }, users) => {
       await inChunks(users, (chunk) => run('unregister', chunk.map(userKey), [slot, epoch]))
     },
-    claim: async ({ slot, epoch }, claims, winner) => {
+    claim: async ({ slot, epoch }, claims, winner, space = 'devices') => {
       const parts = await inChunks(claims, async (chunk) => {
         const asked = chunk.flatMap(({ device, connection, order }) => [device, connection, order])
-        const answer = await run('claim', chunk.map(claimKey), [leaseKeys, slot, epoch, entryLifeMs, winner, ...asked])
+        const keys = chunk.map(({ user }) => claimKey(user, space))
+        const answer = await run('claim', keys, [leaseKeys, slot, epoch, entryLifeMs, winner, ...asked])
         if (answer === null) throw new Fault('presence_unavailable', 'presence store: the lease is not current')
         return (answer as readonly (readonly string[])[]).map((one, index) => claimedOf(chunk[index]?.user ?? 0, one))
       })
       return parts.flat()
     },
-    unclaim: async (claims) => {
+    unclaim: async (claims, space = 'devices') => {
       await inChunks(claims, (chunk) =>
         run(
           'unclaim',
-          chunk.map(claimKey),
+          chunk.map(({ user }) => claimKey(user, space)),
           chunk.map(({ connection }) => connection),
         ),
       )
     },
-    holder: async (user) => {
-      const held = await run('holder', [claimKey({ user })], [leaseKeys])
+    holder: async (user, space = 'devices') => {
+      const held = await run('holder', [claimKey(user, space)], [leaseKeys])
       return held === null ? undefined : holderOf(user, held as readonly string[])
     },
     registerGroups: async ({ slot, epoch }, conversations) => {

@@ -74,6 +74,15 @@ export const connectorSettings = {
   wordFilter: oneOf({ env: 'CHAT_WORD_FILTER', values: ['off', 'mask', 'refuse'], default: 'off' }),
   /** The folder of the word lists, one file `*.txt` a language. The same files at every connector. */
   wordFilterDir: text({ env: 'CHAT_WORD_FILTER_DIR', default: '' }),
+  /** Older wire protocols, each on a port of its own; 0: not spoken. */
+  dialectJsonToidPort: integer({ env: 'CHAT_DIALECT_JSON_TOID_PORT', default: 0, min: 0, max: 65_535 }),
+  dialectJsonToPort: integer({ env: 'CHAT_DIALECT_JSON_TO_PORT', default: 0, min: 0, max: 65_535 }),
+  /** Between two frames to one of their clients, ms: they take what one read gives them for one message. */
+  dialectPacingMs: integer({ env: 'CHAT_DIALECT_PACING_MS', default: 10, min: 0, max: 1_000 }),
+  /** The times that they show are of this zone, by its IANA name. */
+  dialectTimeZone: text({ env: 'CHAT_DIALECT_TIME_ZONE', default: 'UTC' }),
+  /** Whether two accounts registered by them are friends at once when one adds the other: their clients cannot accept. */
+  dialectAutofriend: oneOf({ env: 'CHAT_DIALECT_AUTOFRIEND', values: ['true', 'false'], default: 'true' }),
   /** Proxies in front of this process that set X-Forwarded-For. */
   trustedProxies: integer({ env: 'CHAT_TRUSTED_PROXIES', default: 0, min: 0, max: 16 }),
 }
@@ -95,11 +104,32 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>) =>
 }
 
 /** What is wrong with settings that belong together. */
-export const connectorProblems = (config: Partial<Address & ExternalLogin & WordLists>): readonly string[] => [
+export const connectorProblems = (
+  config: Partial<Address & ExternalLogin & WordLists & Dialects>,
+): readonly string[] => [
   ...publicUrlProblems(config),
   ...externalLoginProblems(config),
   ...wordFilterProblems(config),
+  ...dialectProblems(config),
 ]
+
+interface Dialects {
+  readonly dialectTimeZone: string
+}
+
+const dialectProblems = ({ dialectTimeZone }: Partial<Dialects>): readonly string[] =>
+  dialectTimeZone === undefined || isTimeZone(dialectTimeZone)
+    ? []
+    : [`CHAT_DIALECT_TIME_ZONE must be a time zone like Asia/Shanghai, not ${JSON.stringify(dialectTimeZone)}`]
+
+const isTimeZone = (timeZone: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== ''
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
 
 interface WordLists {
   readonly wordFilter: 'off' | 'mask' | 'refuse'

@@ -15,6 +15,7 @@ import { createFanOut } from './deliveries/fan-out.ts'
 import { createHints } from './deliveries/hints.ts'
 import { createRepeats } from './deliveries/repeats.ts'
 import { tailDeliveries, waitForEnds } from './deliveries/tail.ts'
+import { createDialectApi } from './dialects/dialect-api.ts'
 import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
 import { createLargeGroups } from './large-groups/large-groups.ts'
@@ -34,6 +35,7 @@ import { createRequests } from './requests.ts'
 import type { ConnectionServices } from './socket/connection-services.ts'
 import { createConnections } from './socket/connections.ts'
 import { createHelloGate } from './socket/hello-gate.ts'
+import { helloOf } from './socket/hello-order.ts'
 import { createReceipts } from './socket/receipts.ts'
 import { createSignals } from './socket/signals.ts'
 import { createPublisher, createStats } from './stats.ts'
@@ -194,9 +196,9 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
       writeAdmission.publish()
     },
     idPrefix: () => connectorId,
-    onLeft: ({ identity: { userId: user, sessionId }, connection }) => {
+    onLeft: ({ identity: { userId: user, sessionId }, connection, isExclusive }) => {
       sessionUse.note(sessionId)
-      logins.release({ user, connection })
+      logins.release({ user, connection, isExclusive })
     },
   })
   const sessionUse = createSessionUse({ ...ports, connected: connections.sessions })
@@ -240,9 +242,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const onKick = (kick: Kick) => {
     const later = connections.kick(kick)
     if (later === undefined) return
-    const { userId, device } = later.identity
-    const { connection, at, order } = later
-    void kicks.announce({ user: userId, device, connection, at, order })
+    void kicks.announce(helloOf(later))
   }
   const repeats = createRepeats()
   const hints = createHints({ clock, tell: connections.tell })
@@ -285,7 +285,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     ...{ ...ports, suspensions, writeAdmission, watermark, rateLimiter, directory },
     partitions: topics.events.partitions,
   })
-  const api: Api = { ...accounts, authenticate, request, limit: rateLimiter.request, operator }
+  const dialects = createDialectApi({ ...ports, directory, request, register: accounts.registerBy })
+  const api: Api = { ...accounts, authenticate, request, limit: rateLimiter.request, operator, dialects }
   const writes = { commands, writeAdmission, receipts }
   return {
     connectorId,

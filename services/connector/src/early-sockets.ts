@@ -22,6 +22,10 @@ export const listenEarly = async (
     gateway: () => current.api.gateway(),
     authenticate: (token) => current.api.authenticate(token),
     request: (identity, frame, minPos) => current.api.request(identity, frame, minPos),
+    dialects: {
+      register: (dialect, body, address) => current.api.dialects.register(dialect, body, address),
+      befriend: (user, by) => current.api.dialects.befriend(user, by),
+    },
     operator: {
       admit: (identity) => current.api.operator.admit(identity),
       act: (identity, act, input) => current.api.operator.act(identity, act, input),
@@ -49,6 +53,7 @@ const refusing: Api = {
   gateway: refuse,
   authenticate: async () => undefined,
   request: refuse,
+  dialects: { register: refuse, befriend: async () => {} },
   operator: { admit: async () => nothingHere, act: refuse },
 }
 

@@ -1,9 +1,15 @@
-import type { Claim, Claimed, Holder, Lease, Presence, Winner } from '@chat/presence'
+import type { Claim, Claimed, ClaimSpace, Holder, Lease, Presence, Winner } from '@chat/presence'
 import { Fault, isFault, type Logger } from '@chat/runtime'
 import type { Evict } from './kicks.ts'
 
 /** How many devices of one user may be connected: any number, the first only, or the newest only. */
 export type LoginPolicy = 'many' | 'refuse' | 'replace'
+
+/** A connection that logs in. */
+export interface LoginClaim extends Claim {
+  /** Its user may have no other connection of this kind, whatever the policy. */
+  readonly isExclusive: boolean
+}
 
 /** Claims in one call to presence. */
 const claimsPerCallMax = 1_000
@@ -18,11 +24,11 @@ export interface Logins {
   /**
    * Whether the connection may live. Throws Fault when presence cannot say so, under the strict policies. `order` is that of its registration.
    */
-  claim(claim: Claim): Promise<Claimed['outcome']>
+  claim(claim: LoginClaim): Promise<Claimed['outcome']>
   /** The connection went. Told until presence has heard it. */
-  release(claim: Pick<Claim, 'user' | 'connection'>): void
+  release(claim: Pick<LoginClaim, 'user' | 'connection' | 'isExclusive'>): void
   /** All again, under the present lease; resolves with those that lost. Throws Fault. */
-  claimAll(claims: readonly Claim[]): Promise<readonly Claim[]>
+  claimAll(claims: readonly LoginClaim[]): Promise<readonly Claim[]>
   /** Once a second: what could not be told yet is told again. */
   tick(): void
   /** A forecast for a login by this device; the decision falls at `hello`. */
@@ -38,8 +44,30 @@ interface LoginsPorts {
   readonly onFatal: (error: unknown) => void
 }
 
-export const createLogins = (policy: LoginPolicy, ports: LoginsPorts): Logins =>
-  policy === 'many' ? anyNumber : createStrict(policy, ports)
+/** The policy for all, and beside it, whatever it is, the older protocols by which a user is connected once at most. */
+export const createLogins = (policy: LoginPolicy, ports: LoginsPorts): Logins => {
+  const all = policy === 'many' ? anyNumber : createStrict(policy, 'devices', ports)
+  const exclusive = createStrict('refuse', 'dialects', ports)
+  return {
+    claim: async (claim) => {
+      if (claim.isExclusive && (await exclusive.claim(claim)) === 'refused') return 'refused'
+      return all.claim(claim)
+    },
+    release: (claim) => {
+      if (claim.isExclusive) exclusive.release(claim)
+      all.release(claim)
+    },
+    claimAll: async (claims) => [
+      ...(await exclusive.claimAll(claims.filter(({ isExclusive }) => isExclusive))),
+      ...(await all.claimAll(claims)),
+    ],
+    tick: () => {
+      exclusive.tick()
+      all.tick()
+    },
+    isRefused: all.isRefused,
+  }
+}
 
 const anyNumber: Logins = {
   claim: async () => 'held',
@@ -49,7 +77,7 @@ const anyNumber: Logins = {
   isRefused: async () => false,
 }
 
-const createStrict = (policy: 'refuse' | 'replace', ports: LoginsPorts): Logins => {
+const createStrict = (policy: 'refuse' | 'replace', space: ClaimSpace, ports: LoginsPorts): Logins => {
   const { presence, logger, lease, isPresenceAway, evict, onFatal } = ports
   const winner: Winner = policy === 'refuse' ? 'earlier' : 'later'
   /** By connection. */
@@ -64,7 +92,7 @@ const createStrict = (policy: 'refuse' | 'replace', ports: LoginsPorts): Logins 
   }
 
   const claimSome = async (claims: readonly Claim[]): Promise<readonly Claimed[]> => {
-    const answers = await presence.claim(present(), claims, winner)
+    const answers = await presence.claim(present(), claims, winner, space)
     for (const answer of answers)
       if (answer.outcome === 'held' && answer.evicted !== undefined) remember(evicted, answer.evicted)
     tell()
@@ -74,7 +102,7 @@ const createStrict = (policy: 'refuse' | 'replace', ports: LoginsPorts): Logins 
   const tellOnce = async () => {
     const leaving = [...gone.values()].slice(0, claimsPerCallMax)
     if (leaving.length > 0 && lease() !== undefined && !isPresenceAway()) {
-      await presence.unclaim(leaving)
+      await presence.unclaim(leaving, space)
       for (const { connection } of leaving) gone.delete(connection)
     }
     for (const holder of [...evicted.values()].slice(0, claimsPerCallMax)) {
@@ -122,7 +150,7 @@ const createStrict = (policy: 'refuse' | 'replace', ports: LoginsPorts): Logins 
     isRefused: async (user, device) => {
       if (policy === 'replace') return false
       try {
-        const holder = await presence.holder(user)
+        const holder = await presence.holder(user, space)
         return holder !== undefined && holder.device !== device
       } catch (error) {
         if (isFault(error)) return false // Only a forecast.

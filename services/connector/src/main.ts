@@ -22,6 +22,7 @@ import { openExternalTokens } from './accounts/external-tokens.ts'
 import { loadOrCreateTokenKeys } from './accounts/token-keys.ts'
 import { externalLoginOf, readConfig } from './config.ts'
 import { createConnector } from './connector.ts'
+import { withDialects } from './dialects/index.ts'
 import { listenEarly } from './early-sockets.ts'
 import { createHttpSockets } from './http/server.ts'
 import { openWordFilter } from './word-filter/index.ts'
@@ -37,7 +38,12 @@ const run = async (): Promise<number> => {
   const tokenKeys = await loadOrCreateTokenKeys(config.tokenKeyFile, random)
   const login = externalLoginOf(config)
   const externalTokens = login && (await openExternalTokens({ ...login, clock }))
-  const sockets = await listenEarly(createHttpSockets({ ...config, logger, clock }), { health, metrics })
+  const listeners = await withDialects(createHttpSockets({ ...config, logger, clock }), config, {
+    clock,
+    random,
+    logger,
+  })
+  const sockets = await listenEarly(listeners, { health, metrics })
 
   const database = { url: config.databaseUrl, poolMax: config.databasePoolMax, clock, random, logger }
   const [readModels, credentials] = [openPostgresReadModels(database), openPostgresCredentials(database)]

@@ -53,6 +53,8 @@ export interface SocketHandlers {
 /** One client connection. */
 export interface Socket {
   readonly remoteAddress: string
+  /** Its user may have no other connection of this kind, on whatever connector, whatever the policy of logins. */
+  readonly isExclusive?: true
   /** Queues one text frame; order is kept. Of a closed socket: no effect. */
   send(frame: string | Buffer): void
   ping(): void
@@ -111,8 +113,17 @@ export interface Api {
   /** undefined: no, expired or wrong token, or the session has ended. */
   authenticate(accessToken: string): Promise<Identity | undefined>
   readonly operator: OperatorApi
+  readonly dialects: DialectApi
   /** Any request frame but those that need a socket. `minPos`: a position token. */
   request(identity: Identity, frame: unknown, minPos: string | undefined): Promise<Answer>
+}
+
+/** What people of the older protocols need beside `Api`. Never rejects but for bugs. */
+export interface DialectApi {
+  /** Any password of 1 character and more; the account is marked as one of a dialect. */
+  register(dialect: string, body: unknown, remoteAddress: string): Promise<Answer>
+  /** Accepts, in the name of `user`, the request of `by`, when both accounts were registered by dialects; else nothing happens. */
+  befriend(user: number, by: number): Promise<void>
 }
 
 /** Everything below `/v1/operator/`. Never rejects but for bugs. */

@@ -1,4 +1,5 @@
 import { createConnector } from '@chat/connector'
+import { withDialects } from '@chat/connector/dialects'
 import { createHttpSockets } from '@chat/connector/server'
 import { createProjector } from '@chat/projector'
 import { createRouter } from '@chat/router'
@@ -25,7 +26,8 @@ const run = async (): Promise<number> => {
   const open = async (signal: AbortSignal) => {
     const embedded = await openEmbedded(config, { clock, random, logger, onFatal: fatal.raise, say, signal })
     const ports = { ...embedded, clock, random, logger, health, metrics, onFatal: fatal.raise }
-    const sockets = createHttpSockets({ ...config, logger, clock })
+    const http = createHttpSockets({ ...config, logger, clock })
+    const sockets = await withDialects(http, config, { clock, random, logger })
     const desk = {
       readModels: embedded.readModels,
       change: (wanted: Parameters<typeof changeOnLog>[0]) => changeOnLog(wanted, ports),

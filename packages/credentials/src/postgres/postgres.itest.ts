@@ -32,6 +32,7 @@ test('migrating again, even twice at once, changes nothing', async () => {
     '002-session-use.sql',
     '003-recovery.sql',
     '004-exports.sql',
+    '005-dialects.sql',
   ])
 })
 

@@ -6,13 +6,20 @@ import { endSessionsOf } from './sessions.ts'
 export const createStoredPasswords = (
   query: Query,
   transaction: Transaction,
-): Pick<Credentials, 'insertCredential' | 'passwordHash' | 'changePassword' | 'sweep'> => ({
-  insertCredential: async (registrationId, passwordHash, now) => {
-    await query('INSERT INTO auth.credentials (registration_id, password_hash, created_at) VALUES ($1, $2, $3)', [
-      registrationId,
-      passwordHash,
-      now,
-    ])
+): Pick<Credentials, 'insertCredential' | 'passwordHash' | 'areOfDialects' | 'changePassword' | 'sweep'> => ({
+  insertCredential: async (registrationId, passwordHash, now, dialect) => {
+    await query(
+      'INSERT INTO auth.credentials (registration_id, password_hash, created_at, dialect) VALUES ($1, $2, $3, $4)',
+      [registrationId, passwordHash, now, dialect ?? null],
+    )
+  },
+  areOfDialects: async (registrationIds) => {
+    const { rows } = await query<{ registration_id: string }>(
+      'SELECT registration_id FROM auth.credentials WHERE registration_id = ANY ($1) AND dialect IS NOT NULL',
+      [registrationIds],
+    )
+    const found = new Set(rows.map((row) => row.registration_id))
+    return registrationIds.every((id) => found.has(id))
   },
   passwordHash: async (registrationId) => {
     const { rows } = await query<{ password_hash: string }>(

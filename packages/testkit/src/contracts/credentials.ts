@@ -173,6 +173,15 @@ const passwordTests = (get: () => Credentials) => {
     expect(await get().passwordHash('unknown')).toBeUndefined()
   })
 
+  test('tells which registrations came by an older protocol', async () => {
+    await get().insertCredential('old-one', 'hash', startMs, 'json-to')
+    await get().insertCredential('old-other', 'hash', startMs, 'unit')
+    await get().insertCredential('public-one', 'hash', startMs)
+    expect(await get().areOfDialects(['old-one', 'old-other'])).toBe(true)
+    expect(await get().areOfDialects(['old-one', 'public-one'])).toBe(false)
+    expect(await get().areOfDialects(['old-one', 'nobody'])).toBe(false)
+  })
+
   test('sweeps away credentials that made no user within a day, and no others', async () => {
     const now = startMs + 10 * orphanAgeMs
     await get().insertCredential('orphan', 'hash', now - orphanAgeMs)

@@ -97,6 +97,20 @@ export const claimTests = ({ one, two, leaseOf, expireAll, wipe, renew }: World)
     expect(await one().claim(a, [claimOf('desk', 7)], 'earlier')).toMatchObject([{ outcome: 'held' }])
   })
 
+  test('claims of the older protocols and of devices do not know of each other', async () => {
+    const { a, b } = await leases()
+    const [first, second] = [claimOf('phone', 5), claimOf('desk', 6)]
+    expect(await one().claim(a, [first], 'earlier', 'dialects')).toMatchObject([{ outcome: 'held' }])
+    expect(await two().claim(b, [second], 'earlier')).toMatchObject([{ outcome: 'held' }])
+    expect(await two().claim(b, [second], 'earlier', 'dialects')).toMatchObject([{ outcome: 'refused' }])
+    expect(await two().holder(12, 'dialects')).toMatchObject(first)
+    await one().unclaim([second], 'dialects')
+    await one().unclaim([first])
+    expect([await two().holder(12), await two().holder(12, 'dialects')]).toMatchObject([second, first])
+    await one().unclaim([first], 'dialects')
+    expect([await two().holder(12), await two().holder(12, 'dialects')]).toMatchObject([second, undefined])
+  })
+
   test('claims end with their lease, by release and by expiry', async () => {
     const { a, b } = await leases()
     await one().claim(a, [claimOf('phone', 5)], 'earlier')

@@ -1,5 +1,5 @@
 import type { Attempts } from '@chat/attempts'
-import type { Api } from '../ports.ts'
+import type { Answer, Api } from '../ports.ts'
 import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
 import { gateway } from './gateway.ts'
 import { createLogIn } from './log-in.ts'
@@ -16,6 +16,8 @@ export interface Accounts
     'register' | 'logIn' | 'refresh' | 'resetPassword' | 'endSession' | 'exportOwn' | 'gateway' | 'authenticate'
   > {
   readonly own: OwnAccount
+  /** The same as `register` for people of an older protocol: any password will do. */
+  readonly registerBy: (dialect: string, body: unknown, remoteAddress: string) => Promise<Answer>
 }
 
 /**
@@ -28,6 +30,8 @@ export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): 
   return {
     register: async (body, remoteAddress) =>
       ports.rateLimiter.register(remoteAddress) ?? register(ports, attempts, body, remoteAddress),
+    registerBy: async (dialect, body, remoteAddress) =>
+      ports.rateLimiter.register(remoteAddress) ?? register(ports, attempts, body, remoteAddress, dialect),
     logIn: async (body, remoteAddress) => ports.rateLimiter.logIn(remoteAddress) ?? logIn(body, remoteAddress),
     refresh: (body) => refresh(ports, options, body),
     resetPassword: createResetPassword(ports, attempts),

@@ -5,6 +5,7 @@ import { encodePosition } from '@chat/schemas'
 import {
   clientMsgIdAheadMaxMs,
   normaliseName,
+  parseDialectRegistration,
   parseRegistration,
   type RegistrationBody,
   readWaitMs,
@@ -21,16 +22,17 @@ const nameTaken = refuse('name_taken', 'this name is taken')
 
 /**
  * Claims a name. The password's hash is stored first, under a random registration that the command carries: a crash between the
- * two leaves a credential without a user, which nobody can log in with.
+ * two leaves a credential without a user, which nobody can log in with. `dialect`: the older protocol that it came by.
  */
 export const register = (
   ports: AccountsPorts,
   attempts: Attempts,
   input: unknown,
   remoteAddress: string,
+  dialect?: string,
 ): Promise<Answer> =>
   answering(async () => {
-    const parsed = parseRegistration(input)
+    const parsed = (dialect === undefined ? parseRegistration : parseDialectRegistration)(input)
     if ('error' in parsed) return parsed
     const body = parsed.value
     const now = ports.clock.now()
@@ -42,7 +44,7 @@ export const register = (
     // Without a clientMsgId it cannot be a repetition: a name that is there is taken, and no hash need be computed.
     if (body.clientMsgId === undefined && (await ports.readModels.userByName(normalisedName)) !== undefined)
       return nameTaken
-    const outcome = await submit(ports, body, normalisedName)
+    const outcome = await submit(ports, body, normalisedName, dialect)
     switch (outcome.outcome) {
       case 'accepted':
         return registered(body, outcome)
@@ -57,10 +59,11 @@ const submit = async (
   { hasher, credentials, commands, clock, random }: AccountsPorts,
   body: RegistrationBody,
   normalisedName: string,
+  dialect: string | undefined,
 ): Promise<CommandOutcome> => {
   const registrationId = randomId(random)
   const passwordHash = await hasher.hash(body.password)
-  await credentials.insertCredential(registrationId, passwordHash, clock.now())
+  await credentials.insertCredential(registrationId, passwordHash, clock.now(), dialect)
   return commands.submit({
     type: 'RegisterUser',
     device: noDevice,

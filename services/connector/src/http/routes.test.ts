@@ -29,6 +29,7 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
     gateway: record('gateway'),
     request: record('request'),
     operator: { admit: async () => ({ error: 'not_found', message: 'no' }), act: record('operator') },
+    dialects: { register: record('register'), befriend: async () => {} },
     authenticate: async (token) => (token === 'good' ? identity : undefined),
     ...over,
   }

@@ -17,7 +17,7 @@ const silentApi: Api = {
   ...{ refresh: refuseAll, resetPassword: refuseAll, endSession: refuseAll },
   ...{ exportOwn: refuseAll, gateway: refuseAll },
   authenticate: async () => undefined,
-  request: refuseAll,
+  ...{ request: refuseAll, dialects: { register: refuseAll, befriend: async () => {} } },
   operator: { admit: async () => ({ error: 'not_found', message: 'no' }), act: refuseAll },
 }
 

@@ -43,6 +43,8 @@ export interface Session {
   readonly connection: string
   /** When it said hello, ms since the epoch by the clock here: to be told, not to be compared. */
   readonly at: number
+  /** Its user may have no other connection of this kind. */
+  readonly isExclusive: boolean
   /** The number of its registration with presence; undefined: not acknowledged yet. */
   readonly order: number | undefined
 }

@@ -16,9 +16,8 @@ export const awaitingHello: ConnectionState = { kind: 'awaitingHello' }
 export const closed: ConnectionState = { kind: 'closed' }
 
 /** A session whose registration is still to come: the device is the one that said hello, whatever its session was made for. */
-export const openingSession = (identity: Identity, device: string, connection: string, at: number): Session => ({
-  identity: { ...identity, device },
-  connection,
-  at,
-  order: undefined,
-})
+export const openingSession = (
+  identity: Identity,
+  { device, ...hello }: Pick<Session, 'connection' | 'at'> & Pick<Identity, 'device'>,
+  isExclusive: boolean,
+): Session => ({ identity: { ...identity, device }, ...hello, isExclusive, order: undefined })

@@ -14,7 +14,7 @@ import type { EffectHandler, ReadHandler } from './frames/handler.ts'
 import { type HandledFrame, handlerOf } from './frames/index.ts'
 import { endsOwn } from './frames/session-end.ts'
 import { syncQueryOf } from './frames/sync-query.ts'
-import { isNewer, isOrdered, newerOf, type OrderedSession } from './hello-order.ts'
+import { claimOf, helloOf, isNewer, isOrdered, newerOf, type OrderedSession } from './hello-order.ts'
 import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
 import { PushStream } from './push-stream.ts'
@@ -268,7 +268,8 @@ export class Connection implements SocketEvents, WriteLaneClient {
       return this.refuse(frame.ref, refused('unauthorized'), closeCode.sessionEnded, 'token refused')
     if (!isOpen())
       return this.refuse(frame.ref, refused('unavailable'), closeCode.unavailable, 'this connector is not ready')
-    const session = openingSession(identity, frame.device, this.home.newConnectionId(), clock.now())
+    const hello = { device: frame.device, connection: this.home.newConnectionId(), at: clock.now() }
+    const session = openingSession(identity, hello, this.socket.isExclusive === true)
     this.state = { kind: 'opening', session }
     const release = this.pushes.holdBack()
     this.home.admit(this, session)
@@ -280,7 +281,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
   /** The order of the steps is what closes the login race: registered, and acknowledged, before the watermark is asked for. [G1] */
   private async begin(frame: HelloFrame, opening: Session): Promise<void> {
     const { kicks, directory, logins, largeGroups } = this.services
-    const { userId, device } = opening.identity
+    const { userId } = opening.identity
     const start = frame.sync ?? this.pushes.startHere()
     const [user, order] = await Promise.all([directory.user(userId), register(userId, this.services), start]) // [G1]
     if (this.isGone()) return
@@ -289,12 +290,11 @@ export class Connection implements SocketEvents, WriteLaneClient {
     if (this.crossed !== undefined && isNewer(this.crossed, session)) return void this.replaced()
     const admitted = admittedOf(user, this.services)
     if ('refusal' in admitted) return this.refuse(frame.ref, ...admitted.refusal)
-    const { connection, at } = session
-    const login = await logins.claim({ user: userId, device, connection, order })
-    if (this.isGone()) return logins.release({ user: userId, connection })
+    const login = await logins.claim(claimOf(session))
+    if (this.isGone()) return logins.release(claimOf(session))
     if (login === 'refused')
       return this.refuse(frame.ref, refused('already_online'), closeCode.replaced, 'online elsewhere')
-    this.telling = kicks.announce({ user: userId, device, connection, at, order }).finally(() => {
+    this.telling = kicks.announce(helloOf(session)).finally(() => {
       this.telling = undefined
     })
     const welcome = (page: object | undefined) => {

@@ -3,11 +3,12 @@ import { type Clock, every, type Random } from '@chat/runtime'
 import type { Kick } from '@chat/schemas'
 import { type CloseCode, closeCode, helloTimeoutMs } from '@chat/schemas/protocol'
 import type { PushedEvent } from '../deliveries/pushed-event.ts'
+import type { LoginClaim } from '../login-policy.ts'
 import type { Socket, SocketEvents } from '../ports.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHome } from './connection-home.ts'
 import type { ConnectionServices, Session } from './connection-services.ts'
-import { claimOf, type OrderedSession } from './hello-order.ts'
+import { claimOf, isOrdered, type OrderedSession } from './hello-order.ts'
 
 /** How often heartbeats, hello deadlines and full queues are looked at, ms. One timer for all connections: each would cost memory. */
 const tickMs = 1000
@@ -25,7 +26,7 @@ export interface Connections {
   /** Of those who said hello; a session with several connections comes several times. */
   sessions(): readonly string[]
   /** Of those whose registration was acknowledged. */
-  claims(): readonly Claim[]
+  claims(): readonly LoginClaim[]
   /** Closes those that another device was preferred to. */
   lost(claims: readonly Claim[]): void
   push(users: readonly number[], event: PushedEvent): void
@@ -171,7 +172,8 @@ export const createConnections = (ports: ConnectionsPorts): Connections => {
     size: () => all.size,
     users: () => [...byUser.keys()],
     hasUser: (user) => byUser.has(user),
-    claims: () => [...all].flatMap(({ session }) => claimOf(session) ?? []),
+    claims: () =>
+      [...all].flatMap(({ session }) => (session !== undefined && isOrdered(session) ? [claimOf(session)] : [])),
     lost: (claims) => {
       const names = new Set(claims.map(({ connection }) => connection))
       for (const connection of all)

@@ -1,5 +1,5 @@
-import type { Claim } from '@chat/presence'
 import type { Kick } from '@chat/schemas'
+import type { LoginClaim } from '../login-policy.ts'
 import type { Session } from './connection-services.ts'
 
 /** A session whose registration was acknowledged. */
@@ -9,14 +9,15 @@ export interface OrderedSession extends Session {
 
 export const isOrdered = (session: Session): session is OrderedSession => session.order !== undefined
 
-/** What it claims under a policy that lets one device in; undefined: it has no number yet. */
-export const claimOf = (session: Session | undefined): Claim | undefined =>
-  session !== undefined && isOrdered(session)
-    ? {
-        ...{ user: session.identity.userId, device: session.identity.device },
-        ...{ connection: session.connection, order: session.order },
-      }
-    : undefined
+/** What it claims where only one may be in. */
+export const claimOf = ({ identity, connection, order, isExclusive }: OrderedSession): LoginClaim => ({
+  ...{ user: identity.userId, device: identity.device, connection, order, isExclusive },
+})
+
+/** What other connectors are told of it. */
+export const helloOf = ({ identity, connection, at, order }: OrderedSession) => ({
+  ...{ user: identity.userId, device: identity.device, connection, at, order },
+})
 
 /**
  * Of two hellos of one device that crossed, every connector calls the same one newer: by the numbers that presence gave to their
