@@ -173,6 +173,52 @@ test('what a stalled client was not given is missed at the next login, nothing o
   await world.stop()
 })
 
+test('what happens while somebody logs in is shown once and in order, whenever it falls', async () => {
+  const { world, to } = await start()
+  const ann = to(0)
+  const [annId, bobId] = await people(world, ann, 'ann', 'bob')
+  await logIn(world, ann, annId)
+  for (let round = 0; round < 10; round++) {
+    const bob = to(1)
+    const answer = logIn(world, bob, bobId)
+    const now = Array.from({ length: 1 + round }, (_, n) => `${round}.${n}`)
+    ann.send(...now.map((msg) => ({ msgid: 5, to: bobId, msg })))
+    const offline = ((await answer).offlinemsg ?? []) as string[]
+    const shown = () => [...offline.map((text) => JSON.parse(text).msg), ...texts(bob)]
+    await world.until(() => shown().includes(now.at(-1) ?? ''))
+    await world.clock.advance(1_000)
+    expect(shown()).toEqual(now)
+    bob.cut()
+    await world.clock.advance(1_000)
+  }
+  await world.stop()
+  expect(world.failures).toEqual([])
+})
+
+test('what was edited meanwhile is shown once, as it is now; of what was shown before the edit is shown', async () => {
+  const { world, to } = await start()
+  const bob = to(0)
+  const [bobId] = await people(world, bob, 'bob', 'cem')
+  const ann = await join(world, 'ann', 1)
+  await logIn(world, bob, bobId)
+  const shown = await ask(world, ann.client, say(world, 1, { user: bobId }, 'shown'))
+  await comes(world, bob, { msg: 'shown' })
+  await world.clock.advance(1_000)
+  bob.cut()
+  await world.clock.settle()
+  const missed = await ask(world, ann.client, say(world, 2, { user: bobId }, 'missed'))
+  const edit = (ref: number, seq: unknown, text: string) =>
+    ask(world, ann.client, { op: 'edit', ref, conversation: missed.conversation, seq, body: { kind: 'text', text } })
+  await edit(3, shown.seq, 'shown, better')
+  await edit(4, missed.seq, 'missed, better')
+  const back = to(1)
+  const answer = await logIn(world, back, bobId)
+  await world.clock.advance(2_000)
+  const offline = ((answer.offlinemsg ?? []) as string[]).map((text) => JSON.parse(text).msg)
+  expect([...offline, ...texts(back)]).toEqual(['(edited) missed, better', '(edited) shown, better'])
+  await world.stop()
+})
+
 test('a request of chat.v1 is told and accepted by adding back; a browser and dialects talk in one group', async () => {
   const { world, to, toid } = await start()
   const [bob, cem] = [to(0), toid(1)]
