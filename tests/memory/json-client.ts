@@ -24,6 +24,7 @@ export interface JsonClient {
 const config: DialectConfig = {
   ...{ host: '127.0.0.1', capacity: 100, dialectJsonToidPort: 1, dialectJsonToPort: 2, dialectPacingMs: 10 },
   ...{ dialectTimeZone: 'UTC', dialectAutofriend: 'true' },
+  ...{ dialectActionPort: 0, dialectActionGatewayPort: 0, dialectActionOpen: 'false' },
 }
 
 /** The dialects as each connector of the world has them. */

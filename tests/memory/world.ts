@@ -2,7 +2,7 @@ import { createMemoryAttempts } from '@chat/attempts/memory'
 import { createMemoryRateLimits } from '@chat/attempts/memory-rate-limits'
 import { createConnector } from '@chat/connector'
 import { createMemorySockets, type MemorySockets } from '@chat/connector/memory-sockets'
-import { noWordFilter } from '@chat/connector/word-filter'
+import { noWordFilter, type WordFilter } from '@chat/connector/word-filter'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
 import { type AppendFaults, createMemoryStore, type MemoryClient as LogClient } from '@chat/event-log/memory'
 import type { Presence } from '@chat/presence'
@@ -52,6 +52,8 @@ export interface WorldOptions {
   readonly firstNumber?: number
   /** What stands between the processes and presence. */
   readonly presenceOf?: (ground: Ground) => Presence
+  /** Of all connectors; none unless given. */
+  readonly wordFilter?: WordFilter
   /** When groups are told to connectors. */
   readonly groupLimits?: GroupLimits
 }
@@ -75,7 +77,9 @@ export const startWorld = async (options: WorldOptions = {}) => {
   const groupLimits = options.groupLimits ?? { largeGroupMembers: 128, largeGroupSettleMs: 30_000 }
   const { clock } = ground
   const failures: unknown[] = []
-  const portsOf = createPorts(ground, options.presenceOf?.(ground) ?? ground.presence, failures)
+  const { wordFilter = noWordFilter } = options
+  const presence = options.presenceOf?.(ground) ?? ground.presence
+  const portsOf = createPorts({ ...ground, presence }, wordFilter, failures)
   await ground.store.client('init').ensureTopics(allTopics(ground.topics), { replicas: 1 })
   const numbered = <T>(count: number, make: (number: number) => T): T[] =>
     Array.from({ length: count }, (_, index) => make(firstNumber + index))
@@ -135,25 +139,28 @@ const connectorConfig = (number: number) => ({
   editWindowMs: 0,
   limits: 'off' as const,
   tokenKeys: [new Uint8Array(32).fill(7)] as const,
+  actionAddress: { host: `c${number}`, port: 8005 },
 })
 
-const createPorts = (ground: Ground, presence: Presence, failures: unknown[]) => (name: string) => ({
-  name,
-  log: ground.store.client(name),
-  topics: ground.topics,
-  encoder: createEncoder(localSchemaIds),
-  presence,
-  readModels: ground.readModels,
-  projection: ground.readModels.projection,
-  credentials: ground.credentials,
-  hasher: createPlainHasher(),
-  attempts: createMemoryAttempts({ clock: ground.clock }),
-  rateLimits: createMemoryRateLimits({ clock: ground.clock }),
-  wordFilter: noWordFilter,
-  clock: ground.clock,
-  random: ground.random,
-  logger: silentLogger,
-  health: createHealth(),
-  metrics: createMetrics({ withProcess: 'bare' }),
-  onFatal: (error: unknown) => void failures.push(error),
-})
+const createPorts =
+  (ground: Omit<Ground, 'presence'> & { readonly presence: Presence }, wordFilter: WordFilter, failures: unknown[]) =>
+  (name: string) => ({
+    name,
+    log: ground.store.client(name),
+    topics: ground.topics,
+    encoder: createEncoder(localSchemaIds),
+    presence: ground.presence,
+    readModels: ground.readModels,
+    projection: ground.readModels.projection,
+    credentials: ground.credentials,
+    hasher: createPlainHasher(),
+    attempts: createMemoryAttempts({ clock: ground.clock }),
+    rateLimits: createMemoryRateLimits({ clock: ground.clock }),
+    wordFilter,
+    clock: ground.clock,
+    random: ground.random,
+    logger: silentLogger,
+    health: createHealth(),
+    metrics: createMetrics({ withProcess: 'bare' }),
+    onFatal: (error: unknown) => void failures.push(error),
+  })

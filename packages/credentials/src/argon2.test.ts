@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createArgon2Hasher } from './argon2.ts'
+import { noPassword } from './index.ts'
 
 test('verifies the right password and no other', async () => {
   const hasher = createArgon2Hasher({ concurrency: 2, queueMax: 8 })
@@ -26,4 +27,9 @@ test('a failed call gives its turn to the next', async () => {
   const hasher = createArgon2Hasher({ concurrency: 1, queueMax: 2 })
   await expect(hasher.verify('no hash', 'x')).rejects.toThrow()
   expect(await hasher.hash('a')).toMatch(/^\$argon2id/)
+})
+
+test('what stands for no password is checked like every hash, and no password fits', async () => {
+  const hasher = createArgon2Hasher({ concurrency: 1, queueMax: 2 })
+  for (const password of ['', 'x', noPassword]) expect(await hasher.verify(noPassword, password)).toBe(false)
 })

@@ -12,6 +12,10 @@ export interface ConnectorInfo {
   readonly connections: number
   readonly capacity: number
   readonly isReady: boolean
+  /** Where clients of the older protocol `action` connect; absent: not here. */
+  readonly action?: { readonly host: string; readonly port: number }
+  /** Of its lease; absent: it has just taken it. */
+  readonly slot?: Slot
 }
 
 /** A connector's right to a delivery slot. A later lease of the same slot has a greater epoch. */

@@ -44,3 +44,23 @@ test.each(['[::1]', 'fe80::1%eth0', 'a b'])('the host %s is refused at once', (h
 test('a port that the system would choose cannot be told to clients', () => {
   expect(() => readConfig({ CHAT_PORT: '0' })).toThrow(/CHAT_PORT/)
 })
+
+test('clients of an older protocol are told the host of the public URL and the port, unless another host is named', () => {
+  expect(readConfig({})).not.toHaveProperty('actionAddress')
+  const port = { CHAT_DIALECT_ACTION_PORT: '8005' }
+  expect(readConfig(port)).toMatchObject({ actionAddress: { host: '127.0.0.1', port: 8005 } })
+  const url = { ...port, CHAT_PUBLIC_URL: 'https://chat.example:444/x' }
+  expect(readConfig(url)).toMatchObject({ actionAddress: { host: 'chat.example', port: 8005 } })
+  const named = { ...url, CHAT_DIALECT_PUBLIC_HOST: '[2001:db8::7]' }
+  expect(readConfig(named)).toMatchObject({ actionAddress: { host: '[2001:db8::7]', port: 8005 } })
+  expect(readConfig({}).dialectActionOpen).toBe('false')
+})
+
+test.each(['chat.example:8005', 'http://chat.example', 'a b', 'chat.example/x', '2001:db8::7', 'me@chat.example'])(
+  'older clients cannot be told to connect to the host %s',
+  (host) => {
+    expect(() => readConfig({ CHAT_DIALECT_PUBLIC_HOST: host, CHAT_DIALECT_TIME_ZONE: 'nowhere' })).toThrow(
+      /CHAT_DIALECT_TIME_ZONE[\s\S]*CHAT_DIALECT_PUBLIC_HOST must be/,
+    )
+  },
+)

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import type { ConnectorInfo } from '@chat/presence'
 import {
   databaseSettings,
   groupSettings,
@@ -32,6 +33,8 @@ export interface ConnectorConfig {
   readonly tokenKeys: TokenKeys
   /** `many` unless it is said. */
   readonly loginPolicy?: LoginPolicy | undefined
+  /** Where clients of the older protocol `action` reach this connector; undefined: nowhere. */
+  readonly actionAddress?: ConnectorInfo['action']
 }
 
 /** Those of the connector itself; the standalone process reads them too. */
@@ -77,6 +80,13 @@ export const connectorSettings = {
   /** Older wire protocols, each on a port of its own; 0: not spoken. */
   dialectJsonToidPort: integer({ env: 'CHAT_DIALECT_JSON_TOID_PORT', default: 0, min: 0, max: 65_535 }),
   dialectJsonToPort: integer({ env: 'CHAT_DIALECT_JSON_TO_PORT', default: 0, min: 0, max: 65_535 }),
+  /** Of `action`: where its clients connect, and where they ask for the least loaded connector. */
+  dialectActionPort: integer({ env: 'CHAT_DIALECT_ACTION_PORT', default: 0, min: 0, max: 65_535 }),
+  dialectActionGatewayPort: integer({ env: 'CHAT_DIALECT_ACTION_GATEWAY_PORT', default: 0, min: 0, max: 65_535 }),
+  /** The host that these clients are told to connect to. Default: that of the public URL. */
+  dialectPublicHost: text({ env: 'CHAT_DIALECT_PUBLIC_HOST', default: '' }),
+  /** Its clients send no password: whether whoever says a name that has none is let in, and new names are registered so. */
+  dialectActionOpen: oneOf({ env: 'CHAT_DIALECT_ACTION_OPEN', values: ['true', 'false'], default: 'false' }),
   /** Between two frames to one of their clients, ms: they take what one read gives them for one message. */
   dialectPacingMs: integer({ env: 'CHAT_DIALECT_PACING_MS', default: 10, min: 0, max: 1_000 }),
   /** The times that they show are of this zone, by its IANA name. */
@@ -100,7 +110,7 @@ const settings = {
 /** Every problem in one ConfigError. Pure. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>) => {
   const config = readSettings(settings, env, connectorProblems)
-  return { ...config, publicUrl: publicUrlOf(config) }
+  return { ...config, ...addressesOf(config) }
 }
 
 /** What is wrong with settings that belong together. */
@@ -115,12 +125,23 @@ export const connectorProblems = (
 
 interface Dialects {
   readonly dialectTimeZone: string
+  readonly dialectPublicHost: string
 }
 
-const dialectProblems = ({ dialectTimeZone }: Partial<Dialects>): readonly string[] =>
-  dialectTimeZone === undefined || isTimeZone(dialectTimeZone)
+const dialectProblems = ({ dialectTimeZone, dialectPublicHost = '' }: Partial<Dialects>): readonly string[] => [
+  ...(dialectTimeZone === undefined || isTimeZone(dialectTimeZone)
     ? []
-    : [`CHAT_DIALECT_TIME_ZONE must be a time zone like Asia/Shanghai, not ${JSON.stringify(dialectTimeZone)}`]
+    : [`CHAT_DIALECT_TIME_ZONE must be a time zone like Asia/Shanghai, not ${JSON.stringify(dialectTimeZone)}`]),
+  ...(dialectPublicHost === '' || isHost(dialectPublicHost)
+    ? []
+    : [`CHAT_DIALECT_PUBLIC_HOST must be a host without a port, not ${JSON.stringify(dialectPublicHost)}`]),
+]
+
+/** As it stands in a URL: an IPv6 address has brackets. */
+const isHost = (host: string): boolean => {
+  const url = URL.parse(`ws://${host}`)
+  return url !== null && url.host === url.hostname && !/[/?#@]/.test(host)
+}
 
 const isTimeZone = (timeZone: string): boolean => {
   try {
@@ -183,8 +204,21 @@ interface Address {
   readonly port: number
 }
 
+/** By what clients reach this connector. */
+export const addressesOf = (config: Address & ActionAddress) => {
+  const publicUrl = publicUrlOf(config)
+  const { dialectActionPort: port, dialectPublicHost } = config
+  const host = dialectPublicHost === '' ? new URL(publicUrl).hostname : dialectPublicHost
+  return { publicUrl, ...(port === 0 ? {} : { actionAddress: { host, port } }) }
+}
+
+interface ActionAddress {
+  readonly dialectActionPort: number
+  readonly dialectPublicHost: string
+}
+
 /** What clients reach this connector by: as configured, or where it listens. */
-export const publicUrlOf = ({ publicUrl, host, port }: Address): string =>
+const publicUrlOf = ({ publicUrl, host, port }: Address): string =>
   publicUrl === '' ? `http://${isIPv6(host) ? `[${host}]` : host}:${port}` : publicUrl
 
 /** What is wrong with that: clients would be sent to an address that leads nowhere, or only from this machine. */

@@ -1,4 +1,4 @@
-import type { ConnectorInfo } from '@chat/presence'
+import type { ConnectorInfo, Lease } from '@chat/presence'
 import { randomId, type Service, withinMs } from '@chat/runtime'
 import type { Kick } from '@chat/schemas'
 import { closeCode, heartbeatMs } from '@chat/schemas/protocol'
@@ -16,6 +16,7 @@ import { createHints } from './deliveries/hints.ts'
 import { createRepeats } from './deliveries/repeats.ts'
 import { tailDeliveries, waitForEnds } from './deliveries/tail.ts'
 import { createDialectApi } from './dialects/dialect-api.ts'
+import { createNodes } from './dialects/nodes.ts'
 import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
 import { createLargeGroups } from './large-groups/large-groups.ts'
@@ -266,6 +267,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     connections: connections.size(),
     capacity: config.capacity,
     isReady: health.isReady(),
+    ...(config.actionAddress === undefined ? {} : { action: config.actionAddress }),
+    ...slotOf(lease.current()),
   })
   const keeper = createPresenceKeeper(ports, {
     info,
@@ -285,7 +288,10 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     ...{ ...ports, suspensions, writeAdmission, watermark, rateLimiter, directory },
     partitions: topics.events.partitions,
   })
-  const dialects = createDialectApi({ ...ports, directory, request, register: accounts.registerBy })
+  const dialects = createDialectApi({
+    ...{ ...ports, directory, request, register: accounts.registerBy, logInOpen: accounts.logInOpen },
+    nodes: createNodes({ ...ports, own: config.actionAddress }),
+  })
   const api: Api = { ...accounts, authenticate, request, limit: rateLimiter.request, operator, dialects }
   const writes = { commands, writeAdmission, receipts }
   return {
@@ -307,3 +313,5 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
     api,
   }
 }
+
+const slotOf = (lease: Lease | undefined) => (lease === undefined ? {} : { slot: lease.slot })

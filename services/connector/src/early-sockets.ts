@@ -25,6 +25,10 @@ export const listenEarly = async (
     dialects: {
       register: (dialect, body, address) => current.api.dialects.register(dialect, body, address),
       befriend: (user, by) => current.api.dialects.befriend(user, by),
+      logInOpen: (login, address) => current.api.dialects.logInOpen(login, address),
+      groupNamed: (name) => current.api.dialects.groupNamed(name),
+      actionNodes: () => current.api.dialects.actionNodes(),
+      nodeOf: (user) => current.api.dialects.nodeOf(user),
     },
     operator: {
       admit: (identity) => current.api.operator.admit(identity),
@@ -53,7 +57,10 @@ const refusing: Api = {
   gateway: refuse,
   authenticate: async () => undefined,
   request: refuse,
-  dialects: { register: refuse, befriend: async () => {} },
+  dialects: {
+    ...{ register: refuse, befriend: async () => {}, logInOpen: refuse, groupNamed: async () => 'unavailable' },
+    ...{ actionNodes: async () => [], nodeOf: async () => undefined },
+  },
   operator: { admit: async () => nothingHere, act: refuse },
 }
 

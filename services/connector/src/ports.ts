@@ -124,6 +124,14 @@ export interface DialectApi {
   register(dialect: string, body: unknown, remoteAddress: string): Promise<Answer>
   /** Accepts, in the name of `user`, the request of `by`, when both accounts were registered by dialects; else nothing happens. */
   befriend(user: number, by: number): Promise<void>
+  /** A session for whoever says the name of an account without a password, which is made where there is none of that name. */
+  logInOpen(login: { readonly name: string; readonly device: string }, remoteAddress: string): Promise<Answer>
+  /** The conversation of the group of that name; undefined: there is none. */
+  groupNamed(name: string): Promise<string | undefined | 'unavailable'>
+  /** Connectors that clients of `action` may connect to, the least loaded first. */
+  actionNodes(): Promise<readonly { readonly host: string; readonly port: number }[]>
+  /** "host:port" of the connector that the user is connected to; undefined: none, or nobody can tell yet. */
+  nodeOf(user: number): Promise<string | undefined>
 }
 
 /** Everything below `/v1/operator/`. Never rejects but for bugs. */

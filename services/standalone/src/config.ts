@@ -1,4 +1,4 @@
-import { connectorProblems, connectorSettings, publicUrlOf } from '@chat/connector/config'
+import { addressesOf, connectorProblems, connectorSettings } from '@chat/connector/config'
 import { routerSettings } from '@chat/router/config'
 import {
   databaseSettings,
@@ -31,7 +31,7 @@ const settings = {
 /** Every problem in one ConfigError. Pure. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>) => {
   const config = readSettings(settings, env, connectorProblems)
-  return { ...config, publicUrl: publicUrlOf(config) }
+  return { ...config, ...addressesOf(config) }
 }
 
 /** What `npm run operator` reads where the log is on Kafka. */

@@ -26,6 +26,8 @@ const connector = (id: string): ConnectorInfo => ({
   connections: 3,
   capacity: 100,
   isReady: true,
+  action: { host: 'chat.example', port: 8005 },
+  slot: 2,
 })
 
 const locationOf = ({ slot, epoch }: Lease): Location => ({ slot, epoch })

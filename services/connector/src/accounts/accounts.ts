@@ -1,8 +1,9 @@
 import type { Attempts } from '@chat/attempts'
-import type { Answer, Api } from '../ports.ts'
+import type { Answer, Api, DialectApi } from '../ports.ts'
 import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
 import { gateway } from './gateway.ts'
 import { createLogIn } from './log-in.ts'
+import { createLogInOpen } from './log-in-open.ts'
 import { createOwnAccount, type OwnAccount } from './own-account.ts'
 import { createOwnExport } from './own-export.ts'
 import { register } from './register.ts'
@@ -18,6 +19,7 @@ export interface Accounts
   readonly own: OwnAccount
   /** The same as `register` for people of an older protocol: any password will do. */
   readonly registerBy: (dialect: string, body: unknown, remoteAddress: string) => Promise<Answer>
+  readonly logInOpen: DialectApi['logInOpen']
 }
 
 /**
@@ -32,6 +34,7 @@ export const createAccounts = (ports: AccountsPorts, options: AccountsOptions): 
       ports.rateLimiter.register(remoteAddress) ?? register(ports, attempts, body, remoteAddress),
     registerBy: async (dialect, body, remoteAddress) =>
       ports.rateLimiter.register(remoteAddress) ?? register(ports, attempts, body, remoteAddress, dialect),
+    logInOpen: createLogInOpen(ports, options, 'action'),
     logIn: async (body, remoteAddress) => ports.rateLimiter.logIn(remoteAddress) ?? logIn(body, remoteAddress),
     refresh: (body) => refresh(ports, options, body),
     resetPassword: createResetPassword(ports, attempts),

@@ -6,11 +6,13 @@ import type { AccountsOptions, AccountsPorts } from './accounts-ports.ts'
 /** The connectors, the least loaded ready one first, and its address. This one's own while presence is away. */
 export const gateway = async ({ presence }: AccountsPorts, { socketUrl }: AccountsOptions): Promise<Answer> => {
   const connectors = await listed(presence.connectors())
-  const sorted = connectors.toSorted((a, b) => loadOf(a) - loadOf(b))
+  const sorted = byLoad(connectors)
   return {
     ok: {
       socketUrl: sorted[0]?.isReady ? sorted[0].socketUrl : socketUrl,
-      connectors: sorted.map(({ isReady, ...connector }) => ({ ...connector, ready: isReady })),
+      connectors: sorted.map(({ id, socketUrl, connections, capacity, isReady }) => ({
+        ...{ id, socketUrl, connections, capacity, ready: isReady },
+      })),
     },
   }
 }
@@ -24,6 +26,10 @@ const listed = async (asking: Promise<readonly ConnectorInfo[]>): Promise<readon
     throw error
   }
 }
+
+/** The least loaded first, those last that take nobody. */
+export const byLoad = (connectors: readonly ConnectorInfo[]): readonly ConnectorInfo[] =>
+  connectors.toSorted((a, b) => loadOf(a) - loadOf(b))
 
 const loadOf = ({ isReady, connections, capacity }: ConnectorInfo): number =>
   isReady && connections < capacity ? connections / capacity : Number.POSITIVE_INFINITY

@@ -1,12 +1,15 @@
 import type { Credentials } from '@chat/credentials'
 import { isFault, type Logger } from '@chat/runtime'
+import { normaliseName } from '@chat/schemas/protocol'
 import { noDevice } from '../accounts/no-device.ts'
 import type { Directory } from '../directory.ts'
 import type { Api, DialectApi } from '../ports.ts'
 
 interface DialectApiPorts {
   readonly register: DialectApi['register']
-  readonly directory: Pick<Directory, 'user'>
+  readonly logInOpen: DialectApi['logInOpen']
+  readonly nodes: Pick<DialectApi, 'actionNodes' | 'nodeOf'>
+  readonly directory: Pick<Directory, 'user' | 'groupByName'>
   readonly credentials: Pick<Credentials, 'areOfDialects'>
   readonly request: Api['request']
   readonly logger: Logger
@@ -14,7 +17,7 @@ interface DialectApiPorts {
 
 /** What people of the older protocols need that no frame of chat.v1 offers. */
 export const createDialectApi = (ports: DialectApiPorts): DialectApi => {
-  const { register, directory, credentials, request, logger } = ports
+  const { register, logInOpen, nodes, directory, credentials, request, logger } = ports
 
   const areOfDialects = async (users: readonly number[]): Promise<boolean> => {
     const found = await Promise.all(users.map((user) => directory.user(user)))
@@ -23,7 +26,10 @@ export const createDialectApi = (ports: DialectApiPorts): DialectApi => {
   }
 
   return {
+    ...nodes,
     register,
+    logInOpen,
+    groupNamed: (name) => directory.groupByName(normaliseName(name)),
     befriend: async (user, by) => {
       try {
         if (!(await areOfDialects([user, by]))) return

@@ -6,6 +6,9 @@ export interface DialectConfig {
   readonly capacity: number
   readonly dialectJsonToidPort: number
   readonly dialectJsonToPort: number
+  readonly dialectActionPort: number
+  readonly dialectActionGatewayPort: number
+  readonly dialectActionOpen: 'true' | 'false'
   readonly dialectPacingMs: number
   readonly dialectTimeZone: string
   readonly dialectAutofriend: 'true' | 'false'

@@ -1,12 +1,9 @@
-import { type Cancel, type Clock, type Random, sleep } from '@chat/runtime'
+import type { Cancel, Clock, Random } from '@chat/runtime'
 import type { ClientEvent } from '@chat/schemas'
-import type { Line, LineAnswer, Push } from './line.ts'
+import { askFresh, type Line, type LineAnswer, type Push } from './line.ts'
 
 /** A client that is told everything still asks what it missed, this often, ms. PROTOCOL §2. */
 const syncEveryMs = 120_000
-/** Read models that are behind are asked again after this, ms, so often. */
-const staleAgainMs = 300
-const staleTriesMax = 30
 /** Events of a conversation that are fetched at once. */
 const pageEvents = 50
 /** Conversations of which the next events are fetched at once. */
@@ -183,7 +180,7 @@ export class Inbox {
 
   private async fetchOne(conversation: string, place: Place): Promise<void> {
     const { wanted } = place
-    const answer = await this.fresh('history', { conversation, after: place.shown, limit: pageEvents })
+    const answer = await this.ask('history', { conversation, after: place.shown, limit: pageEvents })
     if (answer.op === 'error' && !this.ports.line.isOpen) return this.stop()
     if (answer.op === 'error') {
       // Asked again: what is passed over now would count as read.
@@ -223,7 +220,7 @@ export class Inbox {
     let hasMore = true
     const isFirst = this.token === undefined
     while (hasMore && !this.isStopped) {
-      const answer = await this.fresh('sync', this.token === undefined ? {} : { token: this.token })
+      const answer = await this.ask('sync', this.token === undefined ? {} : { token: this.token })
       if (answer.op === 'error') break
       const page = answer as unknown as { conversations: SyncedConversation[]; token: string; hasMore: boolean }
       for (const conversation of page.conversations) this.learn(conversation, isFirst)
@@ -246,12 +243,8 @@ export class Inbox {
     this.behind.set(id, place)
   }
 
-  /** Asks until the read models have caught up. */
-  private async fresh(op: string, fields: object): Promise<LineAnswer> {
-    for (let tries = 0; ; tries++) {
-      const answer = await this.ports.line.ask(op, fields)
-      if (answer.op === 'error' || !('stale' in answer) || tries >= staleTriesMax || this.isStopped) return answer
-      await sleep(this.ports.clock, staleAgainMs)
-    }
+  private ask(op: string, fields: object): Promise<LineAnswer> {
+    const { line, clock } = this.ports
+    return askFresh(line, clock, op, fields)
   }
 }

@@ -3,7 +3,7 @@ import type { DialectConfig, DialectPorts } from './dialect-config.ts'
 
 /** The same sockets, and beside them the listeners of the older protocols that have a port. Of the others nothing is even loaded. */
 export const withDialects = async (sockets: Sockets, config: DialectConfig, ports: DialectPorts): Promise<Sockets> => {
-  if (config.dialectJsonToidPort === 0 && config.dialectJsonToPort === 0) return sockets
+  if (portsOf(config).every((port) => port === 0)) return sockets
   const { createDialectListeners } = await import('./listeners.ts')
   const listeners = createDialectListeners(config, ports)
   return {
@@ -16,3 +16,8 @@ export const withDialects = async (sockets: Sockets, config: DialectConfig, port
     },
   }
 }
+
+const portsOf = (config: DialectConfig): readonly number[] => [
+  ...[config.dialectJsonToidPort, config.dialectJsonToPort],
+  ...[config.dialectActionPort, config.dialectActionGatewayPort],
+]

@@ -7,6 +7,10 @@ const askAgainMaxMs = 35_000
 /** Unless the answer says when, ms. */
 const askAgainAfterMs = 300
 
+/** Read models that are behind are asked again after this, ms, so often. */
+const staleAgainMs = 300
+const staleTriesMax = 30
+
 export type LineAnswer = OkFrame | ErrorFrame
 export type Push = Readonly<Record<string, unknown>> & { readonly op: string }
 
@@ -31,13 +35,16 @@ export interface LineEvents {
 }
 
 export interface LinePorts {
+  /** Its user may have no other connection of this kind; false: as many as he likes. */
+  readonly isExclusive?: boolean
   readonly accept: SocketHandlers['accept']
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
 }
 
-const openLine = ({ accept, clock, random, logger }: LinePorts, remoteAddress: string, events: LineEvents): Line => {
+const openLine = (ports: LinePorts, remoteAddress: string, events: LineEvents): Line => {
+  const { accept, clock, random, logger, isExclusive = true } = ports
   const waiting = new Map<number, (answer: LineAnswer) => void>()
   let nextRef = 1
   let isOpen = true
@@ -62,7 +69,7 @@ const openLine = ({ accept, clock, random, logger }: LinePorts, remoteAddress: s
 
   const socket: Socket = {
     remoteAddress,
-    isExclusive: true,
+    ...(isExclusive ? { isExclusive } : {}),
     send: (frame) => {
       if (!isOpen) return
       try {
@@ -129,6 +136,15 @@ const closedAnswer = (ref: number): ErrorFrame => ({
   ...{ op: 'error', ref, code: 'unavailable', message: 'the connection closed', retry: 'reconnect' },
 })
 
+/** Asks until the read models have caught up. */
+export const askFresh = async (line: Line, clock: Clock, op: string, fields: object): Promise<LineAnswer> => {
+  for (let tries = 0; ; tries++) {
+    const answer = await line.ask(op, fields)
+    if (answer.op === 'error' || !('stale' in answer) || tries >= staleTriesMax || !line.isOpen) return answer
+    await sleep(clock, staleAgainMs)
+  }
+}
+
 /** Somebody who is logged in, and his line. */
 export interface LoggedIn {
   readonly line: Line
@@ -150,7 +166,24 @@ export const logInOnLine = async (
   const { api, clock, random } = ports
   // One of its own each time: the same device would put out the connection that is there, which is to stay.
   const device = uuidV7(clock.now(), random)
-  const answer: Answer = await api.logIn({ ...credentials, device }, remoteAddress)
+  const answer = await api.logIn({ ...credentials, device }, remoteAddress)
+  return enterOnLine(ports, { answer, device }, remoteAddress, events)
+}
+
+/** What the login of a device was answered. */
+export interface Entry {
+  readonly answer: Answer
+  readonly device: string
+}
+
+/** Opens the line of somebody whose login was answered. Never rejects but for bugs. */
+export const enterOnLine = async (
+  ports: LinePorts & Pick<SocketHandlers, 'api'>,
+  { answer, device }: Entry,
+  remoteAddress: string,
+  events: LineEvents,
+): Promise<LoggedIn | Refused> => {
+  const { api } = ports
   if ('error' in answer) return refusedOf(answer.error)
   const { accessToken: token, user } = answer.ok as { accessToken: string; user: LoggedIn['user'] }
   const identity = await api.authenticate(token)

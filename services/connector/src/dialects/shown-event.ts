@@ -40,9 +40,13 @@ export const shownEvent = async (
 
 const messageOf = ({ type, actor, conversation, data }: InboxEvent['event'], self: number): ShownEvent | undefined => {
   if (actor === self || data.deleted === true) return undefined
+  return { kind: 'message', from: actor, group: groupOf(conversation), text: textOfMessage({ type, data }) }
+}
+
+/** Of an event that is a message, or an edit of one. */
+export const textOfMessage = ({ type, data }: Pick<InboxEvent['event'], 'type' | 'data'>): string => {
   const isEdited = type === 'messageEdited' || data.editedSeq !== undefined
-  const text = `${isEdited ? '(edited) ' : ''}${textOfBody(data.body)}`
-  return { kind: 'message', from: actor, group: groupOf(conversation), text }
+  return `${isEdited ? '(edited) ' : ''}${textOfBody(data.body)}`
 }
 
 interface About {

@@ -89,7 +89,8 @@ export const createTcpServer = ({ host, port, connectionsMax, clock, logger }: T
   }
 }
 
-const listen = (server: Server, host: string, port: number): Promise<void> =>
+/** Throws Fault `port_in_use` (not retryable). */
+export const listen = (server: Server, host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(

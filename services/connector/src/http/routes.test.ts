@@ -29,7 +29,10 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
     gateway: record('gateway'),
     request: record('request'),
     operator: { admit: async () => ({ error: 'not_found', message: 'no' }), act: record('operator') },
-    dialects: { register: record('register'), befriend: async () => {} },
+    dialects: {
+      ...{ register: record('register'), befriend: async () => {}, logInOpen: record('logIn') },
+      ...{ groupNamed: async () => undefined, actionNodes: async () => [], nodeOf: async () => undefined },
+    },
     authenticate: async (token) => (token === 'good' ? identity : undefined),
     ...over,
   }

@@ -17,7 +17,7 @@ const silentApi: Api = {
   ...{ refresh: refuseAll, resetPassword: refuseAll, endSession: refuseAll },
   ...{ exportOwn: refuseAll, gateway: refuseAll },
   authenticate: async () => undefined,
-  ...{ request: refuseAll, dialects: { register: refuseAll, befriend: async () => {} } },
+  ...{ request: refuseAll, dialects: {} as Api['dialects'] },
   operator: { admit: async () => ({ error: 'not_found', message: 'no' }), act: refuseAll },
 }
 

@@ -1,9 +1,10 @@
 import type { AddressInfo } from 'node:net'
-import { type Clock, Fault, type Logger } from '@chat/runtime'
+import type { Clock, Logger } from '@chat/runtime'
 import { frameBytesMax } from '@chat/schemas/protocol'
 import { type FastifyInstance, fastify } from 'fastify'
 import { nothingHere } from '../answer.ts'
 import type { SocketHandlers, Sockets } from '../ports.ts'
+import { close, listen } from './app-life.ts'
 import { addDocs } from './docs.ts'
 import { addPage } from './page.ts'
 import { addProbes } from './probes.ts'
@@ -35,8 +36,6 @@ const timeoutCheckMs = 2_000
 const keepAliveTimeoutMs = 75_000
 const headerBytesMax = 16 * 1024
 const pathParameterCharsMax = 64
-/** After this, `stop` cuts off whatever request or socket is left, ms. */
-const stopTimeoutMs = 3_000
 
 /**
  * Serves HTTP and WebSocket clients on one port, and the page. Everything a client can do wrong is answered as a problem or a
@@ -110,7 +109,7 @@ export const buildApp = async (
   app.addHook('onRequest', async (_, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
   })
-  await addUpgrade(app, accept, logger)
+  await addUpgrade(app, { path: '/v1/socket', subprotocol: 'chat.v1' }, accept, logger)
   // After the hooks of the upgrade, by which the socket of a refused one is closed: left open, `stop` would wait for it without end. [G12]
   app.addHook('onRequest', async (_, reply) => {
     if (!isStopping) return
@@ -137,27 +136,8 @@ export const buildApp = async (
   }
 }
 
-const listen = async (app: FastifyInstance, { host, port }: HttpSocketsOptions): Promise<void> => {
-  try {
-    await app.listen({ host, port, backlog: 4096 })
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'EADDRINUSE') throw error
-    throw new Fault('port_in_use', `port ${port} of ${host} is in use`, { isRetryable: false, cause: error })
-  }
-}
-
-/** Requests under way finish; idle connections close at once; what is left after the deadline is cut off. */
+/** From now on requests are refused; see `close`. */
 const stop = async ({ app, beginStop }: Running, clock: Clock): Promise<void> => {
   beginStop()
-  const cutOff = () => {
-    for (const client of app.websocketServer.clients) client.terminate()
-    app.server.closeAllConnections()
-  }
-  const cancel = clock.after(stopTimeoutMs, cutOff)
-  try {
-    await app.close()
-  } finally {
-    cancel()
-  }
+  await close(app, clock)
 }

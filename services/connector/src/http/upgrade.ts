@@ -8,8 +8,6 @@ import { createFrameWriter } from './frame-writer.ts'
 import { refusal, sendProblem } from './problems.ts'
 import { WsSocket } from './ws-socket.ts'
 
-const path = '/v1/socket'
-const subprotocol = 'chat.v1'
 /** A peer that does not answer a close frame within this is cut off, ms. */
 const closeTimeoutMs = 2000
 
@@ -17,9 +15,16 @@ const closeTimeoutMs = 2000
 export const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket'
 
-/** `GET /v1/socket`. Where an upgrade comes from (`Origin`) does not matter: the token is in `hello`, never in a cookie. */
+/** Where sockets are, and what a client must offer; undefined: nothing, and nothing is agreed on. */
+interface Address {
+  readonly path: string
+  readonly subprotocol: string | undefined
+}
+
+/** Sockets at one path. Where an upgrade comes from (`Origin`) does not matter: the login is in a frame, never in a cookie. */
 export const addUpgrade = async (
   app: FastifyInstance,
+  { path, subprotocol }: Address,
   accept: SocketHandlers['accept'],
   logger: Logger,
 ): Promise<void> => {
@@ -28,7 +33,7 @@ export const addUpgrade = async (
     options: {
       maxPayload: frameBytesMax,
       perMessageDeflate: false,
-      handleProtocols: () => subprotocol,
+      handleProtocols: () => subprotocol ?? false,
       // `ws` waits this long for the peer's close frame. Its types do not know it yet.
       ...{ closeTimeout: closeTimeoutMs },
     },
@@ -44,7 +49,7 @@ export const addUpgrade = async (
     method: 'GET',
     url: path,
     onRequest: async (request, reply) => {
-      if (request.ws && !offersSubprotocol(request)) {
+      if (request.ws && subprotocol !== undefined && !offersSubprotocol(request, subprotocol)) {
         const refused = refusal('invalid', `the subprotocol ${subprotocol} is needed`)
         return sendProblem(reply.header('connection', 'close'), refused)
       }
@@ -58,7 +63,7 @@ export const addUpgrade = async (
   })
 }
 
-const offersSubprotocol = ({ headers }: FastifyRequest): boolean =>
+const offersSubprotocol = ({ headers }: FastifyRequest, subprotocol: string): boolean =>
   (headers['sec-websocket-protocol'] ?? '').split(',').some((offered) => offered.trim() === subprotocol)
 
 /** The plugin's error listener and the parser's response would keep request, reply and headers as long as the socket lives. */

@@ -1,0 +1,72 @@
+import { waitUntil } from '@chat/testkit'
+import { WebSocket } from 'ws'
+
+type Data = Readonly<Record<string, unknown>>
+
+const deadlineMs = 20_000
+
+/** A client of the dialect `action` as the stock one is: it asks the gateway where to connect, and knows no way back. */
+export interface ActionClient {
+  say(action: string, data: Data): void
+  /** The first frame of this kind from `from` on that is like this. */
+  comes(action: string, like: Data, from?: number): Promise<Data>
+  /** Logs in, again and again while that is not possible now. */
+  logIn(username: string): Promise<Data>
+  heard(action: string): readonly Data[]
+  /** What it was shown, without what the server told it. */
+  readonly texts: () => readonly string[]
+  readonly isOpen: () => boolean
+  close(): void
+}
+
+export interface Node {
+  readonly host: string
+  readonly port: number
+}
+
+/** What the gateway on this port says. */
+export const askGateway = async (port: number, path = '/server'): Promise<unknown> =>
+  (await fetch(`http://127.0.0.1:${port}${path}`)).json()
+
+export const connectAction = ({ host, port }: Node): ActionClient => {
+  const ws = new WebSocket(`ws://${host}:${port}`)
+  const frames: { readonly id: number; readonly action: string; readonly data: Data }[] = []
+  const waiting: string[] = []
+  ws.on('error', () => {}) // `close` follows.
+  ws.on('open', () => {
+    for (const frame of waiting.splice(0)) ws.send(frame)
+  })
+  ws.on('message', (message) => void frames.push(JSON.parse(String(message))))
+  const say = (action: string, data: Data) => {
+    const frame = JSON.stringify({ id: Date.now() * 1_000, action, data })
+    if (ws.readyState === ws.CONNECTING) waiting.push(frame)
+    else ws.send(frame)
+  }
+  const heard = (action: string) => frames.filter((frame) => frame.action === action).map(({ data }) => data)
+  const comes = (action: string, like: Data, from = 0) =>
+    waitUntil(
+      () =>
+        heard(action)
+          .slice(from)
+          .find((data) => Object.entries(like).every(([name, value]) => data[name] === value)),
+      { deadlineMs, what: `${action} ${JSON.stringify(like)} comes` },
+    )
+  return {
+    ...{ say, comes, heard },
+    logIn: async (username) => {
+      for (;;) {
+        const [logins, errors] = [heard('login').length, heard('error').length]
+        say('login', { username })
+        await waitUntil(() => heard('login').length > logins || heard('error').length > errors, {
+          ...{ deadlineMs, what: `${username} is answered` },
+        })
+        const [login] = heard('login').slice(logins)
+        if (login !== undefined) return login
+        if (heard('error').at(-1)?.code !== 503) throw new Error(`refused: ${heard('error').at(-1)?.message}`)
+      }
+    },
+    texts: () => heard('chat').flatMap(({ from, message }) => (from === 'server' ? [] : [String(message)])),
+    isOpen: () => ws.readyState === ws.OPEN,
+    close: () => ws.terminate(),
+  }
+}
