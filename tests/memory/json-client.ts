@@ -1,6 +1,6 @@
 import { type DialectConfig, type Spoken, spokenDialects } from '@chat/connector/dialects/spoken'
-import type { TcpEvents, TcpSocket } from '@chat/connector/dialects/tcp-socket'
 import { silentLogger } from '@chat/runtime'
+import { connectTcp } from './tcp-client.ts'
 import type { World } from './world.ts'
 
 export type Message = Readonly<Record<string, unknown>>
@@ -21,15 +21,15 @@ export interface JsonClient {
   readonly isOpen: boolean
 }
 
-const config: DialectConfig = {
+export const dialectConfig: DialectConfig = {
   ...{ host: '127.0.0.1', capacity: 100, dialectJsonToidPort: 1, dialectJsonToPort: 2, dialectPacingMs: 10 },
-  ...{ dialectTimeZone: 'UTC', dialectAutofriend: 'true' },
+  ...{ dialectEnvelopePort: 3, dialectUnitPort: 4, dialectTimeZone: 'UTC', dialectAutofriend: 'true' },
   ...{ dialectActionPort: 0, dialectActionGatewayPort: 0, dialectActionOpen: 'false' },
 }
 
 /** The dialects as each connector of the world has them. */
 export const dialectsOf = (world: World, over: Partial<DialectConfig> = {}): readonly (readonly Spoken[])[] =>
-  world.sockets.map(() => spokenDialects({ ...config, ...over }, { ...world, logger: silentLogger }))
+  world.sockets.map(() => spokenDialects({ ...dialectConfig, ...over }, { ...world, logger: silentLogger }))
 
 export const connectJson = (
   world: World,
@@ -37,57 +37,24 @@ export const connectJson = (
   name: 'json-to' | 'json-toid',
   connector = 0,
 ): JsonClient => {
-  const spoken = dialects[connector]?.find((one) => one.name === name)
-  const handlers = world.sockets[connector]?.handlers
-  if (spoken === undefined || handlers === undefined) throw new Error(`no ${name} at connector ${connector}`)
-  const frames: Buffer[] = []
-  let stalled: (() => void)[] | undefined
-  let isOpen = true
-  const gone = () => {
-    if (!isOpen) return
-    isOpen = false
-    queueMicrotask(() => events.onGone())
-  }
-  const socket: TcpSocket = {
-    remoteAddress: '127.0.0.1',
-    write: (bytes, done) => {
-      if (!isOpen) return
-      const take = () => {
-        frames.push(Buffer.from(bytes))
-        done()
-      }
-      if (stalled === undefined) queueMicrotask(take)
-      else stalled.push(take)
-    },
-    end: gone,
-    destroy: gone,
-    pause: () => {},
-    resume: () => {},
-  }
-  const events: TcpEvents = spoken.serve(socket, handlers)
+  const client = connectTcp(world, dialects, name, connector)
   return {
     send: (...messages) => {
       const parts = messages.map((message) =>
         typeof message === 'string' || Buffer.isBuffer(message) ? message : `${JSON.stringify(message)}\0`,
       )
-      events.onBytes(Buffer.concat(parts.map((part) => Buffer.from(part))))
+      client.send(Buffer.concat(parts.map((part) => Buffer.from(part))))
     },
-    end: () => events.onEnd(),
-    cut: gone,
-    stall: () => {
-      stalled ??= []
-    },
-    flow: () => {
-      const takes = stalled ?? []
-      stalled = undefined
-      for (const take of takes) take()
-    },
-    frames,
+    end: client.end,
+    cut: client.cut,
+    stall: client.stall,
+    flow: client.flow,
+    frames: client.frames,
     get messages() {
-      return frames.map(parseFrame)
+      return client.frames.map(parseFrame)
     },
     get isOpen() {
-      return isOpen
+      return client.isOpen
     },
   }
 }

@@ -64,3 +64,15 @@ test.each(['chat.example:8005', 'http://chat.example', 'a b', 'chat.example/x', 
     )
   },
 )
+
+test('older protocols are not spoken unless they have a port', () => {
+  const names = ['JSON_TOID', 'JSON_TO', 'ENVELOPE', 'UNIT'].map((name) => `CHAT_DIALECT_${name}_PORT`)
+  const portsOf = (config: ReturnType<typeof readConfig>) => [
+    ...[config.dialectJsonToidPort, config.dialectJsonToPort, config.dialectEnvelopePort, config.dialectUnitPort],
+  ]
+  expect(portsOf(readConfig({}))).toEqual([0, 0, 0, 0])
+  const env = Object.fromEntries(names.map((name, index) => [name, String(8_001 + index)]))
+  expect(portsOf(readConfig(env))).toEqual([8_001, 8_002, 8_003, 8_004])
+  for (const name of names) expect(() => readConfig({ [name]: '65536' })).toThrow(name)
+  expect(() => readConfig({ CHAT_DIALECT_TIME_ZONE: 'Mars' })).toThrow('CHAT_DIALECT_TIME_ZONE')
+})

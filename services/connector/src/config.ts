@@ -80,6 +80,8 @@ export const connectorSettings = {
   /** Older wire protocols, each on a port of its own; 0: not spoken. */
   dialectJsonToidPort: integer({ env: 'CHAT_DIALECT_JSON_TOID_PORT', default: 0, min: 0, max: 65_535 }),
   dialectJsonToPort: integer({ env: 'CHAT_DIALECT_JSON_TO_PORT', default: 0, min: 0, max: 65_535 }),
+  dialectEnvelopePort: integer({ env: 'CHAT_DIALECT_ENVELOPE_PORT', default: 0, min: 0, max: 65_535 }),
+  dialectUnitPort: integer({ env: 'CHAT_DIALECT_UNIT_PORT', default: 0, min: 0, max: 65_535 }),
   /** Of `action`: where its clients connect, and where they ask for the least loaded connector. */
   dialectActionPort: integer({ env: 'CHAT_DIALECT_ACTION_PORT', default: 0, min: 0, max: 65_535 }),
   dialectActionGatewayPort: integer({ env: 'CHAT_DIALECT_ACTION_GATEWAY_PORT', default: 0, min: 0, max: 65_535 }),

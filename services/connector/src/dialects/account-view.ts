@@ -69,14 +69,35 @@ export const readAccountView = async (line: Line, self: number): Promise<Account
     if (members === undefined) continue // He was a member a moment ago.
     groups.push({ id: groupIdOf(id), title, description, members: inOrder(members.items, self) })
   }
-  const { requests = [] } = friends.first as unknown as { requests?: { user: User; direction: string }[] }
   return {
     friends: friends.items.map(({ user, online }) => ({ id: user.id, name: user.name, isOnline: online })),
     groups: groups.toSorted((one, other) => one.id - other.id),
-    requests: requests
-      .filter(({ direction }) => direction === 'incoming')
-      .map(({ user }) => ({ id: user.id, name: user.name })),
+    requests: incoming(friends.first),
   }
+}
+
+/** Who asks to be a friend; undefined: it cannot be read now. */
+export const readRequests = async (line: Line): Promise<readonly User[] | undefined> => {
+  const answer = await line.ask('friends', { limit: 1 })
+  return answer.op === 'error' ? undefined : incoming(answer)
+}
+
+/** undefined: they cannot be read now. */
+export const readFriends = async (line: Line): Promise<readonly User[] | undefined> =>
+  usersOf(await readAll<FriendItem>(line, 'friends', {}, pagesMax))
+
+/** undefined: he is not one of them. */
+export const readMembers = async (line: Line, group: number): Promise<readonly User[] | undefined> =>
+  usersOf(await readAll<MemberItem>(line, 'members', { conversation: `g${group}` }, memberPagesMax))
+
+const usersOf = (whole: Whole<{ readonly user: User }> | undefined): readonly User[] | undefined =>
+  whole?.items.map(({ user: { id, name } }) => ({ id, name }))
+
+const incoming = (firstPage: LineAnswer): readonly User[] => {
+  const { requests = [] } = firstPage as unknown as { requests?: { user: User; direction: string }[] }
+  return requests
+    .filter(({ direction }) => direction === 'incoming')
+    .map(({ user }) => ({ id: user.id, name: user.name }))
 }
 
 /** `g31` → 31. */

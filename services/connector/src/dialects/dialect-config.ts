@@ -9,6 +9,8 @@ export interface DialectConfig {
   readonly dialectActionPort: number
   readonly dialectActionGatewayPort: number
   readonly dialectActionOpen: 'true' | 'false'
+  readonly dialectEnvelopePort: number
+  readonly dialectUnitPort: number
   readonly dialectPacingMs: number
   readonly dialectTimeZone: string
   readonly dialectAutofriend: 'true' | 'false'

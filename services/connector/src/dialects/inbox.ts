@@ -80,6 +80,27 @@ export class Inbox {
     return isOpen
   }
 
+  /** What was missed becomes an inbox of its own, to be taken by `next`; this one goes on behind it. To be called before anything is shown. */
+  takeMissed(): Inbox {
+    const missed = new Inbox(this.ports)
+    missed.early = undefined
+    for (const [conversation, place] of this.behind) {
+      const { shown, missedTo } = place
+      if (missedTo <= shown) continue
+      const taken = missed.begin(conversation, shown, missedTo)
+      taken.wanted = missedTo
+      missed.behind.set(conversation, taken)
+      Object.assign(place, { shown: missedTo, page: [], pageTo: missedTo, walkedFrom: missedTo })
+      this.settle(conversation, place)
+    }
+    return missed
+  }
+
+  /** The conversations of which not everything was taken. */
+  unfinished(): readonly string[] {
+    return [...this.behind.keys()]
+  }
+
   /** The oldest that is not shown yet; undefined: there is nothing. */
   async next(): Promise<InboxEvent | undefined> {
     while (!this.isStopped && this.behind.size > 0) {

@@ -5,7 +5,7 @@ import type { DialectConfig, DialectPorts } from './dialect-config.ts'
 export const withDialects = async (sockets: Sockets, config: DialectConfig, ports: DialectPorts): Promise<Sockets> => {
   if (portsOf(config).every((port) => port === 0)) return sockets
   const { createDialectListeners } = await import('./listeners.ts')
-  const listeners = createDialectListeners(config, ports)
+  const listeners = await createDialectListeners(config, ports)
   return {
     start: async (handlers) => {
       await sockets.start(handlers)
@@ -18,6 +18,6 @@ export const withDialects = async (sockets: Sockets, config: DialectConfig, port
 }
 
 const portsOf = (config: DialectConfig): readonly number[] => [
-  ...[config.dialectJsonToidPort, config.dialectJsonToPort],
+  ...[config.dialectJsonToidPort, config.dialectJsonToPort, config.dialectEnvelopePort, config.dialectUnitPort],
   ...[config.dialectActionPort, config.dialectActionGatewayPort],
 ]

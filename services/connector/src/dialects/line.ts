@@ -156,10 +156,19 @@ export interface LoggedIn {
 /** Why somebody was not let in. `online`: by an older protocol he is connected already. */
 export type Refused = 'badCredentials' | 'online' | 'suspended' | 'notNow'
 
-/** Logs in by id and opens the line. Never rejects but for bugs. */
+/** Who logs in, and what he knows. */
+export type LoginCredentials = ({ readonly userId: number } | { readonly name: string }) & { readonly password: string }
+
+/** These protocols know the first two of them; the others are said in our words. */
+export const ownReasons = {
+  suspended: 'this account is suspended',
+  notNow: 'not possible at the moment, try again',
+} as const
+
+/** Logs in and opens the line. Never rejects but for bugs. */
 export const logInOnLine = async (
   ports: LinePorts & Pick<SocketHandlers, 'api'>,
-  credentials: { readonly userId: number; readonly password: string },
+  credentials: LoginCredentials,
   remoteAddress: string,
   events: LineEvents,
 ): Promise<LoggedIn | Refused> => {

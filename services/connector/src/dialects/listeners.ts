@@ -1,13 +1,14 @@
 import type { Sockets } from '../ports.ts'
 import { createActionListeners } from './action/index.ts'
 import type { DialectConfig, DialectPorts } from './dialect-config.ts'
-import { spokenDialects } from './spoken.ts'
+import { type Spoken, spokenDialects } from './spoken.ts'
 import { createTcpServer } from './tcp-server.ts'
 
 /** Listeners of each dialect that has a port. */
-export const createDialectListeners = (config: DialectConfig, ports: DialectPorts): Sockets => {
+export const createDialectListeners = async (config: DialectConfig, ports: DialectPorts): Promise<Sockets> => {
   const { host, capacity: connectionsMax } = config
-  const listeners = spokenDialects(config, ports).map(({ port, serve }) => ({
+  const spoken = [...spokenDialects(config, ports), ...(await protobufDialects(config, ports))]
+  const listeners = spoken.map(({ port, serve }) => ({
     serve,
     server: createTcpServer({ ...ports, host, port, connectionsMax }),
   }))
@@ -21,4 +22,11 @@ export const createDialectListeners = (config: DialectConfig, ports: DialectPort
       await Promise.all([...listeners.map(({ server }) => server.stop()), action.stop()])
     },
   }
+}
+
+/** Their library is loaded for them alone. */
+const protobufDialects = async (config: DialectConfig, ports: DialectPorts): Promise<readonly Spoken[]> => {
+  if (config.dialectEnvelopePort === 0 && config.dialectUnitPort === 0) return []
+  const { spokenProtobuf } = await import('./spoken-protobuf.ts')
+  return spokenProtobuf(config, ports)
 }

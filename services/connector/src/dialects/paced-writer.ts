@@ -45,10 +45,11 @@ export class PacedWriter {
     this.add({ bytes: undefined, written })
   }
 
-  /** Resolves when there is room, or when it was stopped. */
-  async room(): Promise<void> {
+  /** Resolves with true when there is room, with false when it was stopped. */
+  async room(): Promise<boolean> {
     while (!this.isStopped && this.queue.length >= roomFrames)
       await new Promise<void>((resolve) => this.waiting.push(resolve))
+    return !this.isStopped
   }
 
   /** Resolves when all was written, or when it was stopped. */

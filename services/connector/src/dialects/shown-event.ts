@@ -10,6 +10,9 @@ export type ShownEvent =
       /** undefined: direct. */
       readonly group: number | undefined
       readonly text: string
+      /** What `text` was made of. */
+      readonly body: unknown
+      readonly isEdited: boolean
     }
   /** There is no message for it: told in words. */
   | { readonly kind: 'told'; readonly text: string }
@@ -40,14 +43,24 @@ export const shownEvent = async (
 
 const messageOf = ({ type, actor, conversation, data }: InboxEvent['event'], self: number): ShownEvent | undefined => {
   if (actor === self || data.deleted === true) return undefined
-  return { kind: 'message', from: actor, group: groupOf(conversation), text: textOfMessage({ type, data }) }
+  const text = textOfMessage({ type, data })
+  return {
+    kind: 'message',
+    from: actor,
+    group: groupOf(conversation),
+    text,
+    body: data.body,
+    isEdited: isEdited({ type, data }),
+  }
 }
 
 /** Of an event that is a message, or an edit of one. */
 export const textOfMessage = ({ type, data }: Pick<InboxEvent['event'], 'type' | 'data'>): string => {
-  const isEdited = type === 'messageEdited' || data.editedSeq !== undefined
-  return `${isEdited ? '(edited) ' : ''}${textOfBody(data.body)}`
+  return `${isEdited({ type, data }) ? '(edited) ' : ''}${textOfBody(data.body)}`
 }
+
+const isEdited = ({ type, data }: Pick<InboxEvent['event'], 'type' | 'data'>): boolean =>
+  type === 'messageEdited' || data.editedSeq !== undefined
 
 interface About {
   readonly self: number

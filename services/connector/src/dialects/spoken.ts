@@ -1,11 +1,10 @@
 import type { SocketHandlers } from '../ports.ts'
+import { ClientConnection } from './client-connection.ts'
 import type { DialectConfig, DialectPorts } from './dialect-config.ts'
-
-import { JsonConnection } from './json/connection.ts'
 import { type JsonDialect, jsonTo, jsonToid } from './json/numbers.ts'
-import { createNames } from './names.ts'
+import { jsonProtocol } from './json/protocol.ts'
+import { spokenPorts } from './spoken-ports.ts'
 import type { TcpEvents, TcpSocket } from './tcp-socket.ts'
-import { createTimeFormat } from './texts.ts'
 
 export type { DialectConfig } from './dialect-config.ts'
 
@@ -16,17 +15,15 @@ export interface Spoken {
   readonly serve: (socket: TcpSocket, handlers: Pick<SocketHandlers, 'accept' | 'api'>) => TcpEvents
 }
 
+/** Those that speak JSON, as far as they are configured. */
 export const spokenDialects = (config: DialectConfig, ports: DialectPorts): readonly Spoken[] => {
-  const shared = {
-    ...ports,
-    names: createNames(),
-    timeOf: createTimeFormat(config.dialectTimeZone),
-    isAutofriend: config.dialectAutofriend === 'true',
-    pacingMs: config.dialectPacingMs,
-  }
+  const shared = spokenPorts(config, ports)
   const json = (dialect: JsonDialect, port: number): Spoken => ({
     ...{ name: dialect.name, port },
-    serve: (socket, { accept, api }) => new JsonConnection(socket, { ...shared, accept, api, dialect }),
+    serve: (socket, { accept, api }) => {
+      const own = { ...shared, accept, api, dialect }
+      return new ClientConnection(socket, own, jsonProtocol(own))
+    },
   })
   return [json(jsonToid, config.dialectJsonToidPort), json(jsonTo, config.dialectJsonToPort)].filter(
     ({ port }) => port !== 0,

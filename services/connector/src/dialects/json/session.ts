@@ -1,5 +1,6 @@
 import { type AccountView, readAccountView } from '../account-view.ts'
 import { type Acts, createActs } from '../acts.ts'
+import type { DialectSession } from '../client-connection.ts'
 import { Cursors } from '../cursors.ts'
 import { Inbox, type InboxEvent } from '../inbox.ts'
 import type { LoggedIn, Push } from '../line.ts'
@@ -23,13 +24,14 @@ interface Missed {
 }
 
 /** Somebody who is logged in by a JSON dialect: what he asks for, and what he is shown. */
-export class Session {
+export class JsonSession implements DialectSession {
   private readonly ports: JsonPorts
   private readonly loggedIn: LoggedIn
   private readonly writer: PacedWriter
   private readonly inbox: Inbox
   private readonly cursors: Cursors
   private readonly acts: Acts
+  private isStopped = false
 
   constructor(ports: JsonPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
     const { clock, random, api, isAutofriend } = ports
@@ -72,6 +74,7 @@ export class Session {
 
   /** Nothing more is shown. */
   stop(): void {
+    this.isStopped = true
     this.inbox.stop()
   }
 
@@ -125,7 +128,8 @@ export class Session {
   private async show(event: InboxEvent): Promise<void> {
     const messages = await this.messagesOf(event)
     await this.writer.room()
-    this.send(event, messages)
+    // Whoever logs in next on this connection must not see it.
+    if (!this.isStopped) this.send(event, messages)
   }
 
   /** The cursor moves once all of it was written. */

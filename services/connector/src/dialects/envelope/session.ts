@@ -1,0 +1,180 @@
+import { type Acts, createActs } from '../acts.ts'
+import type { DialectSession } from '../client-connection.ts'
+import { Cursors } from '../cursors.ts'
+import type { SpokenPorts } from '../dialect-ports.ts'
+import { GroupTitles } from '../group-titles.ts'
+import { Inbox, type InboxEvent } from '../inbox.ts'
+import type { LoggedIn, Push } from '../line.ts'
+import type { PacedWriter } from '../paced-writer.ts'
+import { shownEvent } from '../shown-event.ts'
+import { shownText } from '../texts.ts'
+import { type Chat, payloads } from './codec.ts'
+import { chatsOf, encodePayload, pagesOf, server } from './messages.ts'
+
+/** Names that are asked for at once. */
+const namesPage = 100
+/** Missed events, shown or not, that go out together, as few frames as they fit into. */
+const missedEventsMax = 100
+
+interface Missed {
+  readonly chats: Chat[]
+  readonly events: InboxEvent[]
+}
+
+/** Somebody who is logged in by `envelope`: what he asks for, and what he is shown. */
+export class EnvelopeSession implements DialectSession {
+  private readonly ports: SpokenPorts
+  private readonly loggedIn: LoggedIn
+  private readonly writer: PacedWriter
+  private readonly inbox: Inbox
+  private readonly cursors: Cursors
+  private readonly titles: GroupTitles
+  private readonly acts: Acts
+  private readonly onFailed: (error: unknown) => void
+  private isStopped = false
+
+  constructor(ports: SpokenPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
+    const { clock, random, names } = ports
+    const { line, user } = loggedIn
+    this.ports = ports
+    this.loggedIn = loggedIn
+    this.writer = writer
+    this.onFailed = onFailed
+    this.cursors = new Cursors(line, clock)
+    this.titles = new GroupTitles(line)
+    this.inbox = new Inbox({ line, clock, random, onFailed, show: (event) => this.show(event) })
+    this.acts = createActs({ line, self: user.id, befriend: undefined })
+    names.note(user.id, user.name)
+  }
+
+  async begin(): Promise<boolean> {
+    if (!(await this.inbox.open())) return false
+    this.write(payloads.outcome('Login', true, 'login success'))
+    this.showMissed().catch(this.onFailed)
+    return true
+  }
+
+  hear(push: Push): void {
+    this.titles.hear(push)
+    if (push.op !== 'notice') this.inbox.hear(push)
+    else if (push.code === 'restarting') this.write(payloads.serverStops())
+    else for (const chat of this.told(String(push.message))) this.write(payloads.chat(chat))
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.inbox.stop()
+  }
+
+  async leave(): Promise<void> {
+    const { line, end } = this.loggedIn
+    this.cursors.leave()
+    line.close()
+    await end()
+  }
+
+  /** Whether it is on its way. */
+  async chat(to: string, text: string): Promise<boolean> {
+    const answer = await this.loggedIn.line.ask('user', { name: to })
+    if (answer.op === 'error') return false
+    const { user } = answer as unknown as { user: { readonly id: number } }
+    return (await this.acts.chat(user.id, text)) === undefined
+  }
+
+  /** Everybody's names, as many answers as it takes. */
+  async tellUserNames(): Promise<void> {
+    let after: string | undefined
+    do {
+      const answer = await this.loggedIn.line.ask('users', {
+        limit: namesPage,
+        ...(after === undefined ? {} : { after }),
+      })
+      if (answer.op === 'error') return this.write(payloads.noUserNames())
+      const { items, next } = answer as unknown as { items: { readonly name: string }[]; next?: string }
+      const names = items.map(({ name }) => name)
+      for (const page of pagesOf(names, payloads.userNames)) {
+        if (!(await this.writer.room())) return
+        this.write(page)
+      }
+      after = next
+    } while (after !== undefined)
+  }
+
+  /** What was missed comes many a frame, what happens meanwhile behind it; then everything as it comes. */
+  private async showMissed(): Promise<void> {
+    let missed: Missed = { chats: [], events: [] }
+    for (;;) {
+      const event = await this.inbox.next()
+      if (event === undefined) break
+      const chats = await this.chatsOf(event)
+      if (!event.isMissed) {
+        await this.sendMissed(missed)
+        missed = { chats: [], events: [] }
+        await this.send(event, chats)
+        continue
+      }
+      if (missed.events.length >= missedEventsMax) {
+        await this.sendMissed(missed)
+        missed = { chats: [], events: [] }
+      }
+      missed.chats.push(...chats)
+      missed.events.push(event)
+    }
+    await this.sendMissed(missed)
+    this.inbox.run()
+  }
+
+  private async sendMissed({ chats, events }: Missed): Promise<void> {
+    await this.writer.room()
+    if (this.isStopped) return
+    for (const page of pagesOf(chats, payloads.offline)) this.write(page)
+    this.afterWritten(events)
+  }
+
+  private async show(event: InboxEvent): Promise<void> {
+    await this.send(event, await this.chatsOf(event))
+  }
+
+  private async send(event: InboxEvent, chats: readonly Chat[]): Promise<void> {
+    await this.writer.room()
+    // Whoever logs in next on this connection must not see it.
+    if (this.isStopped) return
+    for (const chat of chats) this.write(payloads.chat(chat))
+    this.afterWritten([event])
+  }
+
+  /** The cursors move once all of it was written. */
+  private afterWritten(events: readonly InboxEvent[]): void {
+    if (events.length === 0) return
+    this.writer.afterQueued(() => {
+      for (const { event } of events) this.cursors.note(event.conversation, event.seq)
+    })
+  }
+
+  private async chatsOf(inboxEvent: InboxEvent): Promise<readonly Chat[]> {
+    const { names, timeOf } = this.ports
+    const { line, user } = this.loggedIn
+    const nameOf = (id: number) => names.of(id, line)
+    const shown = await shownEvent(inboxEvent, user.id, nameOf)
+    const time = timeOf(inboxEvent.event.at)
+    switch (shown?.kind) {
+      case undefined:
+        return []
+      case 'told':
+        return this.told(shown.text, time)
+      case 'message': {
+        const sendName = await nameOf(shown.from)
+        const prefix = shown.group === undefined ? '' : await this.titles.before(shown.group, sendName)
+        return chatsOf(shownText(prefix) + shown.text, { sendName, recvName: user.name, time })
+      }
+    }
+  }
+
+  private told(text: string, time = this.ports.timeOf(this.ports.clock.now())): readonly Chat[] {
+    return chatsOf(shownText(text), { sendName: server, recvName: this.loggedIn.user.name, time })
+  }
+
+  private write(payload: Buffer): void {
+    this.writer.write(encodePayload(payload))
+  }
+}

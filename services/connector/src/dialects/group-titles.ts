@@ -1,0 +1,39 @@
+import type { Line, Push } from './line.ts'
+
+/** Titles that are kept for one user; the one learnt first is forgotten first. */
+const titlesMax = 100
+
+/** What groups are called, for protocols that show their messages among those of people. */
+export class GroupTitles {
+  private readonly line: Line
+  private readonly known = new Map<number, string>()
+
+  constructor(line: Line) {
+    this.line = line
+  }
+
+  /** A group that changes is asked for anew. */
+  hear({ op, type, conversation }: Push): void {
+    if (op === 'event' && type === 'groupChanged') this.known.delete(Number(String(conversation).slice(1)))
+  }
+
+  /** What a message of the group begins with here. */
+  async before(group: number, sender: string): Promise<string> {
+    return `${await this.of(group)}/${sender}: `
+  }
+
+  private async of(group: number): Promise<string> {
+    const known = this.known.get(group)
+    if (known !== undefined) return known
+    const answer = await this.line.ask('conversation', { conversation: `g${group}` })
+    if (answer.op === 'error') return `group ${group}`
+    const { conversation } = answer as unknown as { conversation: { readonly title: string } }
+    this.known.set(group, conversation.title)
+    if (this.known.size > titlesMax)
+      for (const oldest of this.known.keys()) {
+        this.known.delete(oldest)
+        break
+      }
+    return conversation.title
+  }
+}
