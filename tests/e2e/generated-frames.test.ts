@@ -66,6 +66,9 @@ const connect = async (): Promise<Rude> => {
 const endsSession = ({ op }: { readonly op: unknown }) => op === 'logout' || op === 'session.end'
 const failures = ['internal', 'timeout', 'unavailable']
 
+/** Refusals of what has the right shape. Which of them a short run meets is chance. */
+const decided = ['not_found', 'forbidden', 'no_such_conversation', 'no_such_message', 'not_member', 'no_such_user']
+
 const wrongIn = (answer: Frame): string | undefined => {
   if (tellsInternals(JSON.stringify(answer))) return 'it tells internals'
   if (answer.op === 'ok') return undefined
@@ -96,8 +99,8 @@ test('every frame on a socket is answered, and never by a failure', async () => 
     { numRuns: runs },
   )
   // It was no formality: frames got beyond the look at their shape, and the domain had something to say.
-  for (const code of ['ok', 'invalid', 'not_found', 'forbidden', 'no_such_conversation', 'no_such_message'])
-    expect(codes, code).toContain(code)
+  for (const code of ['ok', 'invalid']) expect(codes, code).toContain(code)
+  expect(decided.filter((code) => codes.has(code)).length).toBeGreaterThan(2)
 }, 600_000)
 
 test('every frame by HTTP is answered, and never with 5xx', async () => {
