@@ -1,3 +1,5 @@
+import { sleep } from '@chat/runtime'
+import { systemClock } from '@chat/runtime/system'
 import type { ServiceProcess } from '@chat/stack'
 import { type System, startSystem } from '@chat/stack/system'
 import { type Acknowledged, createDevice, type Device, forEachOf, waitUntil } from '@chat/testkit'
@@ -62,6 +64,7 @@ beforeAll(async () => {
   const { lastSeq } = await viewOf(online[0])
   for (const { person } of listeners)
     stays.set(person, movers.includes(person) ? [] : [{ from: lastSeq + 1, to: undefined }])
+  await sleep(systemClock, settleMs) // Until then each member would still be told.
 }, 600_000)
 
 afterAll(async () => {
