@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { type Setting, text } from './config.ts'
-import { Fault } from './fault.ts'
 import type { Health } from './health.ts'
 import type { Service } from './lifecycle.ts'
+import { listen } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Where a process without clients of its own serves its health; absent: nowhere. */
@@ -55,17 +55,7 @@ export const createHealthServer = ({ host, port, health, metrics }: HealthServer
   )
 
   return {
-    start: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', (error: NodeJS.ErrnoException) =>
-          reject(
-            error.code === 'EADDRINUSE'
-              ? new Fault('port_in_use', `port ${port} of ${host} is in use`, { isRetryable: false, cause: error })
-              : error,
-          ),
-        )
-        server.listen(port, host, () => resolve())
-      }),
+    start: () => listen(server, { host, port }),
     stop: () =>
       new Promise((resolve) => {
         if (!server.listening) return resolve()

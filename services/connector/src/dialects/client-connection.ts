@@ -1,6 +1,7 @@
 import { type Cancel, withinMs } from '@chat/runtime'
 import type { SocketHandlers } from '../ports.ts'
 import { type LinePorts, type LoggedIn, type LoginCredentials, logInOnLine, type Push, type Refused } from './line.ts'
+import { openSession } from './open-session.ts'
 import { PacedWriter } from './paced-writer.ts'
 import { RequestQueue, type Splitter } from './request-queue.ts'
 import type { TcpEvents, TcpSocket } from './tcp-socket.ts'
@@ -94,23 +95,21 @@ export class ClientConnection<Request, Session extends DialectSession> implement
 
   async logIn(credentials: LoginCredentials): Promise<Refused | undefined> {
     await this.leave()
-    const early: Push[] = []
-    let session: Session | undefined
-    const events = {
-      onPush: (push: Push) => (session === undefined ? void early.push(push) : session.hear(push)),
-      onClosed: () => {
-        if (session !== undefined && session === this.current) this.stop()
+    const session = await openSession({
+      enter: (events) => logInOnLine(this.ports, credentials, this.remoteAddress, events),
+      open: (loggedIn) => {
+        this.cancelLogin()
+        this.current = this.protocol.openSession(loggedIn, this.writer, (error) => this.failed(error))
+        return this.current
       },
-    }
-    const loggedIn = await logInOnLine(this.ports, credentials, this.remoteAddress, events)
-    if (typeof loggedIn === 'string') {
+      onClosed: (closed) => {
+        if (closed === this.current) this.stop()
+      },
+    })
+    if (typeof session === 'string') {
       this.awaitLogin()
-      return loggedIn
+      return session
     }
-    this.cancelLogin()
-    session = this.protocol.openSession(loggedIn, this.writer, (error) => this.failed(error))
-    this.current = session
-    for (const push of early) session.hear(push)
     if (await session.begin()) return undefined
     await this.logOut()
     return 'notNow'

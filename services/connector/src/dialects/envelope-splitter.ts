@@ -1,3 +1,4 @@
+import type { Splitter } from './request-queue.ts'
 import { delimited, type Field, fieldAt } from './wire.ts'
 
 /**
@@ -115,3 +116,19 @@ const typeField = 1
 const requestField = 2
 
 const isOurs = ({ number }: Field): boolean => number === typeField || number === requestField
+
+/** The messages as requests of a dialect. `quietMs`: one without an end is whole once nothing came for so long. */
+export const requestsOf = <Request>(
+  envelopes: EnvelopeSplitter,
+  decode: (envelope: Envelope) => Request,
+  quietMs?: number,
+): Splitter<Request> => ({
+  take: (bytes) => envelopes.take(bytes).map(decode),
+  get isBroken() {
+    return envelopes.isBroken
+  },
+  get isInside() {
+    return envelopes.isInside
+  },
+  ...(quietMs === undefined ? {} : { quiet: { ms: quietMs, take: () => envelopes.rest().map(decode) } }),
+})

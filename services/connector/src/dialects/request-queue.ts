@@ -1,10 +1,9 @@
 import type { Cancel, Clock, Logger } from '@chat/runtime'
 import type { TcpEvents, TcpSocket } from './tcp-socket.ts'
+import { WorkQueue } from './work-queue.ts'
 
 /** From the first byte of a request to its end, ms. */
 const requestMaxMs = 10_000
-/** Requests that wait for those before them; with more the client is not read. */
-const requestsWaitingMax = 64
 
 /** Cuts what comes into requests. */
 export interface Splitter<Request> {
@@ -33,24 +32,29 @@ interface RequestQueuePorts<Request> {
 /** The requests of one TCP client, one after the other, until it ends its side, breaks a bound, goes, or this server stops. */
 export class RequestQueue<Request> implements TcpEvents {
   private readonly ports: RequestQueuePorts<Request>
-  private waiting: Request[] = []
-  private isWorking = false
-  private isPaused = false
-  private ending = false
+  private readonly works: WorkQueue<Request>
   private cancelRequest: Cancel | undefined
   private cancelQuiet: Cancel = () => {}
 
   constructor(ports: RequestQueuePorts<Request>) {
     this.ports = ports
+    const { socket, logger, perform, finish } = ports
+    this.works = new WorkQueue({
+      ...{ source: socket, perform, finish },
+      onFailed: (error) => {
+        logger.error({ err: error }, 'connection failed')
+        socket.destroy()
+      },
+    })
   }
 
   /** Takes nothing more. */
   get isEnding(): boolean {
-    return this.ending
+    return this.works.isEnding
   }
 
   onBytes(bytes: Buffer): void {
-    if (this.ending) return
+    if (this.isEnding) return
     const { splitter } = this.ports
     this.add(splitter.take(bytes))
     if (splitter.isBroken) this.end()
@@ -59,7 +63,7 @@ export class RequestQueue<Request> implements TcpEvents {
 
   /** What it asked before is still answered. */
   onEnd(): void {
-    if (!this.ending) this.add(this.ports.splitter.quiet?.take() ?? [])
+    if (!this.isEnding) this.add(this.ports.splitter.quiet?.take() ?? [])
     this.end()
   }
 
@@ -70,31 +74,26 @@ export class RequestQueue<Request> implements TcpEvents {
 
   /** What waits is not performed any more. */
   stop(): void {
-    this.waiting = []
+    this.works.drop()
     this.end()
   }
 
   /** Cuts the connection. */
   destroy(): void {
-    this.waiting = []
+    this.works.drop()
     this.ports.onBroken()
     this.ports.socket.destroy()
     this.end()
   }
 
   private add(requests: readonly Request[]): void {
-    const { splitter, clock, socket } = this.ports
+    const { splitter, clock } = this.ports
     if (!splitter.isInside || requests.length > 0) {
       this.cancelRequest?.()
       this.cancelRequest = undefined
     }
     if (splitter.isInside) this.cancelRequest ??= clock.after(requestMaxMs, () => this.destroy())
-    this.waiting.push(...requests)
-    if (this.waiting.length > requestsWaitingMax && !this.isPaused) {
-      this.isPaused = true
-      socket.pause()
-    }
-    this.work()
+    this.works.add(requests)
   }
 
   private awaitQuiet(): void {
@@ -105,34 +104,8 @@ export class RequestQueue<Request> implements TcpEvents {
   }
 
   private end(): void {
-    if (this.ending) return
-    this.ending = true
     this.cancelRequest?.()
     this.cancelQuiet()
-    this.work()
-  }
-
-  /** When it ends there is nothing left to do in the same step: what comes later starts it again. */
-  private work(): void {
-    if (this.isWorking) return
-    this.isWorking = true
-    this.workOff().catch((error) => {
-      this.ports.logger.error({ err: error }, 'connection failed')
-      this.ports.socket.destroy()
-    })
-  }
-
-  private async workOff(): Promise<void> {
-    for (;;) {
-      const request = this.waiting.shift()
-      if (request === undefined) break
-      if (this.isPaused && this.waiting.length <= requestsWaitingMax / 2) {
-        this.isPaused = false
-        this.ports.socket.resume()
-      }
-      await this.ports.perform(request)
-    }
-    if (this.ending) await this.ports.finish()
-    this.isWorking = false
+    this.works.end()
   }
 }

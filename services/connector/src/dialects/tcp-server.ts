@@ -1,5 +1,5 @@
 import { createServer, type Socket as NetSocket, type Server } from 'node:net'
-import { type Clock, Fault, type Logger } from '@chat/runtime'
+import { type Clock, type Logger, listen } from '@chat/runtime'
 import type { TcpEvents, TcpSocket } from './tcp-socket.ts'
 
 /** Idle clients stay for hours; a peer that is gone without a word is found by this, ms. */
@@ -75,7 +75,7 @@ export const createTcpServer = ({ host, port, connectionsMax, clock, logger }: T
       const options = { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, noDelay: true }
       const listening = createServer(options, (net) => serveOne(net, serve))
       server = listening
-      await listen(listening, host, port)
+      await listen(listening, { host, port, backlog: 4096 })
     },
     stop: async () => {
       const listening = server
@@ -90,18 +90,6 @@ export const createTcpServer = ({ host, port, connectionsMax, clock, logger }: T
 }
 
 /** Throws Fault `port_in_use` (not retryable). */
-export const listen = (server: Server, host: string, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Fault('port_in_use', `port ${port} of ${host} is in use`, { isRetryable: false, cause: error })
-          : error,
-      ),
-    )
-    server.listen({ host, port, backlog: 4096 }, resolve)
-  })
-
 const socketOf = (net: NetSocket, clock: Clock): TcpSocket => ({
   remoteAddress: net.remoteAddress ?? '',
   write: (bytes, done) => {

@@ -1,4 +1,4 @@
-import { type Clock, Fault } from '@chat/runtime'
+import { type Clock, listenFailure } from '@chat/runtime'
 import type { FastifyInstance } from 'fastify'
 
 /** After this, `close` cuts off whatever request or socket is left, ms. */
@@ -12,9 +12,7 @@ export const listen = async (
   try {
     await app.listen({ host, port, backlog: 4096 })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'EADDRINUSE') throw error
-    throw new Fault('port_in_use', `port ${port} of ${host} is in use`, { isRetryable: false, cause: error })
+    throw listenFailure(error, { host, port })
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Cancel } from '@chat/runtime'
 import { closeCode } from '@chat/schemas/protocol'
 import type { Answer, Socket, SocketEvents } from '../../ports.ts'
-import { enterOnLine, type Push, type Refused } from '../line.ts'
+import { enterOnLine, type Refused } from '../line.ts'
+import { openSession } from '../open-session.ts'
+import { WorkQueue } from '../work-queue.ts'
 import type { ActionPorts } from './action-ports.ts'
 import { decodeRequest } from './codec.ts'
 import { Session } from './session.ts'
@@ -9,8 +11,6 @@ import { Writer } from './writer.ts'
 
 /** People type at these clients; one that is not logged in for so long is closed, ms. */
 const loginMaxMs = 15 * 60_000
-/** Requests that wait for those before them; with more the client is not read. */
-const requestsWaitingMax = 64
 /** The same device for every login of a user: so the newer connection puts out the older one, wherever it is. */
 const actionDevice = 'ac710000-0000-4000-8000-000000000000'
 
@@ -19,29 +19,29 @@ export class ActionConnection implements SocketEvents {
   private readonly socket: Socket
   private readonly ports: ActionPorts
   private readonly writer: Writer
-  private waiting: string[] = []
+  private readonly requests: WorkQueue<string>
   private session: Session | undefined
-  private isWorking = false
-  private isPaused = false
-  /** Takes nothing more. */
-  private isEnding = false
   private cancelLogin: Cancel = () => {}
 
   constructor(socket: Socket, ports: ActionPorts) {
     this.socket = socket
     this.ports = ports
     this.writer = new Writer(socket, ports, () => this.close(closeCode.slowReader, 'this client reads too slowly'))
+    this.requests = new WorkQueue({
+      source: socket,
+      perform: async (text) => {
+        await this.perform(text)
+        // A client that asks and does not read gets no further.
+        await this.writer.flushed()
+      },
+      finish: () => this.leave(),
+      onFailed: (error) => this.failed(error),
+    })
     this.awaitLogin()
   }
 
   onFrame(text: string): void {
-    if (this.isEnding) return
-    this.waiting.push(text)
-    if (this.waiting.length > requestsWaitingMax && !this.isPaused) {
-      this.isPaused = true
-      this.socket.pause()
-    }
-    this.work()
+    if (!this.requests.isEnding) this.requests.add([text])
   }
 
   onBinary(): void {
@@ -56,40 +56,15 @@ export class ActionConnection implements SocketEvents {
   }
 
   private close(...why: Parameters<Socket['close']>): void {
-    this.waiting = []
+    this.requests.drop()
     this.writer.stop()
     this.socket.close(...why)
     this.end()
   }
 
   private end(): void {
-    if (this.isEnding) return
-    this.isEnding = true
     this.cancelLogin()
-    this.work()
-  }
-
-  /** One request at a time. When it ends there is nothing left to do in the same step: what comes later starts it again. */
-  private work(): void {
-    if (this.isWorking) return
-    this.isWorking = true
-    this.workOff().catch((error) => this.failed(error))
-  }
-
-  private async workOff(): Promise<void> {
-    for (;;) {
-      const request = this.waiting.shift()
-      if (request === undefined) break
-      if (this.isPaused && this.waiting.length <= requestsWaitingMax / 2) {
-        this.isPaused = false
-        this.socket.resume()
-      }
-      await this.perform(request)
-      // A client that asks and does not read gets no further.
-      await this.writer.flushed()
-    }
-    if (this.isEnding) await this.leave()
-    this.isWorking = false
+    this.requests.end()
   }
 
   private async perform(text: string): Promise<void> {
@@ -107,23 +82,20 @@ export class ActionConnection implements SocketEvents {
 
   private async logIn(name: string, password: string | undefined): Promise<void> {
     await this.leave()
-    const early: Push[] = []
-    let session: Session | undefined
-    const events = {
-      onPush: (push: Push) => (session === undefined ? void early.push(push) : session.hear(push)),
-      onClosed: () => {
-        if (session !== undefined && session === this.session)
-          this.close(closeCode.goingAway, 'logged in elsewhere, or this server stops')
-      },
-    }
     const { remoteAddress } = this.socket
     const entry = { answer: await this.begin(name, password), device: actionDevice }
-    const loggedIn = await enterOnLine(this.ports, entry, remoteAddress, events)
-    if (typeof loggedIn === 'string') return this.refuse(name, loggedIn)
-    this.cancelLogin()
-    session = new Session(this.ports, loggedIn, this.writer, (error) => this.failed(error))
-    this.session = session
-    for (const push of early) session.hear(push)
+    const session = await openSession({
+      enter: (events) => enterOnLine(this.ports, entry, remoteAddress, events),
+      open: (loggedIn) => {
+        this.cancelLogin()
+        this.session = new Session(this.ports, loggedIn, this.writer, (error) => this.failed(error))
+        return this.session
+      },
+      onClosed: (closed) => {
+        if (closed === this.session) this.close(closeCode.goingAway, 'logged in elsewhere, or this server stops')
+      },
+    })
+    if (typeof session === 'string') return this.refuse(name, session)
     if (await session.begin()) return
     await this.leave()
     this.refuse(name, 'notNow')
@@ -154,7 +126,7 @@ export class ActionConnection implements SocketEvents {
 
   private awaitLogin(): void {
     this.cancelLogin()
-    if (this.isEnding) return
+    if (this.requests.isEnding) return
     this.cancelLogin = this.ports.clock.after(loginMaxMs, () => this.close(closeCode.helloMissing, 'nobody logged in'))
   }
 

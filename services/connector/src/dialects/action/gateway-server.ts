@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Logger } from '@chat/runtime'
+import { type Logger, listen } from '@chat/runtime'
 import { errorStatus } from '@chat/schemas/protocol'
 import type { Api } from '../../ports.ts'
-import { listen } from '../tcp-server.ts'
 
 /** Of one request, ms: it has no body. */
 const requestTimeoutMs = 5_000
@@ -46,7 +45,7 @@ export const createGatewayServer = ({ host, port, connectionsMax, logger }: Gate
         })
       })
       server.maxConnections = connectionsMax
-      await listen(server, host, port)
+      await listen(server, { host, port, backlog: 4096 })
     },
     /** Idempotent. What is under way is cut off: whoever asked asks another one. */
     stop: async (): Promise<void> => {

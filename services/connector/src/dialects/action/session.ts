@@ -1,9 +1,9 @@
 import { sleep } from '@chat/runtime'
 import type { ClientEvent } from '@chat/schemas'
 import { type ErrorFrame, errorStatus } from '@chat/schemas/protocol'
-import { Cursors } from '../cursors.ts'
-import { Inbox, type InboxEvent } from '../inbox.ts'
+import type { InboxEvent } from '../inbox.ts'
 import { askFresh, type LineAnswer, type LoggedIn, type Push } from '../line.ts'
+import { Stay } from '../stay.ts'
 import type { ActionPorts } from './action-ports.ts'
 import { type ActionRequest, type ChatData, flatWords } from './codec.ts'
 import { Rooms } from './rooms.ts'
@@ -25,41 +25,34 @@ type Act = Exclude<ActionRequest, { readonly type: 'logIn' | 'invalid' }>
 /** Somebody who is logged in by this dialect: what he asks for, and what he is shown. */
 export class Session {
   private readonly ports: ActionPorts
-  private readonly loggedIn: LoggedIn
   private readonly writer: Writer
-  private readonly inbox: Inbox
-  private readonly cursors: Cursors
+  private readonly stay: Stay
   private readonly rooms: Rooms
   /** What was shown of a room when it was joined, by conversation: not to be shown again. */
   private readonly replayed = new Map<string, { readonly from: number; readonly to: number }>()
   /** A room that is joined is shown as a whole: nothing else comes between. */
   private turn: Promise<void> = Promise.resolve()
-  private hasLeft = false
 
   constructor(ports: ActionPorts, loggedIn: LoggedIn, writer: Writer, onFailed: (error: unknown) => void) {
-    const { clock, random, names } = ports
-    const { line, user } = loggedIn
     this.ports = ports
-    this.loggedIn = loggedIn
     this.writer = writer
-    this.cursors = new Cursors(line, clock)
-    this.rooms = new Rooms(line, ports.api)
-    this.inbox = new Inbox({ line, clock, random, onFailed, show: (event) => this.inTurn(() => this.take(event)) })
-    names.note(user.id, user.name)
+    this.stay = new Stay({ ...ports, onFailed, show: (event) => this.inTurn(() => this.take(event)) }, loggedIn)
+    this.rooms = new Rooms(loggedIn.line, ports.api)
   }
 
   /** Answers the login and begins to show. Resolves with false when what was missed cannot be read now. */
   async begin(): Promise<boolean> {
-    if (!(await this.inbox.open())) return false
+    const { inbox, user } = this.stay
+    if (!(await inbox.open())) return false
     const sessionId = this.writer.below(10_000_000)
-    this.writer.write({ action: 'login', data: { username: this.loggedIn.user.name, sessionId } })
-    this.inbox.run()
+    this.writer.write({ action: 'login', data: { username: user.name, sessionId } })
+    inbox.run()
     return true
   }
 
   hear(push: Push): void {
     if (push.op === 'notice') this.tell(String(push.message))
-    else this.inbox.hear(push)
+    else this.stay.inbox.hear(push)
   }
 
   async perform(act: Act): Promise<void> {
@@ -78,13 +71,9 @@ export class Session {
   }
 
   /** Nothing more is shown; the user is free at once. Resolves when his session has ended. */
-  async leave(): Promise<void> {
-    const { line, end } = this.loggedIn
-    this.hasLeft = true
-    this.inbox.stop()
-    this.cursors.leave()
-    line.close()
-    await end()
+  leave(): Promise<void> {
+    this.stay.stop()
+    return this.stay.leave()
   }
 
   private async chat(to: string, text: string): Promise<void> {
@@ -140,7 +129,7 @@ export class Session {
 
   /** The page before `before`; 0: the newest. */
   private async history(conversation: string, before: number): Promise<LineAnswer> {
-    const { line } = this.loggedIn
+    const { line } = this.stay
     for (let tries = 1; ; tries++) {
       const bounds = before === 0 ? {} : { before }
       const answer = await askFresh(line, this.ports.clock, 'history', { conversation, limit: replayedMax, ...bounds })
@@ -150,7 +139,7 @@ export class Session {
   }
 
   private async userInfo(name: string): Promise<void> {
-    const { line } = this.loggedIn
+    const { line } = this.stay
     const user = await this.userNamed(name)
     if (user === 'refused') return
     // Watching is how it is asked whether somebody is online, and whether the asker may know.
@@ -164,7 +153,7 @@ export class Session {
   }
 
   private async popular(n: number): Promise<void> {
-    const answer = await this.loggedIn.line.ask('popular', { n: Math.min(n, popularMax) })
+    const answer = await this.stay.line.ask('popular', { n: Math.min(n, popularMax) })
     if (answer.op === 'error') return this.refuseBy(answer)
     const { words } = answer as unknown as { words: readonly { word: string; count: number }[] }
     this.writer.write({ action: 'popular', data: { words: flatWords(words) } })
@@ -176,12 +165,11 @@ export class Session {
     const shown = this.replayed.get(conversation)
     const isShown = shown !== undefined && seq >= shown.from && seq <= shown.to
     if (!isShown) await this.push(event.event, event.isMissed)
-    if ((await this.writer.flushed()) && !this.hasLeft) this.cursors.note(conversation, seq)
+    if ((await this.writer.flushed()) && !this.stay.isOver) this.stay.note(event)
   }
 
   private async push(event: ClientEvent, isMissed = false): Promise<void> {
-    const { line, user } = this.loggedIn
-    const nameOf = (id: number) => this.ports.names.of(id, line)
+    const { user, nameOf } = this.stay
     const about = { self: user.id, nameOf, roomNameOf: (conversation: string) => this.rooms.nameOf(conversation) }
     const chat = await chatOf(event, about)
     if (chat !== undefined) return this.show(chat)
@@ -196,7 +184,7 @@ export class Session {
 
   /** What was on its way when he left is not for whoever logs in next on this connection. */
   private show(data: ChatData): void {
-    if (!this.hasLeft) this.writer.write({ action: 'chat', data })
+    if (!this.stay.isOver) this.writer.write({ action: 'chat', data })
   }
 
   /** undefined: refused. */
@@ -211,7 +199,7 @@ export class Session {
   private async userNamed(
     name: string,
   ): Promise<{ readonly id: number; readonly name: string } | undefined | 'refused'> {
-    const answer = await this.loggedIn.line.ask('user', { name })
+    const answer = await this.stay.line.ask('user', { name })
     if (answer.op === 'ok') return (answer as unknown as { user: { id: number; name: string } }).user
     if (answer.code === 'no_such_user' || answer.code === 'invalid') return undefined
     this.refuseBy(answer)
@@ -219,7 +207,7 @@ export class Session {
   }
 
   private write(op: string, fields: object): Promise<LineAnswer> {
-    const { line } = this.loggedIn
+    const { line } = this.stay
     return line.ask(op, { clientMsgId: line.newClientMsgId(), ...fields })
   }
 

@@ -1,6 +1,6 @@
 import type { Client, Protocol } from '../client-connection.ts'
 import type { SpokenPorts } from '../dialect-ports.ts'
-import { EnvelopeSplitter } from '../envelope-splitter.ts'
+import { EnvelopeSplitter, requestsOf } from '../envelope-splitter.ts'
 import { ownReasons, type Refused } from '../line.ts'
 import { decodeRequest, type EnvelopeRequest, payloads } from './codec.ts'
 import { encodePayload } from './messages.ts'
@@ -10,23 +10,12 @@ type EnvelopeClient = Client<EnvelopeSession>
 type Outcome = Parameters<typeof payloads.outcome>
 
 /** `envelope`: names, an answer to everything. Its own way for one connection: requests that are cut, what each does. */
-export const envelopeProtocol = (ports: SpokenPorts): Protocol<EnvelopeRequest, EnvelopeSession> => {
-  const splitter = new EnvelopeSplitter('nul')
-  return {
-    splitter: {
-      take: (bytes) => splitter.take(bytes).map(decodeRequest),
-      get isBroken() {
-        return splitter.isBroken
-      },
-      get isInside() {
-        return splitter.isInside
-      },
-    },
-    pacingMs: ports.pacingMs,
-    perform: (request, client) => perform(request, client, ports),
-    openSession: (loggedIn, writer, onFailed) => new EnvelopeSession(ports, loggedIn, writer, onFailed),
-  }
-}
+export const envelopeProtocol = (ports: SpokenPorts): Protocol<EnvelopeRequest, EnvelopeSession> => ({
+  splitter: requestsOf(new EnvelopeSplitter('nul'), decodeRequest),
+  pacingMs: ports.pacingMs,
+  perform: (request, client) => perform(request, client, ports),
+  openSession: (loggedIn, writer, onFailed) => new EnvelopeSession(ports, loggedIn, writer, onFailed),
+})
 
 const perform = async (request: EnvelopeRequest, client: EnvelopeClient, ports: SpokenPorts): Promise<void> => {
   const answer = (...of: Outcome) => client.writer.write(encodePayload(payloads.outcome(...of)))

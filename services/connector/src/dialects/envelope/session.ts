@@ -1,12 +1,12 @@
 import { type Acts, createActs } from '../acts.ts'
 import type { DialectSession } from '../client-connection.ts'
-import { Cursors } from '../cursors.ts'
 import type { SpokenPorts } from '../dialect-ports.ts'
 import { GroupTitles } from '../group-titles.ts'
-import { Inbox, type InboxEvent } from '../inbox.ts'
+import type { InboxEvent } from '../inbox.ts'
 import type { LoggedIn, Push } from '../line.ts'
 import type { PacedWriter } from '../paced-writer.ts'
 import { shownEvent } from '../shown-event.ts'
+import { Stay } from '../stay.ts'
 import { shownText } from '../texts.ts'
 import { type Chat, payloads } from './codec.ts'
 import { chatsOf, encodePayload, pagesOf, server } from './messages.ts'
@@ -24,31 +24,24 @@ interface Missed {
 /** Somebody who is logged in by `envelope`: what he asks for, and what he is shown. */
 export class EnvelopeSession implements DialectSession {
   private readonly ports: SpokenPorts
-  private readonly loggedIn: LoggedIn
   private readonly writer: PacedWriter
-  private readonly inbox: Inbox
-  private readonly cursors: Cursors
+  private readonly stay: Stay
   private readonly titles: GroupTitles
   private readonly acts: Acts
   private readonly onFailed: (error: unknown) => void
-  private isStopped = false
 
   constructor(ports: SpokenPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
-    const { clock, random, names } = ports
     const { line, user } = loggedIn
     this.ports = ports
-    this.loggedIn = loggedIn
     this.writer = writer
     this.onFailed = onFailed
-    this.cursors = new Cursors(line, clock)
+    this.stay = new Stay({ ...ports, onFailed, show: (event) => this.show(event) }, loggedIn)
     this.titles = new GroupTitles(line)
-    this.inbox = new Inbox({ line, clock, random, onFailed, show: (event) => this.show(event) })
     this.acts = createActs({ line, self: user.id, befriend: undefined })
-    names.note(user.id, user.name)
   }
 
   async begin(): Promise<boolean> {
-    if (!(await this.inbox.open())) return false
+    if (!(await this.stay.inbox.open())) return false
     this.write(payloads.outcome('Login', true, 'login success'))
     this.showMissed().catch(this.onFailed)
     return true
@@ -56,26 +49,22 @@ export class EnvelopeSession implements DialectSession {
 
   hear(push: Push): void {
     this.titles.hear(push)
-    if (push.op !== 'notice') this.inbox.hear(push)
+    if (push.op !== 'notice') this.stay.inbox.hear(push)
     else if (push.code === 'restarting') this.write(payloads.serverStops())
     else for (const chat of this.told(String(push.message))) this.write(payloads.chat(chat))
   }
 
   stop(): void {
-    this.isStopped = true
-    this.inbox.stop()
+    this.stay.stop()
   }
 
-  async leave(): Promise<void> {
-    const { line, end } = this.loggedIn
-    this.cursors.leave()
-    line.close()
-    await end()
+  leave(): Promise<void> {
+    return this.stay.leave()
   }
 
   /** Whether it is on its way. */
   async chat(to: string, text: string): Promise<boolean> {
-    const answer = await this.loggedIn.line.ask('user', { name: to })
+    const answer = await this.stay.line.ask('user', { name: to })
     if (answer.op === 'error') return false
     const { user } = answer as unknown as { user: { readonly id: number } }
     return (await this.acts.chat(user.id, text)) === undefined
@@ -85,7 +74,7 @@ export class EnvelopeSession implements DialectSession {
   async tellUserNames(): Promise<void> {
     let after: string | undefined
     do {
-      const answer = await this.loggedIn.line.ask('users', {
+      const answer = await this.stay.line.ask('users', {
         limit: namesPage,
         ...(after === undefined ? {} : { after }),
       })
@@ -104,7 +93,7 @@ export class EnvelopeSession implements DialectSession {
   private async showMissed(): Promise<void> {
     let missed: Missed = { chats: [], events: [] }
     for (;;) {
-      const event = await this.inbox.next()
+      const event = await this.stay.inbox.next()
       if (event === undefined) break
       const chats = await this.chatsOf(event)
       if (!event.isMissed) {
@@ -121,12 +110,12 @@ export class EnvelopeSession implements DialectSession {
       missed.events.push(event)
     }
     await this.sendMissed(missed)
-    this.inbox.run()
+    this.stay.inbox.run()
   }
 
   private async sendMissed({ chats, events }: Missed): Promise<void> {
     await this.writer.room()
-    if (this.isStopped) return
+    if (this.stay.isOver) return
     for (const page of pagesOf(chats, payloads.offline)) this.write(page)
     this.afterWritten(events)
   }
@@ -137,8 +126,7 @@ export class EnvelopeSession implements DialectSession {
 
   private async send(event: InboxEvent, chats: readonly Chat[]): Promise<void> {
     await this.writer.room()
-    // Whoever logs in next on this connection must not see it.
-    if (this.isStopped) return
+    if (this.stay.isOver) return
     for (const chat of chats) this.write(payloads.chat(chat))
     this.afterWritten([event])
   }
@@ -147,16 +135,14 @@ export class EnvelopeSession implements DialectSession {
   private afterWritten(events: readonly InboxEvent[]): void {
     if (events.length === 0) return
     this.writer.afterQueued(() => {
-      for (const { event } of events) this.cursors.note(event.conversation, event.seq)
+      for (const event of events) this.stay.note(event)
     })
   }
 
   private async chatsOf(inboxEvent: InboxEvent): Promise<readonly Chat[]> {
-    const { names, timeOf } = this.ports
-    const { line, user } = this.loggedIn
-    const nameOf = (id: number) => names.of(id, line)
+    const { user, nameOf } = this.stay
     const shown = await shownEvent(inboxEvent, user.id, nameOf)
-    const time = timeOf(inboxEvent.event.at)
+    const time = this.ports.timeOf(inboxEvent.event.at)
     switch (shown?.kind) {
       case undefined:
         return []
@@ -171,7 +157,7 @@ export class EnvelopeSession implements DialectSession {
   }
 
   private told(text: string, time = this.ports.timeOf(this.ports.clock.now())): readonly Chat[] {
-    return chatsOf(shownText(text), { sendName: server, recvName: this.loggedIn.user.name, time })
+    return chatsOf(shownText(text), { sendName: server, recvName: this.stay.user.name, time })
   }
 
   private write(payload: Buffer): void {

@@ -1,11 +1,11 @@
 import { type AccountView, readAccountView } from '../account-view.ts'
 import { type Acts, createActs } from '../acts.ts'
 import type { DialectSession } from '../client-connection.ts'
-import { Cursors } from '../cursors.ts'
-import { Inbox, type InboxEvent } from '../inbox.ts'
+import type { InboxEvent } from '../inbox.ts'
 import type { LoggedIn, Push } from '../line.ts'
 import type { PacedWriter } from '../paced-writer.ts'
 import { friendRequestText, shownEvent } from '../shown-event.ts'
+import { Stay } from '../stay.ts'
 import { packEntries, shownText } from '../texts.ts'
 import { type JsonRequest, textBytes } from './codec.ts'
 import type { JsonPorts } from './json-ports.ts'
@@ -26,40 +26,34 @@ interface Missed {
 /** Somebody who is logged in by a JSON dialect: what he asks for, and what he is shown. */
 export class JsonSession implements DialectSession {
   private readonly ports: JsonPorts
-  private readonly loggedIn: LoggedIn
   private readonly writer: PacedWriter
-  private readonly inbox: Inbox
-  private readonly cursors: Cursors
+  private readonly stay: Stay
   private readonly acts: Acts
-  private isStopped = false
 
   constructor(ports: JsonPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
-    const { clock, random, api, isAutofriend } = ports
+    const { api, isAutofriend } = ports
     const { line, user } = loggedIn
     this.ports = ports
-    this.loggedIn = loggedIn
     this.writer = writer
-    this.cursors = new Cursors(line, clock)
-    this.inbox = new Inbox({ line, clock, random, onFailed, show: (event) => this.show(event) })
+    this.stay = new Stay({ ...ports, onFailed, show: (event) => this.show(event) }, loggedIn)
     this.acts = createActs({ line, self: user.id, befriend: isAutofriend ? api.dialects.befriend : undefined })
-    ports.names.note(user.id, user.name)
   }
 
   /** Answers the login and begins to show. Resolves with false when what is to be told cannot be read now. */
   async begin(): Promise<boolean> {
-    const { line, user } = this.loggedIn
-    if (!(await this.inbox.open())) return false
+    const { line, user, inbox } = this.stay
+    if (!(await inbox.open())) return false
     const view = await readAccountView(line, user.id)
     if (view === undefined) return false
     await this.answer(view)
     for (const { id, name } of view.requests) this.tell(friendRequestText(id, name))
-    this.inbox.run()
+    inbox.run()
     return true
   }
 
   hear(push: Push): void {
     if (push.op === 'notice') this.tell(String(push.message))
-    else this.inbox.hear(push)
+    else this.stay.inbox.hear(push)
   }
 
   async perform(act: Act): Promise<void> {
@@ -74,16 +68,12 @@ export class JsonSession implements DialectSession {
 
   /** Nothing more is shown. */
   stop(): void {
-    this.isStopped = true
-    this.inbox.stop()
+    this.stay.stop()
   }
 
   /** The user is free at once; resolves when his session has ended. */
-  async leave(): Promise<void> {
-    const { line, end } = this.loggedIn
-    this.cursors.leave()
-    line.close()
-    await end()
+  leave(): Promise<void> {
+    return this.stay.leave()
   }
 
   private act(act: Act): Promise<string | undefined> {
@@ -104,10 +94,10 @@ export class JsonSession implements DialectSession {
   /** Missed messages that fit are in the answer itself, the others follow. */
   private async answer(view: AccountView): Promise<void> {
     const { dialect } = this.ports
-    const { user } = this.loggedIn
+    const { user, inbox } = this.stay
     const missed: Missed[] = []
     for (let count = 0; count < answeredMissedMax; count++) {
-      const event = await this.inbox.next()
+      const event = await inbox.next()
       if (event === undefined) break
       missed.push({ event, messages: await this.messagesOf(event) })
     }
@@ -116,7 +106,7 @@ export class JsonSession implements DialectSession {
     const firstAfter = missed.findIndex(({ messages }) => messages.length > 0 && left-- <= 0)
     const [answered, following] = splitAt(missed, firstAfter === -1 ? missed.length : firstAfter)
     this.writer.write(encodeMessage(message), () => {
-      for (const { event } of answered) this.note(event)
+      for (const { event } of answered) this.stay.note(event)
     })
     for (const { event, messages } of following) this.send(event, messages)
     for (const text of packEntries(rest, serverTextBytesMax, textBytes)) {
@@ -128,24 +118,18 @@ export class JsonSession implements DialectSession {
   private async show(event: InboxEvent): Promise<void> {
     const messages = await this.messagesOf(event)
     await this.writer.room()
-    // Whoever logs in next on this connection must not see it.
-    if (!this.isStopped) this.send(event, messages)
+    if (!this.stay.isOver) this.send(event, messages)
   }
 
   /** The cursor moves once all of it was written. */
   private send(event: InboxEvent, messages: readonly object[]): void {
     for (const message of messages) this.writer.write(encodeMessage(message))
-    this.writer.afterQueued(() => this.note(event))
-  }
-
-  private note({ event: { conversation, seq } }: InboxEvent): void {
-    this.cursors.note(conversation, seq)
+    this.writer.afterQueued(() => this.stay.note(event))
   }
 
   private async messagesOf(inboxEvent: InboxEvent): Promise<readonly object[]> {
-    const { dialect, names, timeOf } = this.ports
-    const { line, user } = this.loggedIn
-    const nameOf = (id: number) => names.of(id, line)
+    const { dialect, timeOf } = this.ports
+    const { user, nameOf } = this.stay
     const shown = await shownEvent(inboxEvent, user.id, nameOf)
     const time = timeOf(inboxEvent.event.at)
     switch (shown?.kind) {
@@ -162,7 +146,7 @@ export class JsonSession implements DialectSession {
 
   private serverMessages(text: string, time = this.ports.timeOf(this.ports.clock.now())): readonly object[] {
     const { dialect } = this.ports
-    return chatMessages(dialect, this.loggedIn.user.id, { from: server, group: undefined, text: shownText(text), time })
+    return chatMessages(dialect, this.stay.user.id, { from: server, group: undefined, text: shownText(text), time })
   }
 }
 

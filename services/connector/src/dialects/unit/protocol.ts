@@ -1,7 +1,7 @@
 import { groupIdOf } from '../account-view.ts'
 import type { Client, Protocol } from '../client-connection.ts'
 import type { SpokenPorts } from '../dialect-ports.ts'
-import { EnvelopeSplitter } from '../envelope-splitter.ts'
+import { EnvelopeSplitter, requestsOf } from '../envelope-splitter.ts'
 import { answers, decodeRequest, type KnownType, type UnitRequest } from './codec.ts'
 import { UnitSession } from './session.ts'
 
@@ -11,30 +11,18 @@ type UnitClient = Client<UnitSession>
 const quietMs = 50
 
 /** `unit`: numbers, bare answers in order. Its own way for one connection: requests that are cut, what each does. */
-export const unitProtocol = (ports: SpokenPorts): Protocol<UnitRequest, UnitSession> => {
-  const splitter = new EnvelopeSplitter('request')
-  return {
-    splitter: {
-      take: (bytes) => splitter.take(bytes).map(decodeRequest),
-      quiet: { ms: quietMs, take: () => splitter.rest().map(decodeRequest) },
-      get isBroken() {
-        return splitter.isBroken
-      },
-      get isInside() {
-        return splitter.isInside
-      },
-    },
-    // Its clients know where an answer ends by its fields.
-    pacingMs: 0,
-    perform: async (request, client) => {
-      // One answer at a time: they may be long, and none is made for a client that does not read.
-      await client.writer.drained()
-      const answer = await perform(request, client, ports)
-      if (answer !== undefined) client.writer.write(answer)
-    },
-    openSession: (loggedIn, writer, onFailed) => new UnitSession(ports, loggedIn, writer, onFailed),
-  }
-}
+export const unitProtocol = (ports: SpokenPorts): Protocol<UnitRequest, UnitSession> => ({
+  splitter: requestsOf(new EnvelopeSplitter('request'), decodeRequest, quietMs),
+  // Its clients know where an answer ends by its fields.
+  pacingMs: 0,
+  perform: async (request, client) => {
+    // One answer at a time: they may be long, and none is made for a client that does not read.
+    await client.writer.drained()
+    const answer = await perform(request, client, ports)
+    if (answer !== undefined) client.writer.write(answer)
+  },
+  openSession: (loggedIn, writer, onFailed) => new UnitSession(ports, loggedIn, writer, onFailed),
+})
 
 /** undefined: there is no answer, or it was written. */
 const perform = async (request: UnitRequest, client: UnitClient, ports: SpokenPorts): Promise<Buffer | undefined> => {
