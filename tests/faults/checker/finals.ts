@@ -72,8 +72,7 @@ type IsRight = (event: LoggedEvent, print: number) => boolean
 /** A device keeps what it was shown: what happened to a message since are events of their own. */
 const wasShownTo = (conversation: LoggedConversation | undefined, user: number): IsRight => {
   if (conversation === undefined) return () => false
-  const ends = (conversation.stays.get(user) ?? []).map(({ to }) => to)
-  return (event, print) => canBeShownAs(conversation, event, print, { from: event.seq, ends })
+  return (event, print) => canBeShownAs(conversation, event, print, { from: event.seq, user })
 }
 
 /** The whole history gives everything as it is now. */

@@ -19,11 +19,11 @@ export const agreement = (facts: Facts): readonly Violation[] => {
     const logged = log.conversations.get(conversation)
     const event = eventAt(logged, seen.seq)
     if (logged === undefined || event === undefined) return // I5 tells of it.
-    const ends = (logged.stays.get(userOf.get(device) ?? 0) ?? []).map((stay) => stay.to)
+    const user = userOf.get(device) ?? 0
     const isSame =
       event.clientMsgId === seen.clientMsgId &&
       event.type === seen.type &&
-      canBeShownAs(logged, event, seen.print, { from: to ?? seen.seq, ends })
+      canBeShownAs(logged, event, seen.print, { from: to ?? seen.seq, user })
     if (!isSame) found.add(`${conversation} ${seen.seq}: ${what} to ${device} it is not what the log says`)
   })
   keepsOrder(found, facts)

@@ -22,15 +22,17 @@ export const printAt = (conversation: LoggedConversation, event: LoggedEvent, { 
   return printWith(event, (data) => ({ ...(edit === undefined ? data : edited(data, edit)), reactions }))
 }
 
-/** Whether this can be what somebody was shown who knew at least what there is up to `from`; `ends`: where stays of his ended. */
+/** Whether this can be what the user was shown when at least everything up to `from` was known. */
 export const canBeShownAs = (
   conversation: LoggedConversation,
   event: LoggedEvent,
   print: number,
-  { from, ends }: { readonly from: number; readonly ends: readonly number[] },
+  { from, user }: { readonly from: number; readonly user: number },
 ): boolean => {
   const deeds = conversation.deeds.get(subjectOf(event) ?? 0)
   if (deeds === undefined) return print === event.print
+  // Whoever left sees it as it was there.
+  const ends = (conversation.stays.get(user) ?? []).map(({ to }) => to)
   const moments = [from, ...deeds.map(({ seq }) => seq).filter((seq) => seq > from)]
   return moments.some((asOf) =>
     [Number.POSITIVE_INFINITY, ...ends].some((highest) => printAt(conversation, event, { asOf, highest }) === print),
