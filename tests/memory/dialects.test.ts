@@ -173,6 +173,32 @@ test('what a stalled client was not given is missed at the next login, nothing o
   await world.stop()
 })
 
+test('what a stalled client was not given of its user is given to nobody who logs in on it later', async () => {
+  const { world, to } = await start()
+  const [ann, bob] = [to(0), to(1)]
+  const [annId, bobId] = await people(world, ann, 'ann', 'bob')
+  await logIn(world, ann, annId)
+  await logIn(world, bob, bobId)
+  bob.stall()
+  const sent = Array.from({ length: 100 }, (_, n) => `for bob ${n}`)
+  for (const msg of sent) ann.send({ msgid: 5, to: bobId, msg })
+  await world.clock.advance(1_000)
+  ann.send({ msgid: 10 })
+  bob.send({ msgid: 10 }, { msgid: 1, id: annId, password: 'x' })
+  await world.clock.advance(5_000)
+  bob.flow()
+  await comes(world, bob, { msgid: 2, errno: 0, id: annId })
+  await world.clock.advance(5_000)
+  // One frame was with the kernel already.
+  expect(texts(bob).length).toBeLessThanOrEqual(1)
+  const back = to(0)
+  const answer = await logIn(world, back, bobId)
+  const first = ((answer.offlinemsg ?? []) as string[]).map((text) => JSON.parse(text).msg)
+  await world.until(() => (texts(back).at(-1) ?? first.at(-1)) === sent.at(-1))
+  expect([...first, ...texts(back)].slice(-99)).toEqual(sent.slice(-99))
+  await world.stop()
+})
+
 test('what happens while somebody logs in is shown once and in order, whenever it falls', async () => {
   const { world, to } = await start()
   const ann = to(0)

@@ -135,6 +135,7 @@ export class ClientConnection<Request, Session extends DialectSession> implement
     this.current = undefined
     current.stop()
     await withinMs(this.ports.clock, drainMaxMs, this.writer.drained(), undefined)
+    this.writer.clear()
     await current.leave()
   }
 

@@ -58,11 +58,16 @@ export class PacedWriter {
       await new Promise<void>((resolve) => this.waiting.push(resolve))
   }
 
+  /** What is queued is not sent. */
+  clear(): void {
+    this.queue = []
+    this.wake()
+  }
+
   /** Nothing more is sent, and nobody waits any more. */
   stop(): void {
     this.isStopped = true
-    this.queue = []
-    this.wake()
+    this.clear()
   }
 
   private add(queued: Queued) {
