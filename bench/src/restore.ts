@@ -67,7 +67,7 @@ const measureIdleConversation = (): number => {
     const place = { lastSeq: 20, lastAtMs: 1_790_000_000_000 + lo }
     const entry = { conversation: directConversation(lo, lo + 1), ...place, ...relation, pins: [] }
     const nothing = { groups: [], rooms: [], halted: [], windows: [], accounts: [], groupNames: [] }
-    loadPart(state, { directs: [entry], ...nothing, refusals: [], deletions: [] }, testWire)
+    loadPart(state, { directs: [entry], ...nothing, refusals: [], deletions: [], aliases: [] }, testWire)
   }
   collect()
   const bytes = (process.memoryUsage().heapUsed - before) / state.tables.conversations.size

@@ -118,6 +118,8 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
     case 'UserReinstated':
     case 'OperatorGranted':
     case 'OperatorRevoked':
+    case 'UserImported':
+    case 'GroupImported':
     case 'NoticeBroadcast':
     case 'ReportResolved':
     case 'CommandsRejected':

@@ -36,6 +36,8 @@ export type {
   DeleteMessage,
   EditMessage,
   GrantOperator,
+  ImportGroup,
+  ImportUser,
   InviteMembers,
   JoinGroup,
   LeaveGroup,
@@ -71,6 +73,7 @@ export type {
   GroupChanged,
   GroupClosed,
   GroupCreated,
+  GroupImported,
   JoinRefused,
   JoinRequested,
   LogEvent,
@@ -99,6 +102,7 @@ export type {
   ReportResolved,
   RoleChanged,
   UserBlocked,
+  UserImported,
   UserRegistered,
   UserReinstated,
   UserSuspended,
@@ -107,6 +111,7 @@ export type {
 export { localSchemaIds, schemas } from './generated/schemas.ts'
 export type {
   AccountEntry,
+  AliasEntry,
   DeletionEntry,
   DirectEntry,
   GroupEntry,

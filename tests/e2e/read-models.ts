@@ -36,6 +36,7 @@ export const dumpDatabase = async (databaseUrl: string): Promise<Dump> => {
       blocks: await rows('blocks'),
       reports: await rows('reports'),
       report_resolutions: await rows('report_resolutions'),
+      dialect_ids: await rows('dialect_ids'),
       parked: await rows('parked'),
     }
   } finally {

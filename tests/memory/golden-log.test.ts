@@ -42,7 +42,7 @@ test('a router reads the golden log to the same state as ever', () => {
     nextId: 7,
     opened: { partitions: 1, firstId: 1 },
   })
-  const { accounts, groupNames, conversations, refusals, deletions } = state.tables
+  const { accounts, groupNames, conversations, refusals, deletions, aliases } = state.tables
   expect([...accounts].map(([name, { userId }]) => [name, userId])).toEqual([
     ['ann', 1],
     ['bob', 2],
@@ -65,6 +65,10 @@ test('a router reads the golden log to the same state as ever', () => {
   expect(conversations.get('d2.3')).toMatchObject({ friendship: 'none', isBlockedByLo: true, isBlockedByHi: false })
   expect(conversations.get('d1.2')).toMatchObject({ pins: [3] })
   expect([...deletions]).toEqual([['d1.2|2', 31]])
+  expect([...aliases]).toEqual([
+    ['json-to|u1', 7],
+    ['json-to|g4', 7],
+  ])
   expect(conversations.get('g5')).toMatchObject({
     members: new Map([
       [1, { role: 'owner', joinedSeq: 1, mutedUntilMs: 0 }],
@@ -150,6 +154,8 @@ test('a projector reads the golden log to the same views as ever', async () => {
   ])
   expect(await readModels.conversation(2, 'g6')).toMatchObject({ name: 'Hall', membership: 'online', unread: 0 })
   expect((await readModels.userByName('cem'))?.id).toBe(3)
+  expect([...(await readModels.idsOfOld('json-to', 'user', [7]))]).toEqual([[7, 1]])
+  expect([...(await readModels.oldIdsOf('json-to', 'group', [4]))]).toEqual([[4, 7]])
   const stopping = projector.stop()
   await clock.advance(1000)
   await stopping

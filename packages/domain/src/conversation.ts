@@ -1,5 +1,8 @@
+import type { ImportGroup } from '@chat/schemas'
+import { type Aliases, doubtOfAlias } from './alias.ts'
 import type { Circumstances, ConversationCommand, ConversationEvent, Creation } from './conversation-command.ts'
 import {
+  accepted,
   type ConversationHappening,
   type Decision,
   invariant,
@@ -103,6 +106,8 @@ export const decide = (
   if (conversation.kind === 'halted') return rejected('internal')
   if (command.type === 'RemoveMessage') return removeMessage(command, conversation, circumstances.deletions)
   if (command.type === 'ResolveReport') return resolveReport(command, conversation)
+  if (command.type === 'ImportGroup')
+    return conversation.kind === 'group' ? importGroup(command, circumstances) : rejected('no_such_conversation')
   if (command.type === 'CloseRoom')
     return conversation.kind === 'room' ? closeRoom(conversation) : rejected('no_such_conversation')
   switch (conversation.kind) {
@@ -115,6 +120,11 @@ export const decide = (
     default:
       return unexpected(conversation)
   }
+}
+
+const importGroup = (command: ImportGroup, aliases: Aliases): Decision<ConversationHappening> => {
+  const { conversation, by, dialect, oldId } = command
+  return doubtOfAlias(command, conversation, aliases) ?? accepted({ type: 'GroupImported', by, dialect, oldId })
 }
 
 /** The event of a happening: who and when, and the next place of the conversation, unless not every member may see it. [G3] */

@@ -1,5 +1,6 @@
 import type { Command, LogEvent, RegisterUser } from '@chat/schemas'
 import { type AccountCommand, decide as decideAccount, decideRegistration, isByOwner } from './account/decide.ts'
+import type { Aliases } from './alias.ts'
 import { decide as decideConversation, isCreation, type Known, screen, screenId, stamp } from './conversation.ts'
 import type { ConversationCommand, Creation } from './conversation-command.ts'
 import {
@@ -41,6 +42,7 @@ export const decideCommand = (command: Command, view: View, isTooOld: boolean): 
     case 'ReinstateUser':
     case 'GrantOperator':
     case 'RevokeOperator':
+    case 'ImportUser':
     case 'BroadcastNotice':
       return administer(command, view, isTooOld)
     default:
@@ -61,7 +63,10 @@ const administer = (command: AccountCommand, view: View, isTooOld: boolean): Dec
   const known = knownOf(accountKey(account.userId), command, view)
   // A refusal that he heard while he was suspended holds for its repetition.
   if (account.isSuspended && isByOwner(command)) return rejected('suspended')
-  return screenId(command.clientMsgId, known, isTooOld, repeatedOfAccount) ?? decideAccount(command, account, view.atMs)
+  return (
+    screenId(command.clientMsgId, known, isTooOld, repeatedOfAccount) ??
+    decideAccount(command, account, view.atMs, aliasesOf(view))
+  )
 }
 
 /** The normalised name of the account that a command is about; undefined: there is none. */
@@ -69,6 +74,7 @@ const nameOf = (command: AccountCommand, { tables }: View): string | undefined =
   switch (command.type) {
     case 'GrantOperator':
     case 'RevokeOperator':
+    case 'ImportUser':
       return command.normalisedName
     case 'SuspendUser':
     case 'ReinstateUser':
@@ -106,10 +112,14 @@ const converse = (command: ConversationCommand, view: View, isTooOld: boolean): 
   const { tables, wire, policy, atMs } = view
   return decideConversation(command, findConversation(tables, command.conversation, wire), {
     deletions: tables.deletions,
+    ...aliasesOf(view),
     policy,
     atMs,
   })
 }
+
+/** Before its first event a log gives no id. */
+const aliasesOf = ({ tables, head }: View): Aliases => ({ aliases: tables.aliases, firstId: head.opened?.firstId ?? 0 })
 
 const nextIdOf = ({ head, wire }: View): number | undefined => (head.nextId <= wire.idMax ? head.nextId : undefined)
 
@@ -148,6 +158,7 @@ const isOfAccount = (happening: Happening): happening is AccountHappening => {
     case 'UserReinstated':
     case 'OperatorGranted':
     case 'OperatorRevoked':
+    case 'UserImported':
     case 'NoticeBroadcast':
       return true
     default:

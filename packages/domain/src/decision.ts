@@ -4,6 +4,7 @@ import type {
   OperatorGranted,
   OperatorRevoked,
   ProfileChanged,
+  UserImported,
   UserRegistered,
   UserReinstated,
   UserSuspended,
@@ -42,7 +43,14 @@ type Bare<E> = E extends LogEvent ? Omit<E, Envelope> : never
 
 /** What happened, without where and when. */
 export type AccountHappening = Bare<
-  UserRegistered | ProfileChanged | UserSuspended | UserReinstated | OperatorGranted | OperatorRevoked | NoticeBroadcast
+  | UserRegistered
+  | ProfileChanged
+  | UserSuspended
+  | UserReinstated
+  | OperatorGranted
+  | OperatorRevoked
+  | UserImported
+  | NoticeBroadcast
 >
 export type Happening = Bare<Exclude<LogEvent, { readonly type: 'CommandsRejected' | 'LogOpened' }>>
 export type ConversationHappening = Exclude<Happening, AccountHappening>

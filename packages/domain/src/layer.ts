@@ -45,6 +45,7 @@ export const layerOver = (base: Tables): Layer => {
   const accountNames = new LayeredTable(base.accountNames)
   const groupNames = new LayeredTable(base.groupNames)
   const refusals = new LayeredTable(base.refusals)
+  const aliases = new LayeredTable(base.aliases)
   const deletions = new LayeredNewest(base.deletions)
   return {
     conversations,
@@ -54,6 +55,7 @@ export const layerOver = (base: Tables): Layer => {
     groupNames,
     refusals,
     deletions,
+    aliases,
     mergeInto: (target) => {
       conversations.mergeInto(target.conversations)
       windows.mergeInto(target.windows)
@@ -62,6 +64,7 @@ export const layerOver = (base: Tables): Layer => {
       groupNames.mergeInto(target.groupNames)
       refusals.mergeInto(target.refusals)
       deletions.mergeInto(target.deletions)
+      aliases.mergeInto(target.aliases)
     },
   }
 }

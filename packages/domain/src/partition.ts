@@ -1,6 +1,7 @@
 import type { ConversationId, EventHeaders, LogEvent, Rejection } from '@chat/schemas'
 import { type AccountEvent, begin, evolve as evolveAccount, subjectOf } from './account/evolve.ts'
 import type { Account } from './account/state.ts'
+import { aliasKey } from './alias.ts'
 import { type Conversation, evolve as evolveConversation, halt } from './conversation.ts'
 import type { ConversationEvent } from './conversation-command.ts'
 import { invariant } from './decision.ts'
@@ -65,6 +66,8 @@ export interface Tables {
   readonly refusals: Table<LastingCode>
   /** By `deletionKey`: positions of deletions of messages. */
   readonly deletions: Deletions
+  /** By `aliasKey`: the old number of an imported user or group. */
+  readonly aliases: Table<number>
 }
 
 /** Where a partition stands. */
@@ -100,6 +103,7 @@ export interface PartitionState {
     readonly groupNames: TrackedTable<number>
     readonly refusals: NewestTable<LastingCode>
     readonly deletions: NewestTable<number>
+    readonly aliases: TrackedTable<number>
   }
 }
 
@@ -123,6 +127,7 @@ export const createPartitionState = (partition: number, partitions: number, wire
     groupNames: new TrackedTable(),
     refusals: new NewestTable(refusalsMax),
     deletions: new NewestTable(deletionsMax),
+    aliases: new TrackedTable(),
   },
 })
 
@@ -179,6 +184,7 @@ export const applyToTables = (
     case 'UserReinstated':
     case 'OperatorGranted':
     case 'OperatorRevoked':
+    case 'UserImported':
     case 'NoticeBroadcast':
       applyToAccount(tables, head, event, pos)
       return
@@ -203,6 +209,7 @@ const applyToAccount = (tables: Tables, head: Head, event: AccountEvent, pos: nu
   const window = windowAt(tables.windows.get(key) ?? emptyWindow, head.logTimeMs)
   tables.accounts.set(name, evolveAccount(account, event))
   tables.windows.set(key, remember(window, id, { number: userId, pos }, event.at))
+  if (event.type === 'UserImported') tables.aliases.set(aliasKey(event.dialect, accountKey(userId)), event.oldId)
 }
 
 /** Its repetition gets the same answer, whatever has happened since. */
@@ -223,6 +230,7 @@ const applyToConversation = (tables: Tables, head: Head, event: ConversationEven
   tables.conversations.set(event.conversation, conversation)
   // One command may have several events: its place is that of the first, which a repetition is answered with. [G2]
   if (sight(window, id).kind !== 'repeated') tables.windows.set(key, remember(window, id, place, event.at))
+  if (event.type === 'GroupImported') tables.aliases.set(aliasKey(event.dialect, event.conversation), event.oldId)
   if (event.type === 'MessageDeleted') tables.deletions.set(deletionKey(event.conversation, event.message), pos)
   if (isCreation && event.normalisedName !== null) tables.groupNames.set(event.normalisedName, event.groupId)
 }

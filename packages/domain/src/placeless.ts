@@ -5,6 +5,7 @@ import { type Happening, type UserId, unexpected } from './decision.ts'
 export type PlacelessEvent = Extract<LogEvent, { readonly seq: null }>
 
 const placelessTypes: Readonly<Record<PlacelessEvent['type'], true>> = {
+  GroupImported: true,
   MessageReported: true,
   ReportResolved: true,
   UserBlocked: true,
@@ -27,8 +28,9 @@ export const confidantsOf = (event: PlacelessEvent): ReadonlySet<UserId> => {
     case 'UserBlocked':
     case 'UserUnblocked':
       return new Set([event.actor])
+    case 'GroupImported':
     case 'ReportResolved':
-      return nobody // Operators find it in their list.
+      return nobody // Operators find reports in their list.
     default:
       return unexpected(event)
   }

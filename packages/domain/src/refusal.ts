@@ -57,9 +57,10 @@ const refusedCommand = (command: Command): RefusedCommand | null => {
 const placeOf = (command: Command): { readonly actor: number; readonly conversation: string | null } | undefined => {
   switch (command.type) {
     case 'RegisterUser':
-    // Whom the machine makes an operator is known by name only; none of its refusals lasts.
+    // Those of the machine know an account by its name only; none of their refusals lasts.
     case 'GrantOperator':
     case 'RevokeOperator':
+    case 'ImportUser':
       return undefined
     case 'CreateGroup':
     case 'CreateRoom':

@@ -39,6 +39,7 @@ const placeOf = (event: LogEvent): Partial<Reply> => {
     case 'UserReinstated':
     case 'OperatorGranted':
     case 'OperatorRevoked':
+    case 'UserImported':
     case 'NoticeBroadcast':
       return { at: event.at }
     case 'GroupCreated':

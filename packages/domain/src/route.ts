@@ -66,6 +66,7 @@ export const audienceOfAccount = (event: LogEvent): Audience | undefined => {
     case 'UserRegistered':
     case 'OperatorGranted':
     case 'OperatorRevoked':
+    case 'UserImported':
       return nobody
     default:
       return undefined

@@ -4,11 +4,13 @@ import {
   type GivenCommand,
   givenCommands,
   groupCreated,
+  groupImported,
   memberLeft,
   messageId,
   messagePosted,
   stored,
   testWire,
+  userImported,
   userRegistered,
 } from '@chat/testkit'
 import fc from 'fast-check'
@@ -140,6 +142,21 @@ test('full windows, names and former members survive', () => {
   expect(copy.tables.conversations.get('g2')).toMatchObject({ acquainted: new Set([57]) })
 })
 
+test('old numbers survive, whole and in a delta, and bind those who have them', () => {
+  const state = openedWith(userRegistered(7, 'Ann'), groupCreated(1, 7), userImported(7, 3), groupImported('g1', 3))
+  const full = written(dumpFull(state))
+  expect(loaded(full)).toEqual(state)
+  const later = userImported(7, 4, { dialect: 'unit' })
+  applyEvent(state, stored(state, later, state.head.resume), testWire)
+  const copy = loaded(full, written(dumpDelta(state)))
+  expect(copy).toEqual(state)
+  expect([...copy.tables.aliases]).toEqual([
+    ['json-to|u7', 3],
+    ['json-to|g1', 3],
+    ['unit|u7', 4],
+  ])
+})
+
 test('parts stay below their limit, and a group larger than one is whole again', () => {
   const members = Array.from({ length: membersOfEntryMax + 5 }, (_, index) => 100_000_000 + index)
   const events = Array.from({ length: 1000 }, (_, index) =>
@@ -196,6 +213,7 @@ test.each<[string, Partial<DumpPart>]>([
     groupNames: [],
     refusals: [],
     deletions: [],
+    aliases: [],
     ...entries,
   }
   expect(() => loadPart(createPartitionState(0, 1, testWire), part, testWire)).toThrow()

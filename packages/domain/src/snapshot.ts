@@ -47,7 +47,8 @@ const createDump = ({ head, tables }: PartitionState, which: 'dumpAll' | 'dumpTo
   const groupNames = tables.groupNames[which]()
   const refusals = tables.refusals[which]()
   const deletions = tables.deletions[which]()
-  const all = [conversations, windows, accounts, groupNames, refusals, deletions]
+  const aliases = tables.aliases[which]()
+  const all = [conversations, windows, accounts, groupNames, refusals, deletions, aliases]
   return {
     head: dumped,
     parts: partsOf({
@@ -57,6 +58,7 @@ const createDump = ({ head, tables }: PartitionState, which: 'dumpAll' | 'dumpTo
       groupNames: groupNames.entries,
       refusals: refusals.entries,
       deletions: deletions.entries,
+      aliases: aliases.entries,
     }),
     keep: () => {
       for (const table of all) table.keep()
@@ -81,6 +83,7 @@ interface Tables {
   readonly groupNames: Entries<number>
   readonly refusals: Entries<LastingCode>
   readonly deletions: Entries<number>
+  readonly aliases: Entries<number>
 }
 
 type OpenPart = { readonly [K in keyof DumpPart]: DumpPart[K][number][] }
@@ -95,6 +98,7 @@ const emptyPart = (): OpenPart => ({
   groupNames: [],
   refusals: [],
   deletions: [],
+  aliases: [],
 })
 
 function* partsOf(tables: Tables): Iterable<DumpPart> {
@@ -132,6 +136,7 @@ function* additionsOf({
   groupNames,
   refusals,
   deletions,
+  aliases,
 }: Tables): Iterable<Addition> {
   for (const [key, conversation] of conversations) yield* conversationAdditions(key, conversation)
   for (const [key, window] of windows) {
@@ -150,6 +155,8 @@ function* additionsOf({
     yield [(part) => void part.refusals.push({ key, code }), textBytes(key) + textBytes(code)]
   for (const [key, pos] of deletions)
     yield [(part) => void part.deletions.push({ key, pos }), textBytes(key) + longBytes]
+  for (const [key, oldId] of aliases)
+    yield [(part) => void part.aliases.push({ key, oldId }), textBytes(key) + smallBytes]
 }
 
 function* conversationAdditions(conversation: string, value: Conversation): Iterable<Addition> {
@@ -225,6 +232,7 @@ export const loadPart = ({ tables }: PartitionState, part: DumpPart, wire: Wire)
     tables.refusals.restore(key, code)
   }
   for (const { key, pos } of part.deletions) tables.deletions.restore(key, pos)
+  for (const { key, oldId } of part.aliases) tables.aliases.restore(key, oldId)
 }
 
 /** An idle conversation without pins costs nothing for them. */

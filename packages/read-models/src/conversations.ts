@@ -124,6 +124,7 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
     case 'MemberUnbanned':
     case 'RoleChanged':
       return { ...existing(prior, event), ...moved(event, place, prior) }
+    case 'GroupImported':
     case 'MessageReported':
     case 'ReportResolved':
     case 'UserBlocked':
@@ -134,6 +135,7 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
     case 'UserReinstated':
     case 'OperatorGranted':
     case 'OperatorRevoked':
+    case 'UserImported':
     case 'NoticeBroadcast':
     case 'CommandsRejected':
     case 'LogOpened':

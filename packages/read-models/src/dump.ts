@@ -1,3 +1,4 @@
+import { aliases, type StoredAlias } from './aliases.ts'
 import { blocks, type StoredBlock } from './blocks.ts'
 import { conversations, type StoredConversation } from './conversations.ts'
 import { events, type StoredEvent } from './events.ts'
@@ -29,6 +30,7 @@ export interface Dump {
   readonly blocks: readonly StoredBlock[]
   readonly reports: readonly StoredReport[]
   readonly report_resolutions: readonly StoredResolution[]
+  readonly dialect_ids: readonly StoredAlias[]
   readonly parked: readonly ParkedEvent[]
 }
 
@@ -51,6 +53,7 @@ export const tables = {
   blocks,
   reports,
   report_resolutions: resolutions,
+  dialect_ids: aliases,
   words_by_hour: wordsByHour,
   parked,
 } as const
@@ -70,6 +73,7 @@ export const linesOf = (dump: Dump): readonly string[] => [
   ...tableLines(blocks, dump.blocks),
   ...tableLines(reports, dump.reports),
   ...tableLines(resolutions, dump.report_resolutions),
+  ...tableLines(aliases, dump.dialect_ids),
   ...tableLines(parked, dump.parked),
 ]
 

@@ -1,3 +1,4 @@
+import { aliases, type StoredAlias } from './aliases.ts'
 import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
@@ -66,6 +67,7 @@ export interface FoldedRows {
   readonly reactions: Map<string, StoredReaction>
   readonly reports: Map<string, StoredReport>
   readonly report_resolutions: Map<string, StoredResolution>
+  readonly dialect_ids: Map<string, StoredAlias>
   /** By `hour word`. */
   readonly words_by_hour: Map<string, StoredWordCount>
   readonly parked: ParkedEvent[]
@@ -85,6 +87,7 @@ export const noRows = (): FoldedRows => ({
   reactions: new Map(),
   reports: new Map(),
   report_resolutions: new Map(),
+  dialect_ids: new Map(),
   words_by_hour: new Map(),
   parked: [],
   failed: [],
@@ -167,6 +170,9 @@ const foldEvent = (partition: number, { pos, event }: PlacedEvent, state: FoldSt
         break
       case 'report_resolutions':
         rows.report_resolutions.set(keyOf(resolutions, change.row), change.row)
+        break
+      case 'dialect_ids':
+        rows.dialect_ids.set(keyOf(aliases, change.row), change.row)
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientEvent, LogEvent, ReceiptAdvanced } from '@chat/schemas'
 import type { OperatorReads, UserRow } from './account.ts'
+import type { AliasReads } from './aliases.ts'
 import type { PopularQuery, SearchPage, SearchQuery, WordCount } from './found.ts'
 import type { EditsPage, EditsQuery, MessageFacts } from './messages.ts'
 import type { Page } from './page.ts'
@@ -14,6 +15,7 @@ export type {
   SuspensionsPage,
   UserRow,
 } from './account.ts'
+export { type AliasKind, aliasesAskedMax } from './aliases.ts'
 export type { FoundMessage, PopularQuery, SearchPage, SearchQuery, WordCount } from './found.ts'
 export type { EditsPage, EditsQuery, MessageFacts, MessageVersion } from './messages.ts'
 export type { Page } from './page.ts'
@@ -179,7 +181,7 @@ export interface EverConversation {
  * A user sees of a conversation: every seq inside one of his stays, the leaving event included, and everything up to the end of
  * his last stay where its history is `all`; of an online room everything, as if he were a member of it. [G5]
  */
-export interface ReadModels extends OperatorReads {
+export interface ReadModels extends OperatorReads, AliasReads {
   /** Resolves true once every given position of the event log is projected, false when `timeoutMs` passed first. */
   waitFor(positions: readonly Position[], timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   /** The same of the receipts: `pos` is an offset in their topic. */

@@ -1,3 +1,4 @@
+import type { StoredAlias } from './aliases.ts'
 import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
@@ -40,6 +41,7 @@ export interface MemoryRows {
   readonly reports: Map<string, StoredReport>
   /** By partition and place of the report. */
   readonly resolutions: Map<string, StoredResolution>
+  readonly aliases: Map<string, StoredAlias>
   readonly parked: ParkedEvent[]
   readonly offsets: Record<Source, Map<number, ProjectionOffset>>
   readonly folds: Map<number, FoldState>
@@ -63,6 +65,7 @@ export const emptyRows = (generation: string): MemoryRows => ({
   blocks: new Map(),
   reports: new Map(),
   resolutions: new Map(),
+  aliases: new Map(),
   parked: [],
   offsets: { events: new Map(), receipts: new Map() },
   folds: new Map(),
@@ -96,6 +99,7 @@ export const writeRows = (rows: MemoryRows, folded: FoldedRows): void => {
   for (const [key, block] of folded.blocks) rows.blocks.set(key, block)
   for (const [key, report] of folded.reports) rows.reports.set(key, report)
   for (const [key, resolution] of folded.report_resolutions) rows.resolutions.set(key, resolution)
+  for (const [key, alias] of folded.dialect_ids) rows.aliases.set(key, alias)
   for (const [key, state] of folded.message_states) rows.messageStates.set(key, state)
   for (const [key, reaction] of folded.reactions) {
     const ofMessage = `${reaction.conversation}|${reaction.message}`

@@ -3,6 +3,7 @@ import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
 import { memberKey } from './fold.ts'
 import type { MemberCursor, Source } from './index.ts'
+import { aliasesOf } from './memory-aliases.ts'
 import { relationsOf } from './memory-relations.ts'
 import { reportsOf } from './memory-reports.ts'
 import type { MemoryRows } from './memory-rows.ts'
@@ -171,6 +172,7 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       return [...rows.users.values()].flatMap(({ registration_id: id }) => (asked.has(id) ? [id] : []))
     },
     ...reportsOf(rows),
+    ...aliasesOf(rows),
     userByName: async (name) => [...rows.users.values()].find((user) => user.normalised_name === name),
     operators: async (afterName, limit) =>
       [...rows.users.values()]

@@ -45,6 +45,7 @@ export const createMemoryReadModels = (options: {
       blocks: [...rows.blocks.values()],
       reports: [...rows.reports.values()],
       report_resolutions: [...rows.resolutions.values()],
+      dialect_ids: [...rows.aliases.values()],
       parked: [...rows.parked],
     }),
     offsets: (source) =>

@@ -1,4 +1,5 @@
 import type { LogEvent } from '@chat/schemas'
+import { projectAlias, type StoredAlias } from './aliases.ts'
 import { projectBlock, type StoredBlock } from './blocks.ts'
 import { projectConversation, type StoredConversation } from './conversations.ts'
 import { projectEvent, type StoredEvent } from './events.ts'
@@ -56,12 +57,14 @@ export type Change =
   | { readonly table: 'reactions'; readonly row: StoredReaction }
   | { readonly table: 'reports'; readonly row: StoredReport }
   | { readonly table: 'report_resolutions'; readonly row: StoredResolution }
+  | { readonly table: 'dialect_ids'; readonly row: StoredAlias }
   | { readonly table: 'words_by_hour'; readonly row: StoredWordCount }
 
 /** undefined: nothing is projected of this event. */
 export const needsOf = (event: LogEvent): Needs | undefined => {
   switch (event.type) {
     case 'UserRegistered':
+    case 'UserImported':
       return { aggregate: `user ${event.userId}` }
     case 'ProfileChanged':
     case 'UserSuspended':
@@ -101,6 +104,7 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
       const { conversation, user } = event
       return { aggregate: conversation, conversation, stayOf: user, standingOf: user }
     }
+    case 'GroupImported':
     case 'MessageReported':
     case 'ReportResolved':
     case 'UserBlocked':
@@ -137,6 +141,8 @@ export const project = (event: LogEvent, place: Place, prior: Prior): readonly C
   if (report !== undefined) changes.push({ table: 'reports', row: report })
   const resolution = projectResolution(event, place)
   if (resolution !== undefined) changes.push({ table: 'report_resolutions', row: resolution })
+  const alias = projectAlias(event, place)
+  if (alias !== undefined) changes.push({ table: 'dialect_ids', row: alias })
   for (const row of projectWords(event, place, prior)) changes.push({ table: 'words_by_hour', row })
   return changes
 }

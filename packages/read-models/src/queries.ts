@@ -1,5 +1,6 @@
 import { assert } from '@chat/runtime'
 import { idMax } from '@chat/schemas'
+import { aliasesAskedMax } from './aliases.ts'
 import { friendsPage } from './friends.ts'
 import { historyPage } from './history.ts'
 import { aheadWaitMs, type MemberView, type Position, type ReadModels } from './index.ts'
@@ -49,6 +50,16 @@ export const createQueries = (
       return found === undefined ? undefined : toUserRow(found)
     }),
   ...createOperatorQueries(atMoment),
+  idsOfOld: (dialect, kind, oldIds) =>
+    atMoment('single', async (snapshot) => {
+      const found = await snapshot.aliasesOfOld(dialect, kind, aliasesAsked(oldIds))
+      return new Map(found.map((alias) => [alias.old_id, alias.id]))
+    }),
+  oldIdsOf: (dialect, kind, ids) =>
+    atMoment('single', async (snapshot) => {
+      const found = await snapshot.aliasesOfIds(dialect, kind, aliasesAsked(ids))
+      return new Map(found.map((alias) => [alias.id, alias.old_id]))
+    }),
   groupByName: (normalisedName) => atMoment('single', (snapshot) => snapshot.publicGroupByName(normalisedName)),
   conversations: (user, after, limit) =>
     atMoment('many', (snapshot) => conversationViews(snapshot, user, after, limit)),
@@ -152,3 +163,9 @@ const memberView = ({ user, stay }: Member, mayKnowMute: boolean): MemberView =>
 })
 const positionsBefore = (offsets: readonly number[]): readonly Position[] =>
   offsets.flatMap((offset, partition) => (offset === 0 ? [] : [{ partition, pos: offset - 1 }]))
+
+/** Beyond 32 bits nothing has a number, and PostgreSQL would not take it. */
+const aliasesAsked = (numbers: readonly number[]): readonly number[] => {
+  assert(numbers.length <= aliasesAskedMax, 'a call asks for a bounded number of aliases')
+  return numbers.filter(isUserId)
+}

@@ -1,4 +1,5 @@
 import type { ReportState } from './account.ts'
+import type { AliasKind, StoredAlias } from './aliases.ts'
 import type { StoredBlock } from './blocks.ts'
 import type { StoredConversation } from './conversations.ts'
 import type { StoredEvent } from './events.ts'
@@ -155,6 +156,9 @@ export interface Snapshot {
   /** By time, partition and pos, the newest first; those before `before`. */
   reports(state: ReportState, before: ReportKey | undefined, limit: number): Promise<readonly ReportWithEnd[]>
   reportAt(partition: number, pos: number): Promise<StoredReport | undefined>
+  /** Of those that have the number, in no order. */
+  aliasesOfOld(dialect: string, kind: AliasKind, oldIds: readonly number[]): Promise<readonly StoredAlias[]>
+  aliasesOfIds(dialect: string, kind: AliasKind, ids: readonly number[]): Promise<readonly StoredAlias[]>
   suspended(): Promise<readonly StoredUser[]>
   /** Whose `changed_pos` is not below their partition's offset in `events`; in no order. */
   usersChangedSince(events: readonly number[], limit: number): Promise<readonly StoredUser[]>

@@ -2,6 +2,9 @@ import type {
   BroadcastNotice,
   ChangeProfile,
   GrantOperator,
+  GroupImported,
+  ImportGroup,
+  ImportUser,
   NoticeBroadcast,
   OperatorGranted,
   OperatorRevoked,
@@ -9,6 +12,7 @@ import type {
   ReinstateUser,
   RevokeOperator,
   SuspendUser,
+  UserImported,
   UserReinstated,
   UserSuspended,
 } from '@chat/schemas'
@@ -69,6 +73,18 @@ export const grantOperator = (name: string, options: CommandOptions<GrantOperato
 
 export const revokeOperator = (name: string, options: CommandOptions<RevokeOperator> = {}): GivenCommand =>
   lying<RevokeOperator>({ type: 'RevokeOperator', ...onMachine(name) }, options)
+
+export const importUser = (name: string, oldId: number, options: CommandOptions<ImportUser> = {}): GivenCommand =>
+  lying<ImportUser>({ type: 'ImportUser', ...onMachine(name), dialect: 'json-to', oldId }, options)
+
+export const importGroup = (
+  conversation: string,
+  oldId: number,
+  options: CommandOptions<ImportGroup> = {},
+): GivenCommand => {
+  const { normalisedName: _none, ...machine } = onMachine('')
+  return lying<ImportGroup>({ type: 'ImportGroup', conversation, ...machine, dialect: 'json-to', oldId }, options)
+}
 
 export const broadcastNotice = (actor: number, options: CommandOptions<BroadcastNotice> = {}): GivenCommand =>
   lying<BroadcastNotice>(
@@ -137,3 +153,16 @@ export const noticeBroadcast = (actor: number, options: Options<NoticeBroadcast>
   keyId: null,
   ...options,
 })
+
+const importedBy = () => ({ ...common(), actor: 0, device: noDevice, by: 'root@here', dialect: 'json-to' })
+
+export const userImported = (userId: number, oldId: number, options: Options<UserImported> = {}): UserImported => ({
+  ...{ type: 'UserImported', ...importedBy(), userId, oldId },
+  ...options,
+})
+
+export const groupImported = (
+  conversation: string,
+  oldId: number,
+  options: Options<GroupImported> = {},
+): GroupImported => ({ ...{ type: 'GroupImported', ...importedBy(), conversation, seq: null, oldId }, ...options })

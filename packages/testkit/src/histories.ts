@@ -15,6 +15,8 @@ import {
   broadcastNotice,
   changeProfile,
   grantOperator,
+  importGroup,
+  importUser,
   reinstateUser,
   revokeOperator,
   suspendUser,
@@ -112,6 +114,8 @@ const onAccount = (
       return grantOperator(name, options)
     case 4:
       return revokeOperator(name, options)
+    case 5:
+      return importUser(name, subject, options)
     default:
       return broadcastNotice(actor, options)
   }
@@ -154,7 +158,7 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
         .map(([actor, c, o, a, r]) => postMessage(actor, c, { ...o, after: a, replyTo: r })),
     },
     fc
-      .tuple(user, user, fc.constantFrom('ann', 'bob', 'eve'), fc.nat(5), options)
+      .tuple(user, user, fc.constantFrom('ann', 'bob', 'eve'), fc.nat(6), options)
       .map(([actor, subject, name, kind, o]) => onAccount(actor, subject, name, kind, o)),
     fc.tuple(user, fc.constantFrom('tea', 'hall'), options).map(([actor, name, o]) => createRoom(actor, name, o)),
     fc.tuple(user, conversation, options).map(([actor, c, o]) => closeRoom(actor, c, o)),
@@ -175,6 +179,7 @@ export const givenCommands = (): fc.Arbitrary<GivenCommand> => {
     fc
       .tuple(user, conversation, fc.nat(6), user, options)
       .map(([actor, c, message, by, o]) => resolveReport(actor, c, { message, user: by, report: message }, o)),
+    fc.tuple(conversation, fc.nat(3), options).map(([c, oldId, o]) => importGroup(c, oldId, o)),
     { weight: 4, arbitrary: givenGroupCommands(['g4', 'g5', 'g6'], options) },
   )
 }

@@ -45,6 +45,9 @@ export {
   broadcastNotice,
   changeProfile,
   grantOperator,
+  groupImported,
+  importGroup,
+  importUser,
   noticeBroadcast,
   operatorGranted,
   operatorRevoked,
@@ -52,6 +55,7 @@ export {
   reinstateUser,
   revokeOperator,
   suspendUser,
+  userImported,
   userReinstated,
   userSuspended,
 } from './given-accounts.ts'

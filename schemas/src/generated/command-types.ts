@@ -253,6 +253,36 @@ export interface GrantOperator {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
+/** A group was moved here from an older server. Only the command on the machine sends it. */
+export interface ImportGroup {
+  readonly type: 'ImportGroup'
+  /** `g<n>`. */ readonly conversation: string
+  /** 0: nobody of the chat, but whoever works on the machine; see `by`. */ readonly actor: number
+  /** Who it was: the account of the operating system, and the machine's name. */ readonly by: string
+  /** None: a UUID of zeros. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** json-toid | json-to | envelope | unit | action. */ readonly dialect: string
+  /** The number of the group on the server that it was moved from, less than every id that this log gives; valid in that dialect alone. */ readonly oldId: number
+  /** The delivery topic of the connector that waits for the reply; -1: nobody does. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
+/** A user was moved here from an older server. Only the command on the machine sends it. */
+export interface ImportUser {
+  readonly type: 'ImportUser'
+  /** NFKC, lower case: who has claimed this name. */ readonly normalisedName: string
+  /** 0: nobody of the chat, but whoever works on the machine; see `by`. */ readonly actor: number
+  /** Who it was: the account of the operating system, and the machine's name. */ readonly by: string
+  /** None: a UUID of zeros. */ readonly device: string
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** json-toid | json-to | envelope | unit | action. */ readonly dialect: string
+  /** The number of the user on the server that it was moved from, less than every id that this log gives; valid in that dialect alone. */ readonly oldId: number
+  /** The delivery topic of the connector that waits for the reply; -1: nobody does. */ readonly replySlot: number
+  /** That connector's lease epoch. */ readonly replyEpoch: number
+  /** Its number for the request, unique within the epoch. */ readonly request: number
+}
+
 /** Let users join. */
 export interface InviteMembers {
   readonly type: 'InviteMembers'
@@ -578,4 +608,4 @@ export interface WithdrawFriendRequest {
   /** Its number for the request, unique within the epoch. */ readonly request: number
 }
 
-export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CloseRoom | CreateGroup | CreateRoom | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveMessage | RemoveReaction | ReportMessage | RequestFriend | ResolveReport | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest
+export type Command = AcceptFriend | AddReaction | ApproveJoin | BanMember | BlockUser | BroadcastNotice | ChangeGroup | ChangeProfile | ChangeRole | CloseGroup | CloseRoom | CreateGroup | CreateRoom | DeclineFriend | DeleteMessage | EditMessage | GrantOperator | ImportGroup | ImportUser | InviteMembers | JoinGroup | LeaveGroup | MuteMember | PinMessage | PostMessage | RefuseJoin | RegisterUser | ReinstateUser | RemoveFriend | RemoveMember | RemoveMessage | RemoveReaction | ReportMessage | RequestFriend | ResolveReport | RevokeOperator | SuspendUser | TransferGroup | UnbanMember | UnblockUser | UnpinMessage | WithdrawFriendRequest

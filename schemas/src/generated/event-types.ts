@@ -133,6 +133,20 @@ export interface GroupCreated {
   /** stored: its members are known by events. online: a room in which everybody takes part while connected. */ readonly membership: string
 }
 
+/** A group was moved here from an older server: in one dialect its old number stays valid. */
+export interface GroupImported {
+  readonly type: 'GroupImported'
+  /** `g<n>`. */ readonly conversation: string
+  /** It has no place in the conversation: no member sees it. */ readonly seq: null
+  /** 0: nobody of the chat, but whoever works on the machine; see `by`. */ readonly actor: number
+  /** Who it was: the account of the operating system, and the machine's name. */ readonly by: string
+  /** None: a UUID of zeros. */ readonly device: string
+  /** The causing command's LogAppendTime, never less than the conversation's last `at`. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** json-toid | json-to | envelope | unit | action. */ readonly dialect: string
+  /** The number of the group on the server that it was moved from, less than every id that this log gives; valid in that dialect alone. */ readonly oldId: number
+}
+
 /** An invitation or a request came to nothing. */
 export interface JoinRefused {
   readonly type: 'JoinRefused'
@@ -444,6 +458,19 @@ export interface UserBlocked {
   /** Who is blocked. */ readonly user: number
 }
 
+/** A user was moved here from an older server: in one dialect his old number stays valid. */
+export interface UserImported {
+  readonly type: 'UserImported'
+  /** Whose account. */ readonly userId: number
+  /** 0: nobody of the chat, but whoever works on the machine; see `by`. */ readonly actor: number
+  /** Who it was: the account of the operating system, and the machine's name. */ readonly by: string
+  /** None: a UUID of zeros. */ readonly device: string
+  /** The causing command's LogAppendTime. */ readonly at: number
+  /** The command's UUID v7: a repeated command has no second effect. */ readonly clientMsgId: string
+  /** json-toid | json-to | envelope | unit | action. */ readonly dialect: string
+  /** The number of the user on the server that it was moved from, less than every id that this log gives; valid in that dialect alone. */ readonly oldId: number
+}
+
 /** An account began; its name is claimed for ever. */
 export interface UserRegistered {
   readonly type: 'UserRegistered'
@@ -495,4 +522,4 @@ export interface UserUnblocked {
   /** Who was blocked. */ readonly user: number
 }
 
-export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageReported | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | ReportResolved | RoleChanged | UserBlocked | UserRegistered | UserReinstated | UserSuspended | UserUnblocked
+export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | GroupImported | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageReported | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | ReportResolved | RoleChanged | UserBlocked | UserImported | UserRegistered | UserReinstated | UserSuspended | UserUnblocked

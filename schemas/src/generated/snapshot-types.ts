@@ -40,6 +40,7 @@ export interface SnapshotPart {
   /** The newest refusals, oldest first; these are newer than those of dumps before, and the oldest beyond the limit are forgotten. */ readonly refusals: readonly RefusalEntry[]
   /** The newest deletions of messages, oldest first; these are newer than those of dumps before, and the oldest beyond the limit are forgotten. */ readonly deletions: readonly DeletionEntry[]
   /** Online rooms. */ readonly rooms: readonly RoomEntry[]
+  /** Old numbers of imported users and groups. */ readonly aliases: readonly AliasEntry[]
 }
 
 /** A direct conversation. */
@@ -131,6 +132,12 @@ export interface RoomEntry {
   /** Only reading remains. */ readonly isClosed: boolean
   /** Its last seq. */ readonly lastSeq: number
   /** `at` of its last event, ms since the epoch. */ readonly lastAtMs: number
+}
+
+/** The old number of an imported user or group. */
+export interface AliasEntry {
+  /** The dialect, and whose: `u<id>` or `g<n>`, with a `|` between. */ readonly key: string
+  /** The old number. */ readonly oldId: number
 }
 
 export type SnapshotRecord = SnapshotBegun | SnapshotEnded | SnapshotPart

@@ -133,6 +133,7 @@ export const partitionOfDraft = (draft: CommandDraft, partitions: number): numbe
     case 'CreateRoom':
     case 'GrantOperator':
     case 'RevokeOperator':
+    case 'ImportUser':
       return partitionOf(draft.normalisedName, partitions)
     case 'SuspendUser':
     case 'ReinstateUser':

@@ -60,6 +60,7 @@ const emptyDump = (): Rows => ({
   blocks: [],
   reports: [],
   report_resolutions: [],
+  dialect_ids: [],
   parked: [],
 })
 

@@ -2,12 +2,15 @@ import type {
   BroadcastNotice,
   ChangeProfile,
   GrantOperator,
+  ImportUser,
   RegisterUser,
   ReinstateUser,
   RevokeOperator,
   SuspendUser,
 } from '@chat/schemas'
+import { type Aliases, doubtOfAlias } from '../alias.ts'
 import { type AccountHappening, accepted, type Decision, rejected, unexpected } from '../decision.ts'
+import { accountKey } from '../window.ts'
 import { type Account, noticeEveryMs } from './state.ts'
 
 /** What is asked of an account that exists. */
@@ -17,6 +20,7 @@ export type AccountCommand =
   | ReinstateUser
   | GrantOperator
   | RevokeOperator
+  | ImportUser
   | BroadcastNotice
 
 /** `account`: who has the name; `nextId`: the id a new account gets, undefined when the partition has none left. */
@@ -48,6 +52,7 @@ export const decide = (
   command: AccountCommand,
   account: Account | undefined,
   atMs: number,
+  aliases: Aliases,
 ): Decision<AccountHappening> => {
   if (account === undefined) return rejected('no_such_user')
   const { userId } = account
@@ -66,6 +71,11 @@ export const decide = (
       return accepted({ type: 'OperatorGranted', userId, by: command.by })
     case 'RevokeOperator':
       return accepted({ type: 'OperatorRevoked', userId, by: command.by })
+    case 'ImportUser': {
+      const { by, dialect, oldId } = command
+      const doubt = doubtOfAlias(command, accountKey(userId), aliases)
+      return doubt ?? accepted({ type: 'UserImported', userId, by, dialect, oldId })
+    }
     case 'BroadcastNotice':
       if (!account.isOperator) return rejected('not_found')
       if (atMs - account.noticeAtMs < noticeEveryMs) return rejected('too_many')

@@ -3,6 +3,7 @@ import type {
   OperatorGranted,
   OperatorRevoked,
   ProfileChanged,
+  UserImported,
   UserRegistered,
   UserReinstated,
   UserSuspended,
@@ -17,6 +18,7 @@ export type AccountEvent =
   | UserReinstated
   | OperatorGranted
   | OperatorRevoked
+  | UserImported
   | NoticeBroadcast
 
 export const begin = (account: Account | undefined, event: UserRegistered, pos: number): Account => {
@@ -28,6 +30,7 @@ export const begin = (account: Account | undefined, event: UserRegistered, pos: 
 export const evolve = (account: Account, event: AccountEvent): Account => {
   switch (event.type) {
     case 'ProfileChanged':
+    case 'UserImported':
       return account
     case 'UserSuspended':
       return { ...account, isSuspended: true }

@@ -12,6 +12,7 @@ export const evolve = (group: Group | undefined, event: GroupEvent): Group => {
 
 const changed = (group: Group, event: Exclude<GroupEvent, GroupCreated>): Group => {
   switch (event.type) {
+    case 'GroupImported':
     case 'MessagePosted':
     case 'MessageReported':
     case 'ReportResolved':

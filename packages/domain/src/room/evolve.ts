@@ -28,6 +28,7 @@ export const evolve = (room: Room, event: GroupEvent): Room => {
       return { ...room, ...place, isClosed: true }
     case 'GroupCreated':
     case 'GroupChanged':
+    case 'GroupImported':
     case 'JoinRefused':
     case 'JoinRequested':
     case 'MemberBanned':

@@ -17,6 +17,7 @@ export const findDifferences = async (session: Session, live: string, next: stri
     placedDiffer(live, next, tables.blocks, pairOf('least(user_id, blocked_id)', 'greatest(user_id, blocked_id)')),
     placedDiffer(live, next, tables.reports, 'conversation'),
     placedDiffer(live, next, tables.report_resolutions, 'conversation'),
+    placedDiffer(live, next, tables.dialect_ids, `case kind when 'user' then 'user ' else 'g' end || id`),
     wordsDiffer(live, next),
   ])
     if (found.length < differencesMax) found.push(...(await session.rows<Difference>(statement)))

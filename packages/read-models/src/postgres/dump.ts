@@ -22,6 +22,7 @@ export const dumpDatabase = (database: Database, schema = liveSchema): Promise<D
       blocks: await read(tables.blocks),
       reports: await read(tables.reports),
       report_resolutions: await read(tables.report_resolutions),
+      dialect_ids: await read(tables.dialect_ids),
       parked: await read(tables.parked),
     }
   })

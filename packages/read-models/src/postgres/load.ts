@@ -75,6 +75,7 @@ export const loadPartition = (
     await write(tables.reactions, rows.reactions.values())
     await write(tables.reports, rows.reports.values())
     await write(tables.report_resolutions, rows.report_resolutions.values())
+    await write(tables.dialect_ids, rows.dialect_ids.values())
     await write(tables.standings, rows.standings.values())
     await write(tables.words_by_hour, rows.words_by_hour.values())
     await write(tables.parked, rows.parked.values())

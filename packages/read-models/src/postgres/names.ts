@@ -13,6 +13,7 @@ export const read = {
   reactions: `${liveSchema}.reactions`,
   reports: `${liveSchema}.reports`,
   resolutions: `${liveSchema}.report_resolutions`,
+  aliases: `${liveSchema}.dialect_ids`,
   words: `${liveSchema}.words_by_hour`,
   receipts: `${liveSchema}.receipts`,
   parked: `${liveSchema}.parked`,

@@ -62,6 +62,7 @@ export const createProjection = (database: Database, schema: string): Omit<Proje
       blocks.size,
       reports.size,
       resolutions.size,
+      rows.dialect_ids.size,
       rows.words_by_hour.size,
     ]
     if (Math.max(...sizes) > rowsPerStatement) return undefined

@@ -7,6 +7,7 @@ import { memberships, type StoredStay } from '../memberships.ts'
 import type { Invitation, Offsets, Seat, Snapshot } from '../snapshot.ts'
 import { type StoredStanding, standings } from '../standings.ts'
 import { type StoredUser, users } from '../users.ts'
+import { createAliases } from './aliases.ts'
 import type { Session } from './database.ts'
 import { messageQueries } from './message-queries.ts'
 import { read } from './names.ts'
@@ -119,6 +120,7 @@ export const createPostgresSnapshot = (session: Session): Snapshot => ({
       [afterName, limit],
     ),
   ...createReports(session),
+  ...createAliases(session),
   suspended: () => session.rows<StoredUser>(`${selectUsers} where u.suspended_at is not null`),
   usersChangedSince: (events, limit) => session.rows<StoredUser>(usersChangedSince, [events, limit]),
   publicGroupByName: async (name) => {

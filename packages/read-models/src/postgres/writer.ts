@@ -58,6 +58,7 @@ export const createWriter = (schema: string): Writer => {
       await write(session, tables.reactions, [...rows.reactions.values()])
       await write(session, tables.reports, [...rows.reports.values()])
       await write(session, tables.report_resolutions, [...rows.report_resolutions.values()])
+      await write(session, tables.dialect_ids, [...rows.dialect_ids.values()])
       await write(session, tables.words_by_hour, [...rows.words_by_hour.values()])
       await write<ParkedEvent>(session, tables.parked, rows.parked)
     },
@@ -87,6 +88,7 @@ export const createWriter = (schema: string): Writer => {
       add(tables.reactions, [...rows.reactions.values()])
       add(tables.reports, [...rows.reports.values()])
       add(tables.report_resolutions, [...rows.report_resolutions.values()])
+      add(tables.dialect_ids, [...rows.dialect_ids.values()])
       add(tables.words_by_hour, [...rows.words_by_hour.values()])
       add<ParkedEvent>(tables.parked, rows.parked)
       return (await session.rows(`with ${parts.join(', ')} select from moved`, parameters)).length > 0

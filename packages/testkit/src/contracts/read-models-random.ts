@@ -1,6 +1,6 @@
 import type { Random } from '@chat/runtime'
 import { directConversation, partitionOfId, type ReportResolved } from '@chat/schemas'
-import { userReinstated, userSuspended } from '../given-accounts.ts'
+import { groupImported, userImported, userReinstated, userSuspended } from '../given-accounts.ts'
 import { messageReported, reportResolved } from '../given-acts.ts'
 import type { Story } from './read-models-story.ts'
 
@@ -157,8 +157,18 @@ export const randomHistory = (story: Story, random: Random): RandomHistory => {
     const of = random.fraction() < 0.5 ? userSuspended : userReinstated
     story.raw(partitionOfId(id, story.events.length), of(1, id, { clientMsgId: `standing-${below(1e6)}` }))
   }
+  /** Two may claim one number. */
+  const move = () => {
+    const options = { dialect: pick(['json-to', 'unit']) ?? '', clientMsgId: `move-${below(1e6)}` }
+    const group = pick([...members.keys()].filter((id) => id.startsWith('g')))
+    const id = pick(users) ?? 1
+    if (group === undefined || random.fraction() < 0.5)
+      story.raw(partitionOfId(id, story.events.length), userImported(id, 1 + below(9), options))
+    else story.raw(story.partitionOf(group), groupImported(group, 1 + below(9), options))
+  }
   const acts = [
     stand,
+    move,
     report,
     resolve,
     register,

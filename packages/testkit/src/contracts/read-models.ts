@@ -1,6 +1,7 @@
 import type { Projection, ReadModels } from '@chat/read-models'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { accountTests } from './read-models-accounts.ts'
+import { aliasTests } from './read-models-aliases.ts'
 import { cursorTests } from './read-models-cursors.ts'
 import { groupTests } from './read-models-groups.ts'
 import { historyTests } from './read-models-history.ts'
@@ -39,6 +40,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedReadM
     directoryTests(current)
     userTests(current)
     accountTests(current)
+    aliasTests(current)
     reportTests(current)
     conversationTests(current)
     cursorTests(current)

@@ -8,6 +8,7 @@ import { indexes as userSearchIndexes, tables as userSearchTables } from './008-
 import * as reports from './009-reports.ts'
 import * as resolutions from './010-report-resolutions.ts'
 import * as rooms from './011-online-rooms.ts'
+import * as dialectIds from './012-dialect-ids.ts'
 
 export interface Migration {
   readonly version: number
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   { version: 9, tables: reports.tables, indexes: reports.indexes },
   { version: 10, tables: resolutions.tables, indexes: resolutions.indexes },
   { version: 11, tables: rooms.tables, indexes: rooms.indexes },
+  { version: 12, tables: dialectIds.tables, indexes: dialectIds.indexes },
 ]
