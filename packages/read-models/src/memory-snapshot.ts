@@ -61,6 +61,11 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       })
   }
 
+  const editsOf = (id: string, message: number, from: number, to: number): readonly StoredEvent[] =>
+    (rows.events.get(id) ?? [])
+      .slice(Math.max(from - 1, 0), to)
+      .filter(({ type, about }) => type === 'messageEdited' && about === message)
+
   const offsets = (): Offsets => ({
     generation: rows.generation,
     events: nextOffsets(rows, 'events'),
@@ -132,11 +137,10 @@ export const createMemorySnapshot = (rows: MemoryRows): Snapshot => {
       spots.map(({ conversation, seq, to }) =>
         countedReactions(user, [...(rows.reactions.get(`${conversation}|${seq}`)?.values() ?? [])], to),
       ),
-    edits: async ({ conversation, message, from, to }, limit, end) => {
-      const between = (rows.events.get(conversation) ?? []).slice(Math.max(from - 1, 0), to)
-      const found = between.filter(({ type, about }) => type === 'messageEdited' && about === message)
-      return end === 'first' ? found.slice(0, limit) : found.slice(-limit)
-    },
+    edits: async ({ conversation, message, from, to }, limit) =>
+      editsOf(conversation, message, from, to).slice(0, limit),
+    lastEdits: async (spots) =>
+      spots.flatMap(({ conversation, seq, to }) => editsOf(conversation, seq, 1, to).slice(-1)),
     usersByNames: async (names) => {
       const asked = new Set(names)
       return [...rows.users.values()].filter((user) => asked.has(user.normalised_name))

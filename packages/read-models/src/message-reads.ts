@@ -55,7 +55,7 @@ export const editsPage = async (snapshot: Snapshot, query: EditsQuery): Promise<
   if (message === undefined) return 'no_such_message'
   const after = query.after ?? 0
   const range = { conversation, message: seq, from: after + 1, to: highest }
-  const edits = await snapshot.edits(range, query.limit + 1, 'first')
+  const edits = await snapshot.edits(range, query.limit + 1)
   const all = after < seq ? [message, ...edits] : edits
   const shown = all.slice(0, query.limit)
   const last = shown.at(-1)

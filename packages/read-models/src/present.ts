@@ -40,17 +40,14 @@ export const present = async (
       const spot = reactedSpots[index]
       if (spot !== undefined && found.length > 0) reactions.set(spotKey(spot), found)
     }
-  return Promise.all(
-    seen.map(({ events, highest }) =>
-      Promise.all(
-        events.map(async (event) => {
-          const [spot] = messageSpot(event)
-          const key = spot === undefined ? '' : spotKey(spot)
-          const state = await stateUpTo(snapshot, states.get(key), highest)
-          return presented(event, state, isMessage(event) ? reactions.get(key) : undefined)
-        }),
-      ),
-    ),
+  const edits = await editsSeen(snapshot, concerned, states)
+  return seen.map(({ events, highest }) =>
+    events.map((event) => {
+      const [spot] = messageSpot(event)
+      const key = spot === undefined ? '' : spotKey(spot)
+      const state = stateUpTo(states.get(key), highest, edits.get(key))
+      return presented(event, state, isMessage(event) ? reactions.get(key) : undefined)
+    }),
   )
 }
 
@@ -70,15 +67,29 @@ const messageSpot = (event: StoredEvent): readonly MessageSpot[] => {
   return event.type === 'messageEdited' && about !== null ? [{ conversation, seq: about }] : []
 }
 
-/** An edit that he may not see: the one before it that he may. */
-const stateUpTo = async (
+/** Where the last edit of a message is one that he may not see: the last that he may. */
+const editsSeen = async (
   snapshot: Snapshot,
+  concerned: readonly SeenEvents[],
+  states: ReadonlyMap<string, StoredMessageState>,
+): Promise<ReadonlyMap<string, StoredEvent>> => {
+  const spots = concerned.flatMap(({ events, highest }) =>
+    events.flatMap(messageSpot).flatMap((spot) => {
+      const edited = states.get(spotKey(spot))?.edited_seq ?? 0
+      return edited > highest ? [{ ...spot, to: highest }] : []
+    }),
+  )
+  if (spots.length === 0) return new Map()
+  const found = await snapshot.lastEdits(spots)
+  return new Map(found.map((edit) => [spotKey({ conversation: edit.conversation, seq: edit.about ?? 0 }), edit]))
+}
+
+const stateUpTo = (
   state: StoredMessageState | undefined,
   highest: number,
-): Promise<StoredMessageState | undefined> => {
+  edit: StoredEvent | undefined,
+): StoredMessageState | undefined => {
   if (state?.edited_seq == null || state.edited_seq <= highest) return state
-  const { conversation, seq: message } = state
-  const [edit] = await snapshot.edits({ conversation, message, from: 1, to: highest }, 1, 'last')
   if (edit === undefined) return undefined
   return { ...state, edited_seq: edit.seq, content: JSON.stringify(contentOf(toClient(edit).data)) }
 }

@@ -128,12 +128,10 @@ export interface Snapshot {
     user: number,
     spots: readonly (Spot & { readonly to: number })[],
   ): Promise<readonly (readonly ReactionCount[])[]>
-  /** The first (or last) `limit` edits of one message whose own seqs are in the range, oldest first. */
-  edits(
-    range: EventRange & { readonly message: number },
-    limit: number,
-    end: 'first' | 'last',
-  ): Promise<readonly StoredEvent[]>
+  /** The first `limit` edits of one message whose own seqs are in the range, oldest first. */
+  edits(range: EventRange & { readonly message: number }, limit: number): Promise<readonly StoredEvent[]>
+  /** The last edit of each message whose own seq is not above `to`; in no order. */
+  lastEdits(spots: readonly (Spot & { readonly to: number })[]): Promise<readonly StoredEvent[]>
   usersByNames(normalisedNames: readonly string[]): Promise<readonly StoredUser[]>
   /** Where he is or was a member, online rooms among them, with all his stays; the first `limit` by last_at descending, then id. */
   readable(user: number, limit: number): Promise<readonly Pick<Seat, 'conversation' | 'stays'>[]>

@@ -8,7 +8,7 @@ import type { Session } from './database.ts'
 import { read } from './names.ts'
 import { list } from './rows.ts'
 
-type MessageQueries = Pick<Snapshot, 'messageStates' | 'deletedCounts' | 'reactions' | 'edits' | 'usersByNames'>
+type MessageQueries = Pick<Snapshot, 'messageStates' | 'deletedCounts' | 'reactions' | 'edits' | 'lastEdits' | 'usersByNames'>
 
 /** What became of messages, and whom their texts can mean. */
 export const messageQueries = (session: Session): MessageQueries => ({
@@ -38,15 +38,19 @@ export const messageQueries = (session: Session): MessageQueries => ({
     for (const { place, emoji, count, users: some } of found) lists[place - 1]?.push({ emoji, count, users: some })
     return lists
   },
-  edits: async ({ conversation, message, from, to }, limit, end) => {
-    const found = await session.rows<StoredEvent>(
+  edits: ({ conversation, message, from, to }, limit) =>
+    session.rows<StoredEvent>(
       `select ${list(events, 'e')} from ${read.events} e
         where e.conversation = $1 and e.about = $2 and e.seq between $3 and $4 and e.type = 'messageEdited'
-        order by e.seq ${end === 'first' ? 'asc' : 'desc'} limit $5`,
+        order by e.seq limit $5`,
       [conversation, message, from, to, limit],
-    )
-    return end === 'first' ? found : found.toReversed()
-  },
+    ),
+  lastEdits: (spots) =>
+    session.rows<StoredEvent>(lastEdits, [
+      spots.map((spot) => spot.conversation),
+      spots.map((spot) => spot.seq),
+      spots.map((spot) => spot.to),
+    ]),
   usersByNames: (names) =>
     session.rows<StoredUser>(
       `select ${list(users, 'u')} from ${read.users} u where u.normalised_name = any($1::text[])`,
@@ -58,6 +62,13 @@ const deletedCounts = `
   select (select count(*)::int from ${read.messageStates} s where s.conversation = r.conversation
     and s.seq between r.lo and r.hi and s.deleted_seq is not null and s.author <> $4) as deleted
   from unnest($1::text[], $2::int[], $3::int[]) with ordinality as r(conversation, lo, hi, place) order by r.place`
+
+const lastEdits = `
+  select ${list(events, 'e')} from unnest($1::text[], $2::int[], $3::int[]) as k(conversation, message, hi)
+  cross join lateral (
+    select * from ${read.events} e where e.conversation = k.conversation and e.about = k.message
+      and e.seq <= k.hi and e.type = 'messageEdited'
+    order by e.seq desc limit 1) e`
 
 const reactions = `
   select k.place::int as place, r.emoji, r.count, r.users

@@ -3,7 +3,7 @@ import { systemClock } from '@chat/runtime/system'
 import { createTestWorld, type TestWorld } from '@chat/testkit'
 import { readModelsContract } from '@chat/testkit/contracts/read-models'
 import pg from 'pg'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { applyMigrations, openPostgresProjection, openPostgresReadModels } from './index.ts'
 
 let world: TestWorld
@@ -11,6 +11,10 @@ beforeAll(async () => {
   world = await createTestWorld()
 })
 afterAll(() => world.close())
+
+/** pg warns of what its next version refuses, once: a second question to a connection that has not answered the first. */
+const warnings: string[] = []
+process.on('warning', (warning) => warnings.push(warning.message))
 
 readModelsContract('postgres', async () => {
   const pool = new pg.Pool({ connectionString: world.databaseUrl, max: 2 })
@@ -28,4 +32,8 @@ readModelsContract('postgres', async () => {
       await projection.close()
     },
   }
+})
+
+test('uses the library as it is meant to be used', () => {
+  expect(warnings).toEqual([])
 })

@@ -60,7 +60,10 @@ export const messageTests = (scene: () => ReadModelsScene): void => {
     story.post(group, 1, 'other')
     story.post(group, 1, 'third')
     story.edit(group, 1, 2, 'two')
+    story.post(group, 1, 'fourth')
+    for (const text of ['fourth, once', 'fourth, twice']) story.edit(group, 1, 6, text)
     story.leave(group, 2)
+    story.edit(group, 1, 6, 'fourth, behind his back')
     story.edit(group, 1, 2, 'behind his back')
     story.edit(group, 1, 4, 'that too')
     story.react(group, 1, 2, '👍')
@@ -72,6 +75,7 @@ export const messageTests = (scene: () => ReadModelsScene): void => {
     expect(seen.get(3)).toMatchObject({ deleted: true })
     expect(seen.get(4)).toMatchObject({ body: { text: 'third' } })
     expect(seen.get(4)).not.toHaveProperty('editedSeq')
+    expect(seen.get(6)).toMatchObject({ body: { text: 'fourth, twice' }, editedSeq: 8 })
     expect(await versionsOf(2, group, 2)).toMatchObject({ items: [[2, 'one'], [5, 'two']] }) // biome-ignore format: a table
     expect((await dataOf(1, group)).get(2)).toMatchObject({ body: { text: 'behind his back' } })
   })
