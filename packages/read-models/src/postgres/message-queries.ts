@@ -8,7 +8,10 @@ import type { Session } from './database.ts'
 import { read } from './names.ts'
 import { list } from './rows.ts'
 
-type MessageQueries = Pick<Snapshot, 'messageStates' | 'deletedCounts' | 'reactions' | 'edits' | 'lastEdits' | 'usersByNames'>
+type MessageQueries = Pick<
+  Snapshot,
+  'messageStates' | 'deletedCounts' | 'reactions' | 'edits' | 'lastEdits' | 'usersByNames'
+>
 
 /** What became of messages, and whom their texts can mean. */
 export const messageQueries = (session: Session): MessageQueries => ({
