@@ -10,10 +10,11 @@ export interface ActionClient {
   say(action: string, data: Data): void
   /** The first frame of this kind from `from` on that is like this. */
   comes(action: string, like: Data, from?: number): Promise<Data>
-  /** Logs in, again and again while that is not possible now. */
+  /** Logs in, again and again while that is not possible now; empty: the connection closed before it was answered. */
   logIn(username: string): Promise<Data>
   heard(action: string): readonly Data[]
-  /** What it was shown, without what the server told it. */
+  /** The chats that it was shown, without what the server told it. */
+  readonly chats: () => readonly Data[]
   readonly texts: () => readonly string[]
   readonly isOpen: () => boolean
   close(): void
@@ -51,21 +52,25 @@ export const connectAction = ({ host, port }: Node): ActionClient => {
           .find((data) => Object.entries(like).every(([name, value]) => data[name] === value)),
       { deadlineMs, what: `${action} ${JSON.stringify(like)} comes` },
     )
+  const chats = () => heard('chat').filter(({ from }) => from !== 'server')
   return {
     ...{ say, comes, heard },
     logIn: async (username) => {
       for (;;) {
         const [logins, errors] = [heard('login').length, heard('error').length]
         say('login', { username })
-        await waitUntil(() => heard('login').length > logins || heard('error').length > errors, {
+        const isAnswered = () => heard('login').length > logins || heard('error').length > errors
+        await waitUntil(() => isAnswered() || ws.readyState === ws.CLOSED, {
           ...{ deadlineMs, what: `${username} is answered` },
         })
+        if (!isAnswered()) return {}
         const [login] = heard('login').slice(logins)
         if (login !== undefined) return login
         if (heard('error').at(-1)?.code !== 503) throw new Error(`refused: ${heard('error').at(-1)?.message}`)
       }
     },
-    texts: () => heard('chat').flatMap(({ from, message }) => (from === 'server' ? [] : [String(message)])),
+    chats,
+    texts: () => chats().map(({ message }) => String(message)),
     isOpen: () => ws.readyState === ws.OPEN,
     close: () => ws.terminate(),
   }

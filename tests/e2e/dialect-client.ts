@@ -9,12 +9,15 @@ const deadlineMs = 20_000
 /** A client of a JSON dialect as the stock ones are: what one read of 1,024 bytes gives is one C string with one object, or it aborts. */
 export interface DialectClient {
   send(...messages: readonly Message[]): void
+  /** Exactly this, and a NUL. */
+  sendText(text: string): void
   /** The first message from `from` on that is like this. */
   comes(like: Message, from?: number): Promise<Message>
-  /** The answer to a login. */
+  /** The answer to a login; empty: the connection closed before it. */
   logIn(id: number): Promise<Message>
   readonly messages: readonly Message[]
-  /** What it was shown, without what the server told it. */
+  /** The chats that it was shown, missed or not, without what the server told it. */
+  readonly chats: () => readonly Message[]
   readonly texts: () => readonly string[]
   readonly isOpen: () => boolean
   /** Why it would have aborted. */
@@ -22,7 +25,8 @@ export interface DialectClient {
   close(): void
 }
 
-export const connectDialect = (port: number): DialectClient => {
+/** `sleepMs`: it reads nothing for so long once it has asked to be let in. */
+export const connectDialect = (port: number, { sleepMs = 0 } = {}): DialectClient => {
   const messages: Message[] = []
   const aborts: string[] = []
   let isOpen = true
@@ -47,31 +51,45 @@ export const connectDialect = (port: number): DialectClient => {
   socket.on('close', () => {
     isOpen = false
   })
+  const sendText = (text: string) => void socket.write(`${text}\0`)
   const send = (...some: readonly Message[]) => {
-    socket.write(some.map((message) => `${JSON.stringify(message)}\0`).join(''))
+    if (some.length > 0) sendText(some.map((message) => JSON.stringify(message)).join('\0'))
   }
+  const isLike = (message: Message, like: Message) =>
+    Object.entries(like).every(([name, value]) => message[name] === value)
   const comes = (like: Message, from = 0) =>
-    waitUntil(
-      () =>
-        messages.slice(from).find((message) => Object.entries(like).every(([name, value]) => message[name] === value)),
-      { deadlineMs, what: `${JSON.stringify(like)} comes` },
-    )
+    waitUntil(() => messages.slice(from).find((message) => isLike(message, like)), {
+      deadlineMs,
+      what: `${JSON.stringify(like)} comes`,
+    })
+  const chats = () =>
+    messages.flatMap((message) => {
+      const offline = ((message.offlinemsg ?? []) as string[]).map((text): Message => JSON.parse(text))
+      return [...offline, message].filter(({ id, msg }) => msg !== undefined && id !== 0)
+    })
   return {
     send,
+    sendText,
     comes,
     logIn: (id) => {
       const from = messages.length
       send({ msgid: 1, id, password: 'x' })
-      return comes({ msgid: 2 }, from)
+      sleepFor(socket, sleepMs)
+      const answer = () => messages.slice(from).find((message) => isLike(message, { msgid: 2 }))
+      return waitUntil(() => answer() ?? (!isOpen && {}), { deadlineMs, what: `the login of ${id} is answered` })
     },
     messages,
-    texts: () =>
-      messages.flatMap((message) => {
-        const offline = ((message.offlinemsg ?? []) as string[]).map((text): Message => JSON.parse(text))
-        return [...offline, message].flatMap(({ id, msg }) => (msg === undefined || id === 0 ? [] : [String(msg)]))
-      }),
+    chats,
+    texts: () => chats().map(({ msg }) => String(msg)),
     isOpen: () => isOpen,
     aborts,
     close: () => void socket.destroy(),
   }
+}
+
+/** What comes meanwhile waits in the kernel. */
+export const sleepFor = (socket: Socket, ms: number): void => {
+  if (ms === 0) return
+  socket.pause()
+  setTimeout(() => socket.resume(), ms)
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { waitUntil } from '@chat/testkit'
-import { bytesOf, decode, type Fields, request, textOf } from '../memory/protobuf-wire.ts'
+import { bytesOf, type Fields, fieldAt, request, textOf } from '../memory/protobuf-wire.ts'
+import { sleepFor } from './dialect-client.ts'
 
 const readBytes = 1_024
 const deadlineMs = 20_000
@@ -8,12 +9,24 @@ const deadlineMs = 20_000
 /** A client of `envelope` as the stock one is: what one read of 1,024 bytes gives is one C string with one message, or it aborts. */
 export interface EnvelopeClient {
   send(type: string, fields: Fields): void
-  /** The outcome of a request: `[is_success, message]` as `{1, 2}`. */
+  /** Exactly these bytes. */
+  sendRaw(bytes: Buffer): void
+  /** The message in the answer to a request; empty: the connection closed before it. */
   asks(type: string, fields: Fields, answer: string): Promise<string>
+  /** The messages in all answers of a type. */
+  readonly outcomes: (answer: string) => readonly string[]
+  /** The chats that it was shown, missed or not, without what the server told it. */
+  readonly chats: () => readonly EnvelopeChat[]
   readonly texts: () => readonly string[]
   readonly aborts: readonly string[]
   readonly isOpen: () => boolean
   close(): void
+}
+
+interface EnvelopeChat {
+  readonly from: string
+  readonly to: string
+  readonly text: string
 }
 
 interface Answer {
@@ -38,7 +51,8 @@ const open = (port: number, take: (bytes: Buffer) => void) => {
   return { socket, isOpen: () => isOpen }
 }
 
-export const connectEnvelope = (port: number): EnvelopeClient => {
+/** `sleepMs`: it reads nothing for so long once it has asked to be let in. */
+export const connectEnvelope = (port: number, { sleepMs = 0 } = {}): EnvelopeClient => {
   const answers: Answer[] = []
   const aborts: string[] = []
   const { socket, isOpen } = open(port, (bytes) => {
@@ -50,23 +64,33 @@ export const connectEnvelope = (port: number): EnvelopeClient => {
       aborts.push(`${bytes.length} bytes: ${bytes.toString('hex', 0, 80)}`)
     }
   })
-  const heard = (type: string) => answers.filter((answer) => answer.type === type)
+  const outcomes = (answer: string) =>
+    answers.flatMap(({ type, message }) => (type === answer ? [textOf(message, 2)] : []))
+  const sendRaw = (bytes: Buffer) => void socket.write(bytes)
   const send = (type: string, fields: Fields) => {
-    socket.write(Buffer.concat([request(type, fields), Buffer.alloc(1)]))
+    sendRaw(Buffer.concat([request(type, fields), Buffer.alloc(1)]))
+    if (type === 'Login') sleepFor(socket, sleepMs)
   }
+  const chats = () =>
+    answers
+      .flatMap(({ type, message }) => {
+        if (type === 'RecvChatMessage') return [message]
+        return type === 'ReadOffline' ? bytesOf(message, 2) : []
+      })
+      .map((chat) => ({ from: textOf(chat, 1), to: textOf(chat, 2), text: textOf(chat, 3) }))
+      .filter(({ from }) => from !== 'server')
   return {
     send,
+    sendRaw,
     asks: async (type, fields, answer) => {
-      const from = heard(answer).length
+      const from = outcomes(answer).length
       send(type, fields)
-      await waitUntil(() => heard(answer).length > from, { deadlineMs, what: `${answer} comes` })
-      return textOf(heard(answer)[from]?.message ?? Buffer.alloc(0), 2)
+      await waitUntil(() => outcomes(answer).length > from || !isOpen(), { deadlineMs, what: `${answer} comes` })
+      return outcomes(answer)[from] ?? ''
     },
-    texts: () =>
-      answers.flatMap(({ type, message }) => {
-        if (type === 'RecvChatMessage') return [textOf(message, 3)]
-        return type === 'ReadOffline' ? bytesOf(message, 2).map((chat) => textOf(chat, 3)) : []
-      }),
+    outcomes,
+    chats,
+    texts: () => chats().map(({ text }) => text),
     aborts,
     isOpen,
     close: () => void socket.destroy(),
@@ -76,64 +100,78 @@ export const connectEnvelope = (port: number): EnvelopeClient => {
 /** A client of `unit`: it waits for one answer before it asks again, and takes what has a type in front of it for a push. */
 export interface UnitClient {
   send(type: string, fields: Fields): void
-  /** The bare answer. */
+  /** Exactly these bytes. */
+  sendRaw(bytes: Buffer): void
+  /** The bare answer; empty: the connection closed before it. */
   asks(type: string, fields: Fields): Promise<Buffer>
+  asksRaw(bytes: Buffer): Promise<Buffer>
+  /** Asks for what was missed until there is no more. */
+  missed(self: number): Promise<readonly string[]>
+  /** What was pushed to it. */
   readonly texts: () => readonly string[]
+  readonly isOpen: () => boolean
   close(): void
 }
 
-const pushHead = Buffer.from('\x0a\x07ChatMsg')
+const pushTypes = ['ChatMsg', 'LoginOut']
 
 export const connectUnit = (port: number): UnitClient => {
-  let answer = Buffer.alloc(0)
+  /** Of the answer, its whole fields. */
+  let answer: Buffer[] = []
   let held = Buffer.alloc(0)
   const pushed: Buffer[] = []
-  const { socket } = open(port, (bytes) => {
+  const takeOne = (): boolean => {
+    const field = fieldAt(held, 0)
+    if (field === undefined) return false
+    const isPush = field.number === 1 && pushTypes.includes(String(field.value))
+    const body = isPush ? fieldAt(held, field.endAt) : undefined
+    if (isPush && body === undefined) return false
+    if (Buffer.isBuffer(body?.value)) pushed.push(Buffer.from(body.value))
+    else answer.push(Buffer.from(held.subarray(0, field.endAt)))
+    held = held.subarray(body?.endAt ?? field.endAt)
+    return true
+  }
+  const { socket, isOpen } = open(port, (bytes) => {
     held = Buffer.concat([held, bytes])
-    // A push ends where its second field does; everything before one is of an answer.
-    for (;;) {
-      const at = held.indexOf(pushHead)
-      if (at === -1) break
-      answer = Buffer.concat([answer, held.subarray(0, at)])
-      const fields = wholeFields(held.subarray(at))
-      if (fields === undefined) {
-        held = held.subarray(at)
-        return
-      }
-      pushed.push(fields.body)
-      held = held.subarray(at + fields.length)
+    try {
+      while (held.length > 0 && takeOne());
+    } catch {
+      // A failure in words.
+      answer.push(held)
+      held = Buffer.alloc(0)
     }
-    answer = Buffer.concat([answer, held])
-    held = Buffer.alloc(0)
   })
-  const send = (type: string, fields: Fields) => void socket.write(request(type, fields))
+  const sendRaw = (bytes: Buffer) => void socket.write(bytes)
+  const send = (type: string, fields: Fields) => sendRaw(request(type, fields))
+  const answered = async (what: string, isWhole: () => boolean) => {
+    await waitUntil(() => isWhole() || !isOpen(), { deadlineMs, what: `${what} is answered` })
+    return Buffer.concat(answer)
+  }
+  const asksRaw = (bytes: Buffer) => {
+    answer = []
+    sendRaw(bytes)
+    return answered(bytes.toString('latin1'), () => answer.length > 0)
+  }
   return {
     send,
-    asks: async (type, fields) => {
-      answer = Buffer.alloc(0)
-      send(type, fields)
-      await waitUntil(() => isWhole(answer), { deadlineMs, what: `${type} is answered` })
-      return answer
+    sendRaw,
+    asks: (type, fields) => asksRaw(request(type, fields)),
+    asksRaw,
+    missed: async (self) => {
+      const all: string[] = []
+      for (;;) {
+        answer = []
+        send('ReadOfflineMsg', [[1, self]])
+        // Answers come in order: the name in this one, the only field of its number, ends the list, which has no end of its own.
+        send('GetUserInfo', [[1, self]])
+        const list = await answered('ReadOfflineMsg', () => answer.at(-1)?.[0] === 0x12)
+        const some = bytesOf(list, 1).map((bytes) => bytes.toString('utf8'))
+        if (some.length === 0 || (some.length === 1 && some[0] === '')) return all
+        all.push(...some)
+      }
     },
     texts: () => pushed.map((bytes) => bytes.toString('utf8')),
+    isOpen,
     close: () => void socket.destroy(),
   }
-}
-
-const isWhole = (bytes: Buffer): boolean => {
-  try {
-    return decode(bytes).length > 0
-  } catch {
-    return false // Cut in the middle: more comes.
-  }
-}
-
-/** The second field of a push, and how long both are; undefined: more comes. */
-const wholeFields = (bytes: Buffer): { readonly body: Buffer; readonly length: number } | undefined => {
-  for (let length = pushHead.length + 1; length <= bytes.length; length++) {
-    if (!isWhole(bytes.subarray(0, length))) continue
-    const [body] = bytesOf(bytes.subarray(0, length), 2)
-    if (body !== undefined) return { body, length }
-  }
-  return undefined
 }

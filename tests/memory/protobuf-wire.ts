@@ -24,28 +24,43 @@ const varint = (value: number): Buffer => {
   return Buffer.from([...bytes, Number(rest)])
 }
 
-/** The same back; numbers are those of int32. */
+interface FieldAt {
+  readonly number: number
+  /** Numbers are those of int32. */
+  readonly value: number | Buffer
+  readonly endAt: number
+}
+
+/** The field that begins there; undefined: it is cut in the middle. Throws when there is none. */
+export const fieldAt = (bytes: Buffer, from: number): FieldAt | undefined => {
+  const tag = varintAt(bytes, from)
+  const first = tag && varintAt(bytes, tag.endAt)
+  if (tag === undefined || first === undefined) return undefined
+  const [number, wireType] = [Number(tag.value) >> 3, Number(tag.value) % 8]
+  if (wireType === 0) return { number, value: Number(BigInt.asIntN(64, first.value)), endAt: first.endAt }
+  if (wireType !== 2) throw new Error(`no message: ${bytes.toString('hex')}`)
+  const endAt = first.endAt + Number(first.value)
+  return endAt > bytes.length ? undefined : { number, value: bytes.subarray(first.endAt, endAt), endAt }
+}
+
+const varintAt = (bytes: Buffer, from: number): { readonly value: bigint; readonly endAt: number } | undefined => {
+  let value = 0n
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0
+    value += BigInt(byte % 128) << BigInt(7 * (at - from))
+    if (byte < 128) return { value, endAt: at + 1 }
+  }
+  return undefined
+}
+
+/** The same back. Throws when it is none, or cut in the middle. */
 export const decode = (bytes: Buffer): readonly (readonly [number, number | Buffer])[] => {
   const fields: [number, number | Buffer][] = []
-  let at = 0
-  const next = (): bigint => {
-    let value = 0n
-    for (let shift = 0n; ; shift += 7n) {
-      const byte = bytes[at++]
-      if (byte === undefined) throw new Error(`cut in the middle: ${bytes.toString('hex')}`)
-      value += BigInt(byte % 128) << shift
-      if (byte < 128) return value
-    }
-  }
-  while (at < bytes.length) {
-    const tag = Number(next())
-    if (tag % 8 === 0) fields.push([tag >> 3, Number(BigInt.asIntN(64, next()))])
-    else if (tag % 8 === 2) {
-      const length = Number(next())
-      if (at + length > bytes.length) throw new Error(`cut in the middle: ${bytes.toString('hex')}`)
-      fields.push([tag >> 3, bytes.subarray(at, at + length)])
-      at += length
-    } else throw new Error(`no message: ${bytes.toString('hex')}`)
+  for (let at = 0; at < bytes.length; ) {
+    const field = fieldAt(bytes, at)
+    if (field === undefined) throw new Error(`cut in the middle: ${bytes.toString('hex')}`)
+    fields.push([field.number, field.value])
+    at = field.endAt
   }
   return fields
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '@chat/runtime/system'
 import { type Account, createTestWorld, forEachOf, registerAccount, type TestWorld } from '@chat/testkit'
 import { initWorld } from './init-world.ts'
+import { freePort } from './ports.ts'
 import { type ServiceName, type ServiceProcess, spawnService } from './service.ts'
 
 /** Real processes on a world of their own. */
@@ -15,7 +16,7 @@ export interface System {
   readonly env: Readonly<Record<string, string>>
   /** Starts one more process of a kind and waits until it is ready. */
   spawn(name: ServiceName): Promise<ServiceProcess>
-  /** Starts another one in the place of one that has ended, on its port, and waits until it is ready. */
+  /** Starts another one in the place of one that has ended, on its port and with its settings, and waits until it is ready. */
   replace(ended: ServiceProcess): Promise<ServiceProcess>
   stop(): Promise<void>
 }
@@ -67,19 +68,25 @@ export const startSystem = async (counts: {
   }
   await initWorld(env, () => {})
   await counts.prepare?.(world)
-  const all: ServiceProcess[] = []
+  /** Each with the settings of its own. */
+  const all = new Map<ServiceProcess, Readonly<Record<string, string>>>()
+  /** Those that connectors are told to open, and what was given to others: none is free although nobody listens yet. */
+  const taken = new Set((counts.connectorEnvs ?? []).flatMap((own) => Object.values(own)).map(Number))
   const start = async (name: ServiceName, own: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> => {
-    const service = await spawnService(name, { ...env, ...own }, systemClock)
-    all.push(service)
+    const port = own.CHAT_PORT ?? String(await freePort(taken))
+    taken.add(Number(port))
+    const service = await spawnService(name, { ...env, ...own, CHAT_PORT: port }, systemClock)
+    all.set(service, own)
     await service.ready(counts.readyTimeoutMs)
     return service
   }
   const several = (name: ServiceName, count: number, own: typeof counts.connectorEnvs = []) =>
     Promise.all(Array.from({ length: count }, (_, index) => start(name, own[index])))
-  const replace = (ended: ServiceProcess) => start(ended.name, { CHAT_PORT: new URL(ended.url).port })
+  const replace = (ended: ServiceProcess) =>
+    start(ended.name, { ...all.get(ended), CHAT_PORT: new URL(ended.url).port })
   const stop = async () => {
-    for (const service of all) service.kill('SIGKILL')
-    await Promise.all(all.map((service) => service.exited))
+    for (const service of all.keys()) service.kill('SIGKILL')
+    await Promise.all([...all.keys()].map((service) => service.exited))
     await world.close()
     rmSync(folder, { recursive: true })
   }
