@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { firstId, importGroup, importUser } from './imported.ts'
 import { connectJson, dialectsOf, type JsonClient } from './json-client.ts'
-import { startWorld } from './world.ts'
+import { startWorld, type World } from './world.ts'
 
 /**
  * What clients of a dialect said and were sent, byte by byte, as it once was: a stock client must be able to read it for ever. Written anew by
@@ -23,8 +24,13 @@ const numbers = {
   },
 } as const
 
-test.each(['json-to', 'json-toid'] as const)('%s: the golden transcript, byte by byte', async (name) => {
-  const world = await startWorld({ connectors: 1 })
+type Name = keyof typeof numbers
+
+/** The ids of ann, bob and tea in the transcript. */
+const [annId, bobId, teaId] = [3, 4, 8]
+
+/** One conversation in a world that has nothing yet. `meanwhile`: what else happens right after each line that was said. */
+const transcriptOf = async (world: World, name: Name, meanwhile: (line: number) => Promise<void> = async () => {}) => {
   const dialects = dialectsOf(world)
   const lines: string[] = []
   const heard = new Map<string, number>()
@@ -36,38 +42,69 @@ test.each(['json-to', 'json-toid'] as const)('%s: the golden transcript, byte by
     }
     heard.set(who, client.frames.length)
   }
+  let said = 0
   const say = async (who: keyof typeof clients, text: string) => {
     lines.push(`${who} → ${text}`)
+    const untilMs = world.clock.now() + 2_000
     clients[who].send(`${text}\0`)
-    await world.clock.advance(2_000)
+    await meanwhile(++said)
+    await world.clock.advance(untilMs - world.clock.now())
     for (const [name, client] of Object.entries(clients)) hear(name, client)
   }
   const { register, chat, addFriend, createGroup, joinGroup, groupChat, logOut, to } = numbers[name]
   await say('ann', `{"msgid":${register},"name":"ann","password":"1"}`)
   await say('ann', `{"msgid":${register},"name":"李雷","password":"2"}`)
   await say('ann', `{"msgid":${register},"name":"ann","password":"3"}`)
-  await say('ann', '{"id":3,"msgid":1,"password":"2"}')
-  await say('ann', '{"id":3,"msgid":1,"password":"1"}')
-  await say('bob', '{"id":3,"msgid":1,"password":"1"}')
-  const bobId = 4
+  await say('ann', `{"id":${annId},"msgid":1,"password":"2"}`)
+  await say('ann', `{"id":${annId},"msgid":1,"password":"1"}`)
+  await say('bob', `{"id":${annId},"msgid":1,"password":"1"}`)
   await say('bob', `{"id":${bobId},"msgid":1,"password":"2"}`)
-  await say('ann', `{"msgid":${addFriend},"id":3,"friendid":${bobId}}`)
-  await say('ann', `{"msgid":${createGroup},"id":3,"groupname":"茶","groupdesc":"d"}`)
-  await say('bob', `{"msgid":${joinGroup},"id":${bobId},"groupid":8}`)
+  await say('ann', `{"msgid":${addFriend},"id":${annId},"friendid":${bobId}}`)
+  await say('ann', `{"msgid":${createGroup},"id":${annId},"groupname":"茶","groupdesc":"d"}`)
+  await say('bob', `{"msgid":${joinGroup},"id":${bobId},"groupid":${teaId}}`)
   await say(
     'ann',
     `{"msgid":${chat},"id":99,"name":"x","${to}":${bobId},"msg":"你好 \\"q\\"","time":"2020-01-01 00:00:00"}`,
   )
-  await say('bob', `{"msgid":${groupChat},"id":${bobId},"name":"x","groupid":8,"msg":"hi all","time":""}`)
+  await say('bob', `{"msgid":${groupChat},"id":${bobId},"name":"x","groupid":${teaId},"msg":"hi all","time":""}`)
   await say('bob', `{"msgid":${logOut},"id":${bobId}}`)
-  await say('ann', `{"msgid":${chat},"id":3,"name":"ann","${to}":${bobId},"msg":"missed","time":""}`)
-  await say('ann', `{"msgid":${groupChat},"id":3,"name":"ann","groupid":8,"msg":"missed too","time":""}`)
+  await say('ann', `{"msgid":${chat},"id":${annId},"name":"ann","${to}":${bobId},"msg":"missed","time":""}`)
+  await say('ann', `{"msgid":${groupChat},"id":${annId},"name":"ann","groupid":${teaId},"msg":"missed too","time":""}`)
   await say('bob', `{"id":${bobId},"msgid":1,"password":"2"}`)
-  await say('bob', `{"msgid":${joinGroup},"id":${bobId},"groupid":8}`)
+  await say('bob', `{"msgid":${joinGroup},"id":${bobId},"groupid":${teaId}}`)
   await say('bob', '{"msgid":99}')
   await world.stop()
-  const transcript = `${lines.join('\n')}\n`
+  expect(world.failures).toEqual([])
+  return `${lines.join('\n')}\n`
+}
+
+test.each(['json-to', 'json-toid'] as const)('%s: the golden transcript, byte by byte', async (name) => {
+  const transcript = await transcriptOf(await startWorld({ connectors: 1 }), name)
   if (process.env.CHAT_WRITE_GOLDEN === '1') writeFileSync(golden(name), transcript)
   expect(transcript).toBe(readFileSync(golden(name), 'utf8'))
-  expect(world.failures).toEqual([])
 })
+
+test.each(['json-to', 'json-toid'] as const)(
+  '%s: with old numbers for ids it is the same byte by byte, but for the ids that were new',
+  async (name) => {
+    const world = await startWorld({ connectors: 1, firstId })
+    const normalisedNames = { 1: ['ann', annId], 2: ['李雷', bobId] } as const
+    const transcript = await transcriptOf(world, name, async (line) => {
+      if (line === 1 || line === 2) {
+        const [user, oldId] = normalisedNames[line]
+        await world.until(async () => (await world.readModels.userByName(user)) !== undefined)
+        await importUser(world, user, name, oldId)
+      }
+      if (line !== 9) return
+      await world.until(async () => (await world.readModels.groupByName('茶')) !== undefined)
+      const group = await world.readModels.groupByName('茶')
+      await importGroup(world, Number(group?.slice(1)), name, teaId)
+    })
+    const isNew = (text: string) => /"errno":0,"id":\d+\}|created: id/.test(text)
+    const kept = (text: string) => text.split('\n').filter((line) => !isNew(line))
+    const text = readFileSync(golden(name), 'utf8')
+    expect(kept(transcript)).toEqual(kept(text))
+    expect(text.split('\n').length - kept(text).length).toBe(3)
+    expect(transcript.split('\n').filter((line) => line.includes(String(firstId).slice(0, 4))).length).toBe(3)
+  },
+)

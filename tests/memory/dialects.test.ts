@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { connectJson, dialectsOf, type JsonClient, type Message } from './json-client.ts'
+import { connectJson, dialectsOf } from './json-client.ts'
+import { comes, logIn, people, register, texts } from './json-people.ts'
 import { setOperator } from './operators.ts'
 import { ask, join, say } from './people.ts'
-import { startWorld, type World } from './world.ts'
+import { startWorld } from './world.ts'
 
 const start = async () => {
   const world = await startWorld({ connectors: 2 })
@@ -12,35 +13,8 @@ const start = async () => {
   return { world, to, toid }
 }
 
-/** The one message that comes and is like this. */
-const comes = async (world: World, client: JsonClient, like: Message, from = 0): Promise<Message> => {
-  const isIt = (message: Message) => Object.entries(like).every(([name, value]) => message[name] === value)
-  await world.until(() => client.messages.slice(from).some(isIt))
-  return client.messages.slice(from).find(isIt) ?? {}
-}
-
-const texts = (client: JsonClient) => client.messages.filter(({ msg }) => msg !== undefined).map(({ msg }) => msg)
-
-const register = async (world: World, client: JsonClient, name: string, msgid = 3): Promise<number> => {
-  const from = client.messages.length
-  client.send({ msgid, name, password: 'x' })
-  return Number((await comes(world, client, { msgid: msgid + 1, errno: 0 }, from)).id)
-}
-
-const logIn = async (world: World, client: JsonClient, id: number, password = 'x'): Promise<Message> => {
-  const from = client.messages.length
-  client.send({ msgid: 1, id, password })
-  return comes(world, client, { msgid: 2 }, from)
-}
-
 const never = (): never => {
   throw new Error('no connector')
-}
-
-const people = async (world: World, client: JsonClient, ...names: readonly string[]) => {
-  const ids: number[] = []
-  for (const name of names) ids.push(await register(world, client, name))
-  return ids as [number, number, number]
 }
 
 test('register, log in, chat, log out and log in again on one connection', async () => {

@@ -3,60 +3,15 @@ import { expect, test } from 'vitest'
 import { connectJson, dialectsOf } from './json-client.ts'
 import { ask, join, say } from './people.ts'
 import { protobufDialectsOf } from './protobuf-client.ts'
-import { bytesOf, decode, encode, type Fields, numberOf, request, textOf } from './protobuf-wire.ts'
-import { connectTcp, type TcpClient } from './tcp-client.ts'
-import { startWorld, type World } from './world.ts'
+import { bytesOf, decode, encode, numberOf, request, textOf } from './protobuf-wire.ts'
+import { connectTcp } from './tcp-client.ts'
+import { asks, chat, logIn, offline, people, pushed, register, texts, users } from './unit-people.ts'
+import { startWorld } from './world.ts'
 
 const start = async (connectors = 2) => {
   const world = await startWorld({ connectors })
   const dialects = protobufDialectsOf(world)
   return { world, to: (connector = 0) => connectTcp(world, dialects, 'unit', connector) }
-}
-
-/** What nobody asked for has a type; answers are bare. */
-const isPush = (frame: Buffer): boolean => ['\x0a\x07ChatMsg', '\x0a\x08LoginOut'].some((head) => frame.includes(head))
-const answersOf = (client: TcpClient) => client.frames.filter((frame) => !isPush(frame))
-const pushed = (client: TcpClient): readonly Buffer[] =>
-  client.frames.filter(isPush).map((frame) => bytesOf(frame, 2)[0] ?? Buffer.alloc(0))
-const texts = (client: TcpClient) => pushed(client).map((bytes) => bytes.toString('utf8'))
-
-/** The next answer that comes when this was said. */
-const asks = async (world: World, client: TcpClient, type: string, fields: Fields): Promise<Buffer> => {
-  const from = answersOf(client).length
-  client.send(request(type, fields))
-  await world.until(() => answersOf(client).length > from)
-  return answersOf(client)[from] ?? Buffer.alloc(0)
-}
-
-const register = async (world: World, client: TcpClient, name: string): Promise<number> =>
-  numberOf(
-    await asks(world, client, 'Regist', [
-      [1, name],
-      [2, 'x'],
-    ]),
-    2,
-  )
-const logIn = (world: World, client: TcpClient, id: number, password = 'x') =>
-  asks(world, client, 'Login', [
-    [1, id],
-    [2, password],
-  ])
-const chat = (client: TcpClient, to: number, msg: string | Buffer) =>
-  client.send(
-    request('ChatMsg', [
-      [1, to],
-      [2, msg],
-    ]),
-  )
-const offline = async (world: World, client: TcpClient) =>
-  bytesOf(await asks(world, client, 'ReadOfflineMsg', [[1, 9]]), 1)
-const users = (answer: Buffer, number: number) =>
-  bytesOf(answer, number).map((bytes) => [numberOf(bytes, 1), textOf(bytes, 2)])
-
-const people = async (world: World, client: TcpClient, ...names: readonly string[]) => {
-  const ids: number[] = []
-  for (const name of names) ids.push(await register(world, client, name))
-  return ids as [number, number, number]
 }
 
 test('register, log in as often as one likes, user info, log out', async () => {

@@ -56,6 +56,8 @@ export interface WorldOptions {
   readonly wordFilter?: WordFilter
   /** When groups are told to connectors. */
   readonly groupLimits?: GroupLimits
+  /** Of the log, when it is new; 1 unless given. */
+  readonly firstId?: number
 }
 
 interface GroupLimits {
@@ -73,7 +75,7 @@ export interface Process {
 
 /** Connectors, routers and projectors, unchanged, on memory twins under one fake clock. */
 export const startWorld = async (options: WorldOptions = {}) => {
-  const { connectors = 1, routers = 1, projectors = 1, firstNumber = 0, ground = createGround() } = options
+  const { connectors = 1, routers = 1, projectors = 1, firstNumber = 0, firstId = 1, ground = createGround() } = options
   const groupLimits = options.groupLimits ?? { largeGroupMembers: 128, largeGroupSettleMs: 30_000 }
   const { clock } = ground
   const failures: unknown[] = []
@@ -85,7 +87,7 @@ export const startWorld = async (options: WorldOptions = {}) => {
     Array.from({ length: count }, (_, index) => make(firstNumber + index))
   const router = (number: number): Process => {
     const ports = portsOf(`router ${number}`)
-    return { ...ports, service: createRouter({ ...routerConfig, ...groupLimits }, ports) }
+    return { ...ports, service: createRouter({ ...routerConfig, firstId, ...groupLimits }, ports) }
   }
   const projector = (number: number): Process => {
     const ports = portsOf(`projector ${number}`)
@@ -129,7 +131,7 @@ export const startWorld = async (options: WorldOptions = {}) => {
 
 export type World = Awaited<ReturnType<typeof startWorld>>
 
-const routerConfig = { logPrefix: 'm.', firstId: 1, snapshotEvents: 50_000, directPolicy: 'anyone' } as const
+const routerConfig = { logPrefix: 'm.', snapshotEvents: 50_000, directPolicy: 'anyone' } as const
 
 const connectorConfig = (number: number) => ({
   connectorId: `c${number}`,

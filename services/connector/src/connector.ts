@@ -17,6 +17,7 @@ import { createRepeats } from './deliveries/repeats.ts'
 import { tailDeliveries, waitForEnds } from './deliveries/tail.ts'
 import { createDialectApi } from './dialects/dialect-api.ts'
 import { createNodes } from './dialects/nodes.ts'
+import { createOldNumbers } from './dialects/old-numbers.ts'
 import { createDirectory } from './directory.ts'
 import { createKicks } from './kicks.ts'
 import { createLargeGroups } from './large-groups/large-groups.ts'
@@ -290,7 +291,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   })
   const dialects = createDialectApi({
     ...{ ...ports, directory, request, register: accounts.registerBy, logInOpen: accounts.logInOpen },
-    nodes: createNodes({ ...ports, own: config.actionAddress }),
+    ...{ nodes: createNodes({ ...ports, own: config.actionAddress }), oldNumbers: createOldNumbers(ports) },
   })
   const api: Api = { ...accounts, authenticate, request, limit: rateLimiter.request, operator, dialects }
   const writes = { commands, writeAdmission, receipts }

@@ -26,6 +26,8 @@ export const listenEarly = async (
       register: (dialect, body, address) => current.api.dialects.register(dialect, body, address),
       befriend: (user, by) => current.api.dialects.befriend(user, by),
       logInOpen: (login, address) => current.api.dialects.logInOpen(login, address),
+      idOf: (dialect, kind, number) => current.api.dialects.idOf(dialect, kind, number),
+      numbersOf: (dialect, kind, ids) => current.api.dialects.numbersOf(dialect, kind, ids),
       groupNamed: (name) => current.api.dialects.groupNamed(name),
       actionNodes: () => current.api.dialects.actionNodes(),
       nodeOf: (user) => current.api.dialects.nodeOf(user),
@@ -59,6 +61,7 @@ const refusing: Api = {
   request: refuse,
   dialects: {
     ...{ register: refuse, befriend: async () => {}, logInOpen: refuse, groupNamed: async () => 'unavailable' },
+    ...{ idOf: async () => undefined, numbersOf: async () => undefined },
     ...{ actionNodes: async () => [], nodeOf: async () => undefined },
   },
   operator: { admit: async () => nothingHere, act: refuse },

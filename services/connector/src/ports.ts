@@ -2,7 +2,7 @@ import type { Attempts, RateLimits } from '@chat/attempts'
 import type { Credentials, PasswordHasher } from '@chat/credentials'
 import type { EventLog } from '@chat/event-log'
 import type { Presence } from '@chat/presence'
-import type { ReadModels } from '@chat/read-models'
+import type { AliasKind, ReadModels } from '@chat/read-models'
 import type { Clock, Health, Logger, Metrics, Random } from '@chat/runtime'
 import type { Command, Encoder, Topics } from '@chat/schemas'
 import type { CloseCode, ErrorCode, OperatorAct } from '@chat/schemas/protocol'
@@ -126,6 +126,10 @@ export interface DialectApi {
   befriend(user: number, by: number): Promise<void>
   /** A session for whoever says the name of an account without a password, which is made where there is none of that name. */
   logInOpen(login: { readonly name: string; readonly device: string }, remoteAddress: string): Promise<Answer>
+  /** Whom or what clients of that dialect mean by a number; one that nobody has as his old one is an id. undefined: nobody can tell now. */
+  idOf(dialect: string, kind: AliasKind, number: number): Promise<number | undefined>
+  /** What each of these is called by clients of that dialect. undefined: nobody can tell now. */
+  numbersOf(dialect: string, kind: AliasKind, ids: readonly number[]): Promise<((id: number) => number) | undefined>
   /** The conversation of the group of that name; undefined: there is none. */
   groupNamed(name: string): Promise<string | undefined | 'unavailable'>
   /** Connectors that clients of `action` may connect to, the least loaded first. */

@@ -1,13 +1,18 @@
 import type { Line, LineAnswer } from './line.ts'
+import type { Numbers } from './old-numbers.ts'
 
 /** Pages of a list that are read at most: 100 entries each. */
 const pagesMax = 100
 /** Of the members of one group: more than these clients can show. */
 const memberPagesMax = 10
 
-export interface Friend {
+/** As a client calls him: by his old number where he has one. */
+export interface User {
   readonly id: number
   readonly name: string
+}
+
+export interface Friend extends User {
   readonly isOnline: boolean
 }
 
@@ -15,6 +20,7 @@ export interface Member extends Friend {
   readonly isOwner: boolean
 }
 
+/** `id`: as for users. */
 export interface Group {
   readonly id: number
   readonly title: string
@@ -25,16 +31,13 @@ export interface Group {
 
 /** What these clients are told at the login. */
 export interface AccountView {
+  readonly self: User
   readonly friends: readonly Friend[]
   readonly groups: readonly Group[]
   /** Who asks to be a friend. */
-  readonly requests: readonly { readonly id: number; readonly name: string }[]
+  readonly requests: readonly User[]
 }
 
-interface User {
-  readonly id: number
-  readonly name: string
-}
 interface FriendItem {
   readonly user: User
   readonly online: boolean
@@ -54,7 +57,13 @@ interface MemberItem {
 }
 
 /** Reads it over the line; undefined: not possible now. */
-export const readAccountView = async (line: Line, self: number): Promise<AccountView | undefined> => {
+export const readAccountView = async (line: Line, numbers: Numbers, self: User): Promise<AccountView | undefined> => {
+  const view = await readByIds(line, self)
+  return view && numberView(view, numbers)
+}
+
+/** The same by ids, ordered. */
+const readByIds = async (line: Line, self: User): Promise<AccountView | undefined> => {
   const [friends, conversations] = await Promise.all([
     readAll<FriendItem>(line, 'friends', {}, pagesMax),
     readAll<ConversationItem>(line, 'conversations', {}, pagesMax),
@@ -67,28 +76,83 @@ export const readAccountView = async (line: Line, self: number): Promise<Account
     if (role === undefined) continue
     const members = await readAll<MemberItem>(line, 'members', { conversation: id }, memberPagesMax)
     if (members === undefined) continue // He was a member a moment ago.
-    groups.push({ id: groupIdOf(id), title, description, members: inOrder(members.items, self) })
+    groups.push({ id: groupIdOf(id), title, description, members: inOrder(members.items, self.id) })
   }
   return {
+    self,
     friends: friends.items.map(({ user, online }) => ({ id: user.id, name: user.name, isOnline: online })),
     groups: groups.toSorted((one, other) => one.id - other.id),
     requests: incoming(friends.first),
   }
 }
 
+/** All of it is looked up at once: it may be many thousands. */
+const numberView = async (view: AccountView, numbers: Numbers): Promise<AccountView | undefined> => {
+  const { self, friends, groups, requests } = view
+  const users = [self, ...friends, ...requests, ...groups.flatMap(({ members }) => members)]
+  const [userOf, groupNumberOf] = await Promise.all([
+    numbered(numbers, users),
+    numbers.numbersOf(
+      'group',
+      groups.map(({ id }) => id),
+    ),
+  ])
+  if (userOf === undefined || groupNumberOf === undefined) return undefined
+  return {
+    self: userOf(self),
+    friends: friends.map(userOf),
+    groups: groups.map((group) => ({
+      ...{ ...group, id: groupNumberOf(group.id), members: group.members.map(userOf) },
+    })),
+    requests: requests.map(userOf),
+  }
+}
+
+/** Makes users by their ids users as a client calls them; undefined: not possible now. */
+const numbered = async (
+  numbers: Numbers,
+  users: readonly User[],
+): Promise<(<T extends User>(user: T) => T) | undefined> => {
+  const numberOf = await numbers.numbersOf(
+    'user',
+    users.map(({ id }) => id),
+  )
+  return numberOf && ((user) => ({ ...user, id: numberOf(user.id) }))
+}
+
+const numberUsers = async (
+  numbers: Numbers,
+  users: readonly User[] | undefined,
+): Promise<readonly User[] | undefined> => {
+  const userOf = users && (await numbered(numbers, users))
+  return userOf && users.map(userOf)
+}
+
 /** Who asks to be a friend; undefined: it cannot be read now. */
-export const readRequests = async (line: Line): Promise<readonly User[] | undefined> => {
+export const readRequests = async (line: Line, numbers: Numbers): Promise<readonly User[] | undefined> => {
   const answer = await line.ask('friends', { limit: 1 })
-  return answer.op === 'error' ? undefined : incoming(answer)
+  return answer.op === 'error' ? undefined : numberUsers(numbers, incoming(answer))
 }
 
 /** undefined: they cannot be read now. */
-export const readFriends = async (line: Line): Promise<readonly User[] | undefined> =>
-  usersOf(await readAll<FriendItem>(line, 'friends', {}, pagesMax))
+export const readFriends = async (line: Line, numbers: Numbers): Promise<readonly User[] | undefined> =>
+  numberUsers(numbers, usersOf(await readAll<FriendItem>(line, 'friends', {}, pagesMax)))
 
-/** undefined: he is not one of them. */
-export const readMembers = async (line: Line, group: number): Promise<readonly User[] | undefined> =>
-  usersOf(await readAll<MemberItem>(line, 'members', { conversation: `g${group}` }, memberPagesMax))
+/** Of a group by its id; undefined: he is not one of them, or they cannot be read now. */
+export const readMembers = async (line: Line, numbers: Numbers, group: number): Promise<readonly User[] | undefined> =>
+  numberUsers(
+    numbers,
+    usersOf(await readAll<MemberItem>(line, 'members', { conversation: `g${group}` }, memberPagesMax)),
+  )
+
+/** Of whom a client means by a number; undefined: there is nobody, or nobody can tell now. */
+export const readUser = async (line: Line, numbers: Numbers, number: number): Promise<User | undefined> => {
+  const id = await numbers.idOf('user', number)
+  const answer = id === undefined ? undefined : await line.ask('user', { id })
+  if (answer === undefined || answer.op === 'error') return undefined
+  const { user } = answer as unknown as { readonly user: User }
+  return (await numberUsers(numbers, [{ id: user.id, name: user.name }]))?.[0]
+}
 
 const usersOf = (whole: Whole<{ readonly user: User }> | undefined): readonly User[] | undefined =>
   whole?.items.map(({ user: { id, name } }) => ({ id, name }))

@@ -1,6 +1,7 @@
-import { type Cancel, withinMs } from '@chat/runtime'
+import { type Cancel, isFault, withinMs } from '@chat/runtime'
 import type { SocketHandlers } from '../ports.ts'
 import { type LinePorts, type LoggedIn, type LoginCredentials, logInOnLine, type Push, type Refused } from './line.ts'
+import type { Numbers } from './old-numbers.ts'
 import { openSession } from './open-session.ts'
 import { PacedWriter } from './paced-writer.ts'
 import { RequestQueue, type Splitter } from './request-queue.ts'
@@ -13,7 +14,7 @@ const drainMaxMs = 2_000
 
 /** Somebody who is logged in by an older protocol. */
 export interface DialectSession {
-  /** Answers the login and begins to show. Resolves with false when what is to be told cannot be read now. */
+  /** Answers the login and begins to show. Resolves with false, or throws a Fault, when what is to be told cannot be read now. */
   begin(): Promise<boolean>
   hear(push: Push): void
   /** Nothing more is shown. */
@@ -45,7 +46,9 @@ export interface Client<Session extends DialectSession> {
   logOut(): Promise<void>
 }
 
-export type ClientPorts = LinePorts & Pick<SocketHandlers, 'api'>
+export interface ClientPorts extends LinePorts, Pick<SocketHandlers, 'api'> {
+  readonly numbers: Numbers
+}
 
 /** One client of an older protocol over TCP: its requests one after the other, logged in or not. */
 export class ClientConnection<Request, Session extends DialectSession> implements Client<Session>, TcpEvents {
@@ -110,7 +113,7 @@ export class ClientConnection<Request, Session extends DialectSession> implement
       this.awaitLogin()
       return session
     }
-    if (await session.begin()) return undefined
+    if (await session.begin().catch(falseWhenAway)) return undefined
     await this.logOut()
     return 'notNow'
   }
@@ -148,4 +151,9 @@ export class ClientConnection<Request, Session extends DialectSession> implement
     this.ports.logger.error({ err: error }, 'connection failed')
     this.requests.destroy()
   }
+}
+
+const falseWhenAway = (error: unknown): false => {
+  if (isFault(error)) return false
+  throw error
 }

@@ -8,6 +8,7 @@ import type { Api, DialectApi } from '../ports.ts'
 interface DialectApiPorts {
   readonly register: DialectApi['register']
   readonly logInOpen: DialectApi['logInOpen']
+  readonly oldNumbers: Pick<DialectApi, 'idOf' | 'numbersOf'>
   readonly nodes: Pick<DialectApi, 'actionNodes' | 'nodeOf'>
   readonly directory: Pick<Directory, 'user' | 'groupByName'>
   readonly credentials: Pick<Credentials, 'areOfDialects'>
@@ -17,7 +18,7 @@ interface DialectApiPorts {
 
 /** What people of the older protocols need that no frame of chat.v1 offers. */
 export const createDialectApi = (ports: DialectApiPorts): DialectApi => {
-  const { register, logInOpen, nodes, directory, credentials, request, logger } = ports
+  const { register, logInOpen, oldNumbers, nodes, directory, credentials, request, logger } = ports
 
   const areOfDialects = async (users: readonly number[]): Promise<boolean> => {
     const found = await Promise.all(users.map((user) => directory.user(user)))
@@ -27,6 +28,7 @@ export const createDialectApi = (ports: DialectApiPorts): DialectApi => {
 
   return {
     ...nodes,
+    ...oldNumbers,
     register,
     logInOpen,
     groupNamed: (name) => directory.groupByName(normaliseName(name)),

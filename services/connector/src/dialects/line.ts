@@ -1,11 +1,12 @@
 import { type Clock, type Logger, type Random, sleep, uuidV7 } from '@chat/runtime'
 import { closeCode, type ErrorFrame, type OkFrame } from '@chat/schemas/protocol'
 import type { Answer, Socket, SocketEvents, SocketHandlers } from '../ports.ts'
+import type { Numbers } from './old-numbers.ts'
 
 /** What may help when it is asked again is, for so long, ms. */
-const askAgainMaxMs = 35_000
+export const askAgainMaxMs = 35_000
 /** Unless the answer says when, ms. */
-const askAgainAfterMs = 300
+export const askAgainAfterMs = 300
 
 /** Read models that are behind are asked again after this, ms, so often. */
 const staleAgainMs = 300
@@ -156,8 +157,8 @@ export interface LoggedIn {
 /** Why somebody was not let in. `online`: by an older protocol he is connected already. */
 export type Refused = 'badCredentials' | 'online' | 'suspended' | 'notNow'
 
-/** Who logs in, and what he knows. */
-export type LoginCredentials = ({ readonly userId: number } | { readonly name: string }) & { readonly password: string }
+/** Who logs in, as his client calls him, and what he knows. */
+export type LoginCredentials = ({ readonly number: number } | { readonly name: string }) & { readonly password: string }
 
 /** These protocols know the first two of them; the others are said in our words. */
 export const ownReasons = {
@@ -167,16 +168,24 @@ export const ownReasons = {
 
 /** Logs in and opens the line. Never rejects but for bugs. */
 export const logInOnLine = async (
-  ports: LinePorts & Pick<SocketHandlers, 'api'>,
+  ports: LinePorts & Pick<SocketHandlers, 'api'> & { readonly numbers: Numbers },
   credentials: LoginCredentials,
   remoteAddress: string,
   events: LineEvents,
 ): Promise<LoggedIn | Refused> => {
-  const { api, clock, random } = ports
+  const { api, clock, random, numbers } = ports
   // One of its own each time: the same device would put out the connection that is there, which is to stay.
   const device = uuidV7(clock.now(), random)
-  const answer = await api.logIn({ ...credentials, device }, remoteAddress)
+  const { password } = credentials
+  const named = 'name' in credentials ? { name: credentials.name } : await numbered(credentials.number, numbers)
+  if (named === undefined) return 'notNow'
+  const answer = await api.logIn({ ...named, password, device }, remoteAddress)
   return enterOnLine(ports, { answer, device }, remoteAddress, events)
+}
+
+const numbered = async (number: number, numbers: Numbers): Promise<{ readonly userId: number } | undefined> => {
+  const userId = await numbers.idOf('user', number)
+  return userId === undefined ? undefined : { userId }
 }
 
 /** What the login of a device was answered. */

@@ -6,8 +6,8 @@ const namesMax = 100_000
 /** The names of users, which these clients show beside what somebody wrote. */
 export interface Names {
   note(id: number, name: string): void
-  /** Asked over this line when it is not known. */
-  of(id: number, line: Line): Promise<string>
+  /** Asked over this line when it is not known. undefined: it cannot be told. */
+  of(id: number, line: Line): Promise<string | undefined>
 }
 
 export const createNames = (): Names => {
@@ -26,7 +26,7 @@ export const createNames = (): Names => {
       const name = known.get(id)
       if (name !== undefined) return name
       const answer = await line.ask('user', { id })
-      if (answer.op === 'error') return String(id)
+      if (answer.op === 'error') return undefined
       const { user } = answer as unknown as { user: { readonly name: string } }
       note(id, user.name)
       return user.name

@@ -1,6 +1,7 @@
 import { ClientConnection } from './client-connection.ts'
 import type { DialectConfig, DialectPorts } from './dialect-config.ts'
 import { envelopeProtocol } from './envelope/protocol.ts'
+import { numbersIn } from './old-numbers.ts'
 import type { Spoken } from './spoken.ts'
 import { spokenPorts } from './spoken-ports.ts'
 import { unitProtocol } from './unit/protocol.ts'
@@ -11,14 +12,14 @@ export const spokenProtobuf = (config: DialectConfig, ports: DialectPorts): read
   const envelope: Spoken = {
     ...{ name: 'envelope', port: config.dialectEnvelopePort },
     serve: (socket, { accept, api }) => {
-      const own = { ...shared, accept, api }
+      const own = { ...shared, accept, api, numbers: numbersIn('envelope', api.dialects) }
       return new ClientConnection(socket, own, envelopeProtocol(own))
     },
   }
   const unit: Spoken = {
     ...{ name: 'unit', port: config.dialectUnitPort },
     serve: (socket, { accept, api }) => {
-      const own = { ...shared, accept, api, isExclusive: false }
+      const own = { ...shared, accept, api, numbers: numbersIn('unit', api.dialects), isExclusive: false }
       return new ClientConnection(socket, own, unitProtocol(own))
     },
   }

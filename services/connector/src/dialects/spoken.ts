@@ -3,6 +3,7 @@ import { ClientConnection } from './client-connection.ts'
 import type { DialectConfig, DialectPorts } from './dialect-config.ts'
 import { type JsonDialect, jsonTo, jsonToid } from './json/numbers.ts'
 import { jsonProtocol } from './json/protocol.ts'
+import { numbersIn } from './old-numbers.ts'
 import { spokenPorts } from './spoken-ports.ts'
 import type { TcpEvents, TcpSocket } from './tcp-socket.ts'
 
@@ -21,7 +22,7 @@ export const spokenDialects = (config: DialectConfig, ports: DialectPorts): read
   const json = (dialect: JsonDialect, port: number): Spoken => ({
     ...{ name: dialect.name, port },
     serve: (socket, { accept, api }) => {
-      const own = { ...shared, accept, api, dialect }
+      const own = { ...shared, accept, api, dialect, numbers: numbersIn(dialect.name, api.dialects) }
       return new ClientConnection(socket, own, jsonProtocol(own))
     },
   })

@@ -1,7 +1,9 @@
 /** What older protocols say in words, because they have no message for it, and how long texts are cut. */
 
 /** Somebody as these texts name him. */
-export const named = (id: number, name: string): string => `${id} (${name})`
+export const named = (number: number, name: string): string => `${number} (${name})`
+
+export const textBody = (text: string): object => ({ kind: 'text', text })
 
 /** The text of a message's body. */
 export const textOfBody = (body: unknown): string => {

@@ -31,6 +31,7 @@ const setUp = async (answer: Answer = { ok: { answered: true } }, over: Partial<
     operator: { admit: async () => ({ error: 'not_found', message: 'no' }), act: record('operator') },
     dialects: {
       ...{ register: record('register'), befriend: async () => {}, logInOpen: record('logIn') },
+      ...{ idOf: async () => undefined, numbersOf: async () => undefined },
       ...{ groupNamed: async () => undefined, actionNodes: async () => [], nodeOf: async () => undefined },
     },
     authenticate: async (token) => (token === 'good' ? identity : undefined),

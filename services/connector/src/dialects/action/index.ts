@@ -1,6 +1,7 @@
 import type { Socket, SocketEvents, SocketHandlers, Sockets } from '../../ports.ts'
 import type { DialectConfig, DialectPorts } from '../dialect-config.ts'
 import { createNames } from '../names.ts'
+import { numbersIn } from '../old-numbers.ts'
 import { ActionConnection } from './connection.ts'
 import { createGatewayServer } from './gateway-server.ts'
 import { createSocketServer } from './socket-server.ts'
@@ -13,7 +14,8 @@ export const actionSpoken = (
   ports: DialectPorts,
 ): ((socket: Socket, handlers: Handlers) => SocketEvents) => {
   const shared = { ...ports, names: createNames(), isOpen: dialectActionOpen === 'true', isExclusive: false }
-  return (socket, { accept, api }) => new ActionConnection(socket, { ...shared, accept, api })
+  return (socket, { accept, api }) =>
+    new ActionConnection(socket, { ...shared, accept, api, numbers: numbersIn('action', api.dialects) })
 }
 
 /** Its sockets and its gateway, those of the two that have a port. */

@@ -169,8 +169,13 @@ export class Session {
   }
 
   private async push(event: ClientEvent, isMissed = false): Promise<void> {
-    const { user, nameOf } = this.stay
-    const about = { self: user.id, nameOf, roomNameOf: (conversation: string) => this.rooms.nameOf(conversation) }
+    const { user, nameOf, numberOf } = this.stay
+    const about = {
+      self: user.id,
+      nameOf,
+      numberOf,
+      roomNameOf: (conversation: string) => this.rooms.nameOf(conversation),
+    }
     const chat = await chatOf(event, about)
     if (chat !== undefined) return this.show(chat)
     const told = isMissed ? undefined : await toldOf(event, about)

@@ -1,10 +1,10 @@
 import { type ClientEvent, parseConversation } from '@chat/schemas'
 import { shownEvent, textOfMessage } from '../shown-event.ts'
+import type { Stay } from '../stay.ts'
 import type { ChatData } from './codec.ts'
 
-interface About {
+interface About extends Pick<Stay, 'nameOf' | 'numberOf'> {
   readonly self: number
-  readonly nameOf: (id: number) => Promise<string>
   readonly roomNameOf: (conversation: string) => Promise<string>
 }
 
@@ -26,7 +26,7 @@ export const chatOf = async (event: ClientEvent, about: About): Promise<ChatData
 export const toldOf = async (event: ClientEvent, about: About): Promise<string | undefined> => {
   const { type, conversation, data } = event
   if (!isGroup(conversation)) {
-    const shown = await shownEvent({ event, isMissed: false }, about.self, about.nameOf)
+    const shown = await shownEvent({ event, isMissed: false }, about.self, about)
     return shown?.kind === 'told' ? shown.text : undefined
   }
   const isSelf = Number(data.user) === about.self

@@ -1,4 +1,3 @@
-import { type Acts, createActs } from '../acts.ts'
 import type { DialectSession } from '../client-connection.ts'
 import type { SpokenPorts } from '../dialect-ports.ts'
 import { GroupTitles } from '../group-titles.ts'
@@ -7,7 +6,7 @@ import type { LoggedIn, Push } from '../line.ts'
 import type { PacedWriter } from '../paced-writer.ts'
 import { shownEvent } from '../shown-event.ts'
 import { Stay } from '../stay.ts'
-import { shownText } from '../texts.ts'
+import { shownText, textBody } from '../texts.ts'
 import { type Chat, payloads } from './codec.ts'
 import { chatsOf, encodePayload, pagesOf, server } from './messages.ts'
 
@@ -27,17 +26,14 @@ export class EnvelopeSession implements DialectSession {
   private readonly writer: PacedWriter
   private readonly stay: Stay
   private readonly titles: GroupTitles
-  private readonly acts: Acts
   private readonly onFailed: (error: unknown) => void
 
   constructor(ports: SpokenPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
-    const { line, user } = loggedIn
     this.ports = ports
     this.writer = writer
     this.onFailed = onFailed
     this.stay = new Stay({ ...ports, onFailed, show: (event) => this.show(event) }, loggedIn)
-    this.titles = new GroupTitles(line)
-    this.acts = createActs({ line, self: user.id, befriend: undefined })
+    this.titles = new GroupTitles(loggedIn.line, ports.numbers)
   }
 
   async begin(): Promise<boolean> {
@@ -64,10 +60,12 @@ export class EnvelopeSession implements DialectSession {
 
   /** Whether it is on its way. */
   async chat(to: string, text: string): Promise<boolean> {
-    const answer = await this.stay.line.ask('user', { name: to })
-    if (answer.op === 'error') return false
-    const { user } = answer as unknown as { user: { readonly id: number } }
-    return (await this.acts.chat(user.id, text)) === undefined
+    const { line } = this.stay
+    const found = await line.ask('user', { name: to })
+    if (found.op === 'error') return false
+    const { user } = found as unknown as { user: { readonly id: number } }
+    const fields = { clientMsgId: line.newClientMsgId(), to: { user: user.id }, body: textBody(text) }
+    return (await line.ask('send', fields)).op === 'ok'
   }
 
   /** Everybody's names, as many answers as it takes. */
@@ -95,7 +93,8 @@ export class EnvelopeSession implements DialectSession {
     for (;;) {
       const event = await this.stay.inbox.next()
       if (event === undefined) break
-      const chats = await this.chatsOf(event)
+      const chats = await this.stay.whenPossible(() => this.chatsOf(event))
+      if (chats === undefined) return
       if (!event.isMissed) {
         await this.sendMissed(missed)
         missed = { chats: [], events: [] }
@@ -141,7 +140,7 @@ export class EnvelopeSession implements DialectSession {
 
   private async chatsOf(inboxEvent: InboxEvent): Promise<readonly Chat[]> {
     const { user, nameOf } = this.stay
-    const shown = await shownEvent(inboxEvent, user.id, nameOf)
+    const shown = await shownEvent(inboxEvent, user.id, this.stay)
     const time = this.ports.timeOf(inboxEvent.event.at)
     switch (shown?.kind) {
       case undefined:

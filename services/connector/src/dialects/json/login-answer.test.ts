@@ -4,7 +4,7 @@ import { jsonBytes, jsonBytesMax } from './codec.ts'
 import { loginAnswer } from './login-answer.ts'
 import { jsonTo } from './numbers.ts'
 
-const me = { id: 1, name: 'ann' }
+const self = { id: 1, name: 'ann' }
 const friendOf = (id: number) => ({ id, name: `friend${id}`, isOnline: id % 2 === 0 })
 const memberOf = (id: number): Member => ({ ...friendOf(id), isOwner: id === 3 })
 const groupOf = (id: number, ...members: readonly number[]): Group => ({
@@ -13,13 +13,13 @@ const groupOf = (id: number, ...members: readonly number[]): Group => ({
 const offlineOf = (count: number) => Array.from({ length: count }, (_, n) => ({ msgid: 5, msg: `message ${n}` }))
 
 test('what there is none of has no key', () => {
-  const { message, rest } = loginAnswer(jsonTo, me, { friends: [], groups: [] }, [])
+  const { message, rest } = loginAnswer(jsonTo, { self, friends: [], groups: [] }, [])
   expect(JSON.stringify(message)).toBe('{"msgid":2,"errno":0,"id":1,"name":"ann"}')
   expect(rest).toEqual([])
 })
 
 test('everything is JSON in texts in arrays', () => {
-  const { message } = loginAnswer(jsonTo, me, { friends: [friendOf(2)], groups: [groupOf(9, 3, 1)] }, offlineOf(1))
+  const { message } = loginAnswer(jsonTo, { self, friends: [friendOf(2)], groups: [groupOf(9, 3, 1)] }, offlineOf(1))
   expect(message).toEqual({
     ...{ msgid: 2, errno: 0, id: 1, name: 'ann' },
     friends: ['{"id":2,"name":"friend2","state":"online"}'],
@@ -46,10 +46,11 @@ test('missed messages are left out first, then members but oneself and owners, t
   ]
   const found = cases.map(({ friends, members, groups, offline }) => {
     const view = {
+      self,
       friends: ids(100, friends).map(friendOf),
       groups: ids(10, groups).map((id) => groupOf(id, 3, 1, ...ids(500, members))),
     }
-    const answer = loginAnswer(jsonTo, me, view, offlineOf(offline))
+    const answer = loginAnswer(jsonTo, view, offlineOf(offline))
     expect(jsonBytes(answer.message)).toBeLessThanOrEqual(jsonBytesMax)
     const shown = answer.message as { friends?: string[]; groups?: string[] }
     const users = (shown.groups ?? []).map((text) => JSON.parse(text).users.length)

@@ -1,4 +1,4 @@
-import type { AccountView, Friend, Group, Member } from '../account-view.ts'
+import type { AccountView, Friend, Group, Member, User } from '../account-view.ts'
 import { shownText } from '../texts.ts'
 import { jsonBytes, jsonBytesMax } from './codec.ts'
 import type { JsonDialect } from './numbers.ts'
@@ -18,12 +18,11 @@ export interface LoginAnswer {
  */
 export const loginAnswer = (
   dialect: JsonDialect,
-  user: { readonly id: number; readonly name: string },
-  { friends, groups }: Pick<AccountView, 'friends' | 'groups'>,
+  { self, friends, groups }: Omit<AccountView, 'requests'>,
   offline: readonly object[],
 ): LoginAnswer => {
   const shown: Shown = { friends: [], groups: [], offline: [] }
-  const messageOf = () => answerOf(dialect, user, shown)
+  const messageOf = () => answerOf(dialect, self, shown)
   const fits = () => jsonBytes(messageOf()) <= jsonBytesMax
   const add = <T>(to: T[], one: T): boolean => {
     to.push(one)
@@ -33,7 +32,7 @@ export const loginAnswer = (
   }
   const isFull =
     !friends.every((friend) => add(shown.friends, friend)) ||
-    !groups.every((group) => add(shown.groups, { group, members: firstMembers(group, user.id) })) ||
+    !groups.every((group) => add(shown.groups, { group, members: firstMembers(group, self.id) })) ||
     !shown.groups.every(({ group, members }) =>
       group.members.every((member) => members.includes(member) || add(members, member)),
     ) ||
@@ -51,7 +50,7 @@ interface Shown {
 const firstMembers = ({ members }: Group, self: number): Member[] =>
   members.filter(({ id, isOwner }) => isOwner || id === self)
 
-const answerOf = ({ numbers }: JsonDialect, { id, name }: { id: number; name: string }, shown: Shown) => {
+const answerOf = ({ numbers }: JsonDialect, { id, name }: User, shown: Shown) => {
   const friends = shown.friends.map((friend) =>
     JSON.stringify({ id: friend.id, name: friend.name, state: stateOf(friend) }),
   )

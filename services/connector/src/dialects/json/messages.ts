@@ -3,7 +3,7 @@ import { cutText } from '../texts.ts'
 import { encodeFrame, jsonBytes, jsonBytesMax, textBytes } from './codec.ts'
 import type { JsonDialect } from './numbers.ts'
 
-/** A text for the client: from whom, where, and when. */
+/** A text for the client: from whom, where, and when; by the numbers that it knows. */
 export interface ChatText {
   readonly from: { readonly id: number; readonly name: string }
   /** undefined: direct. */

@@ -44,7 +44,7 @@ const splitterOf = ({ dialect }: JsonPorts): Splitter<JsonRequest> => {
 const perform = async (request: JsonRequest, client: JsonClient, ports: JsonPorts): Promise<void> => {
   switch (request.type) {
     case 'logIn': {
-      const refused = await client.logIn({ userId: request.id, password: request.password })
+      const refused = await client.logIn({ number: request.id, password: request.password })
       if (refused !== undefined) answerRefused(client, ports, refused)
       return
     }

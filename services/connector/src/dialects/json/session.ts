@@ -1,4 +1,4 @@
-import { type AccountView, readAccountView } from '../account-view.ts'
+import { type AccountView, readAccountView, type User } from '../account-view.ts'
 import { type Acts, createActs } from '../acts.ts'
 import type { DialectSession } from '../client-connection.ts'
 import type { InboxEvent } from '../inbox.ts'
@@ -6,7 +6,7 @@ import type { LoggedIn, Push } from '../line.ts'
 import type { PacedWriter } from '../paced-writer.ts'
 import { friendRequestText, shownEvent } from '../shown-event.ts'
 import { Stay } from '../stay.ts'
-import { packEntries, shownText } from '../texts.ts'
+import { packEntries, shownText, textBody } from '../texts.ts'
 import { type JsonRequest, textBytes } from './codec.ts'
 import type { JsonPorts } from './json-ports.ts'
 import { loginAnswer } from './login-answer.ts'
@@ -29,31 +29,40 @@ export class JsonSession implements DialectSession {
   private readonly writer: PacedWriter
   private readonly stay: Stay
   private readonly acts: Acts
+  /** As his client calls him, once his login is answered. */
+  private self: User
+  /** What is told before that: these clients take what comes first for the answer. */
+  private early: string[] | undefined = []
 
   constructor(ports: JsonPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
-    const { api, isAutofriend } = ports
+    const { api, numbers, clock, isAutofriend } = ports
     const { line, user } = loggedIn
     this.ports = ports
+    this.self = user
     this.writer = writer
     this.stay = new Stay({ ...ports, onFailed, show: (event) => this.show(event) }, loggedIn)
-    this.acts = createActs({ line, self: user.id, befriend: isAutofriend ? api.dialects.befriend : undefined })
+    const befriend = isAutofriend ? api.dialects.befriend : undefined
+    this.acts = createActs({ line, clock, numbers, self: user.id, befriend })
   }
 
-  /** Answers the login and begins to show. Resolves with false when what is to be told cannot be read now. */
   async begin(): Promise<boolean> {
     const { line, user, inbox } = this.stay
     if (!(await inbox.open())) return false
-    const view = await readAccountView(line, user.id)
+    const view = await readAccountView(line, this.ports.numbers, user)
     if (view === undefined) return false
+    this.self = view.self
     await this.answer(view)
     for (const { id, name } of view.requests) this.tell(friendRequestText(id, name))
+    for (const text of this.early ?? []) this.tell(text)
+    this.early = undefined
     inbox.run()
     return true
   }
 
   hear(push: Push): void {
-    if (push.op === 'notice') this.tell(String(push.message))
-    else this.stay.inbox.hear(push)
+    if (push.op !== 'notice') this.stay.inbox.hear(push)
+    else if (this.early === undefined) this.tell(String(push.message))
+    else this.early.push(String(push.message))
   }
 
   async perform(act: Act): Promise<void> {
@@ -79,9 +88,9 @@ export class JsonSession implements DialectSession {
   private act(act: Act): Promise<string | undefined> {
     switch (act.type) {
       case 'chat':
-        return this.acts.chat(act.to, act.text)
+        return this.acts.chat(act.to, textBody(act.text))
       case 'groupChat':
-        return this.acts.groupChat(act.group, act.text)
+        return this.acts.groupChat(act.group, textBody(act.text))
       case 'addFriend':
         return this.acts.addFriend(act.friend)
       case 'createGroup':
@@ -94,14 +103,14 @@ export class JsonSession implements DialectSession {
   /** Missed messages that fit are in the answer itself, the others follow. */
   private async answer(view: AccountView): Promise<void> {
     const { dialect } = this.ports
-    const { user, inbox } = this.stay
+    const { inbox } = this.stay
     const missed: Missed[] = []
     for (let count = 0; count < answeredMissedMax; count++) {
       const event = await inbox.next()
       if (event === undefined) break
       missed.push({ event, messages: await this.messagesOf(event) })
     }
-    const { message, offline, rest } = loginAnswer(dialect, user, view, beginningOf(missed))
+    const { message, offline, rest } = loginAnswer(dialect, view, beginningOf(missed))
     let left = offline
     const firstAfter = missed.findIndex(({ messages }) => messages.length > 0 && left-- <= 0)
     const [answered, following] = splitAt(missed, firstAfter === -1 ? missed.length : firstAfter)
@@ -129,8 +138,8 @@ export class JsonSession implements DialectSession {
 
   private async messagesOf(inboxEvent: InboxEvent): Promise<readonly object[]> {
     const { dialect, timeOf } = this.ports
-    const { user, nameOf } = this.stay
-    const shown = await shownEvent(inboxEvent, user.id, nameOf)
+    const { user, nameOf, numberOf } = this.stay
+    const shown = await shownEvent(inboxEvent, user.id, this.stay)
     const time = timeOf(inboxEvent.event.at)
     switch (shown?.kind) {
       case undefined:
@@ -138,15 +147,16 @@ export class JsonSession implements DialectSession {
       case 'told':
         return this.serverMessages(shown.text, time)
       case 'message': {
-        const from = { id: shown.from, name: await nameOf(shown.from) }
-        return chatMessages(dialect, user.id, { from, group: shown.group, text: shown.text, time })
+        const from = { id: await numberOf('user', shown.from), name: await nameOf(shown.from) }
+        const group = shown.group === undefined ? undefined : await numberOf('group', shown.group)
+        return chatMessages(dialect, this.self.id, { from, group, text: shown.text, time })
       }
     }
   }
 
   private serverMessages(text: string, time = this.ports.timeOf(this.ports.clock.now())): readonly object[] {
     const { dialect } = this.ports
-    return chatMessages(dialect, this.stay.user.id, { from: server, group: undefined, text: shownText(text), time })
+    return chatMessages(dialect, this.self.id, { from: server, group: undefined, text: shownText(text), time })
   }
 }
 

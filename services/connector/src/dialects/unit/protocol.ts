@@ -33,7 +33,7 @@ const perform = async (request: UnitRequest, client: UnitClient, ports: SpokenPo
     case 'invalid':
       return failed(request.of, 'the request could not be read')
     case 'Login': {
-      const refused = await client.logIn({ userId: request.id, password: request.password })
+      const refused = await client.logIn({ number: request.id, password: request.password })
       return refused === undefined ? undefined : failed('Login', '')
     }
     case 'Regist':

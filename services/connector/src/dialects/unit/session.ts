@@ -1,4 +1,4 @@
-import { readFriends, readMembers, readRequests } from '../account-view.ts'
+import { readFriends, readMembers, readRequests, readUser, type User } from '../account-view.ts'
 import { type Acts, createActs } from '../acts.ts'
 import type { DialectSession } from '../client-connection.ts'
 import type { SpokenPorts } from '../dialect-ports.ts'
@@ -8,7 +8,7 @@ import type { LoggedIn, Push } from '../line.ts'
 import type { PacedWriter } from '../paced-writer.ts'
 import { friendRequestText, shownEvent } from '../shown-event.ts'
 import { Stay } from '../stay.ts'
-import { answers, pushes, type User } from './codec.ts'
+import { answers, pushes } from './codec.ts'
 import { MissedCursors } from './missed-cursors.ts'
 import { bodyOf, bytesOf } from './opaque.ts'
 
@@ -21,25 +21,28 @@ const offlineEventsMax = 10_000
 export class UnitSession implements DialectSession {
   /** What he can do that is the same in other dialects. */
   readonly acts: Acts
+  private readonly ports: SpokenPorts
   private readonly writer: PacedWriter
   private readonly stay: Stay
   private readonly titles: GroupTitles
   private missed: { readonly inbox: Inbox; readonly cursors: MissedCursors } | undefined
 
   constructor(ports: SpokenPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
-    const { api, isAutofriend } = ports
+    const { api, numbers, clock, isAutofriend } = ports
     const { line, user } = loggedIn
+    this.ports = ports
     this.writer = writer
     this.stay = new Stay({ ...ports, onFailed, show: (event) => this.show(event) }, loggedIn)
-    this.titles = new GroupTitles(line)
-    this.acts = createActs({ line, self: user.id, befriend: isAutofriend ? api.dialects.befriend : undefined })
+    this.titles = new GroupTitles(line, numbers)
+    const befriend = isAutofriend ? api.dialects.befriend : undefined
+    this.acts = createActs({ line, clock, numbers, self: user.id, befriend })
   }
 
   /** What was missed waits until it is asked for; the friends who ask are told at once. */
   async begin(): Promise<boolean> {
     const { inbox, line, cursors } = this.stay
     if (!(await inbox.open())) return false
-    const requests = await readRequests(line)
+    const requests = await readRequests(line, this.ports.numbers)
     if (requests === undefined) return false
     const missed = inbox.takeMissed()
     this.missed = { inbox: missed, cursors: new MissedCursors(missed.unfinished(), cursors) }
@@ -71,23 +74,22 @@ export class UnitSession implements DialectSession {
   }
 
   async chat(to: number, bytes: Buffer): Promise<void> {
-    const told = await this.acts.send({ user: to }, bodyOf(bytes), String(to))
+    const told = await this.acts.chat(to, bodyOf(bytes))
     if (told !== undefined) this.tell(told)
   }
 
-  async userInfo(id: number): Promise<User | undefined> {
-    const answer = await this.stay.line.ask('user', { id })
-    if (answer.op === 'error') return undefined
-    const { user } = answer as unknown as { user: User }
-    return { id: user.id, name: user.name }
+  userInfo(number: number): Promise<User | undefined> {
+    return readUser(this.stay.line, this.ports.numbers, number)
   }
 
   friends(): Promise<readonly User[] | undefined> {
-    return readFriends(this.stay.line)
+    return readFriends(this.stay.line, this.ports.numbers)
   }
 
-  async groupUsers(group: number): Promise<readonly User[]> {
-    return (await readMembers(this.stay.line, group)) ?? []
+  async groupUsers(number: number): Promise<readonly User[]> {
+    const { numbers } = this.ports
+    const group = await numbers.idOf('group', number)
+    return (group === undefined ? undefined : await readMembers(this.stay.line, numbers, group)) ?? []
   }
 
   /** The oldest that were missed, once each. */
@@ -101,7 +103,7 @@ export class UnitSession implements DialectSession {
       // Read along with the last of them: it was shown when it happened.
       if (!event.isMissed) continue
       events.push(event)
-      const message = await this.bytesOf(event)
+      const message = await this.stay.whenPossible(() => this.bytesOf(event))
       if (message === undefined) continue
       messages.push(message)
       bytes += message.length
@@ -121,7 +123,7 @@ export class UnitSession implements DialectSession {
   /** Whoever writes says himself in the bytes who he is, as these clients do; of a group it is said here. */
   private async bytesOf(event: InboxEvent): Promise<Buffer | undefined> {
     const { user, nameOf } = this.stay
-    const shown = await shownEvent(event, user.id, nameOf)
+    const shown = await shownEvent(event, user.id, this.stay)
     switch (shown?.kind) {
       case undefined:
         return undefined
