@@ -25,6 +25,7 @@ export const dialectConfig: DialectConfig = {
   ...{ host: '127.0.0.1', capacity: 100, dialectJsonToidPort: 1, dialectJsonToPort: 2, dialectPacingMs: 10 },
   ...{ dialectEnvelopePort: 3, dialectUnitPort: 4, dialectTimeZone: 'UTC', dialectAutofriend: 'true' },
   ...{ dialectActionPort: 0, dialectActionGatewayPort: 0, dialectActionOpen: 'false' },
+  ...{ trustedProxies: 0, dialectProxyProtocol: 'off' },
 }
 
 /** The dialects as each connector of the world has them. */

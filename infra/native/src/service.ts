@@ -40,11 +40,12 @@ export const spawnService = async (
   name: ServiceName,
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock,
+  args: readonly string[] = [],
 ): Promise<ServiceProcess> => {
   const port = env.CHAT_PORT ?? String(await freePort())
   const url = `http://127.0.0.1:${port}`
   const output = createOutput(name)
-  const child = spawn(pinnedNode(), [join(repoDir, 'services', name, 'src', 'main.ts')], {
+  const child = spawn(pinnedNode(), [join(repoDir, 'services', name, 'src', 'main.ts'), ...args], {
     cwd: repoDir,
     env: { ...env, CHAT_PORT: port },
     stdio: ['ignore', output.descriptor, output.descriptor],

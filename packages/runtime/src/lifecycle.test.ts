@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { Fault } from './fault.ts'
 import { createFatal, exitCodeOf, runUntilSignal, type Service } from './lifecycle.ts'
 import { silentLogger } from './logger.ts'
 
@@ -83,8 +84,22 @@ test('a fatal error that was raised before anybody waits is not lost', async () 
   expect(await runUntilSignal(service, { stopTimeoutMs: 1000, logger: silentLogger, fatal: promise })).toBe(1)
 })
 
-test('the exit code of a run that throws is 1', async () => {
-  expect([await exitCodeOf(Promise.resolve(7)), await exitCodeOf(Promise.reject(new Error('told on stderr')))]).toEqual(
-    [7, 1],
-  )
+test('why a start failed is logged as a sentence when a person has to do something, else with the place in the code', async () => {
+  const logged: object[] = []
+  const logger = { ...silentLogger, error: (fields: object) => void logged.push(fields) }
+  const inUse = new Fault('port_in_use', 'port 1 is in use', { isRetryable: false, cause: new Error('EADDRINUSE') })
+  const errors = [inUse, new Fault('away', 'a broker is away'), new Error('a bug')]
+  for (const error of errors) {
+    const service = { start: () => Promise.reject(error), stop: async () => {} }
+    await runUntilSignal(service, { stopTimeoutMs: 1000, logger, fatal: createFatal().promise })
+  }
+  expect(logged).toEqual([{ code: 'port_in_use', why: 'port 1 is in use' }, { err: errors[1] }, { err: errors[2] }])
+})
+
+test('the exit code of a run that throws is 1, of one that was called wrongly 2', async () => {
+  const codeOf = (error: unknown) => exitCodeOf(Promise.reject(error))
+  expect(await exitCodeOf(Promise.resolve(7))).toBe(7)
+  expect(await codeOf(new Error('told on stderr'))).toBe(1)
+  expect(await codeOf(new Fault('other', 'told on stderr', { isRetryable: false }))).toBe(1)
+  expect(await codeOf(new Fault('usage', 'told on stderr', { isRetryable: false }))).toBe(2)
 })

@@ -1,3 +1,4 @@
+import { isFault } from './fault.ts'
 import type { Logger } from './logger.ts'
 
 /** Long-lived things. `stop` is idempotent, waits for a start under way, and finishes what was accepted. */
@@ -27,7 +28,7 @@ export const runUntilSignal = async (
     const reason = await Promise.race([running, signalled, options.fatal])
     logger.info({ reason }, 'stopping')
   } catch (error) {
-    logger.error({ err: error }, 'fatal')
+    logger.error(whyOf(error), 'fatal')
     exitCode = 1
   }
   const deadline = Promise.withResolvers<never>()
@@ -48,6 +49,10 @@ export const runUntilSignal = async (
   return exitCode
 }
 
+/** Of what only a person can change a sentence says it all; of everything else the place in the code is wanted too. */
+const whyOf = (error: unknown): object =>
+  isFault(error) && !error.isRetryable ? { code: error.code, why: error.message } : { err: error }
+
 /** A promise that a component rejects when the process can no longer do its work and must exit. */
 export const createFatal = (): { readonly promise: Promise<never>; readonly raise: (error: unknown) => void } => {
   const { promise, reject } = Promise.withResolvers<never>()
@@ -56,7 +61,7 @@ export const createFatal = (): { readonly promise: Promise<never>; readonly rais
 }
 
 /**
- * The exit code of a whole run: its own, or 1 after its error was told on stderr in one line. Awaited at the top level of a main.ts, so
+ * The exit code of a whole run: its own, or 1 after its error was told on stderr in one line, 2 after Fault `usage`. Awaited at the top level of a main.ts, so
  * that a run which Node leaves because nothing is pending any more ends with code 13, never with 0.
  */
 export const exitCodeOf = async (running: Promise<number>): Promise<number> => {
@@ -64,6 +69,6 @@ export const exitCodeOf = async (running: Promise<number>): Promise<number> => {
     return await running
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    return 1
+    return isFault(error, 'usage') ? 2 : 1
   }
 }

@@ -53,6 +53,9 @@ test('clients of an older protocol are told the host of the public URL and the p
   expect(readConfig(url)).toMatchObject({ actionAddress: { host: 'chat.example', port: 8005 } })
   const named = { ...url, CHAT_DIALECT_PUBLIC_HOST: '[2001:db8::7]' }
   expect(readConfig(named)).toMatchObject({ actionAddress: { host: '[2001:db8::7]', port: 8005 } })
+  const proxied = { ...url, CHAT_DIALECT_PUBLIC_PORT: '9005' }
+  expect(readConfig(proxied)).toMatchObject({ actionAddress: { host: 'chat.example', port: 9005 } })
+  expect(readConfig({ CHAT_DIALECT_PUBLIC_PORT: '9005' })).not.toHaveProperty('actionAddress')
   expect(readConfig({}).dialectActionOpen).toBe('false')
 })
 

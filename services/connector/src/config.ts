@@ -16,7 +16,10 @@ import {
   worldSettings,
 } from '@chat/runtime'
 import type { TokenKeys } from './accounts/tokens.ts'
+import { dialectPortSettings } from './dialects/dialect-settings.ts'
 import type { LoginPolicy } from './login-policy.ts'
+
+export { documentedPortSettings } from './dialects/dialect-settings.ts'
 
 /** What the connector itself needs, however it is run. */
 export interface ConnectorConfig {
@@ -77,18 +80,15 @@ export const connectorSettings = {
   wordFilter: oneOf({ env: 'CHAT_WORD_FILTER', values: ['off', 'mask', 'refuse'], default: 'off' }),
   /** The folder of the word lists, one file `*.txt` a language. The same files at every connector. */
   wordFilterDir: text({ env: 'CHAT_WORD_FILTER_DIR', default: '' }),
-  /** Older wire protocols, each on a port of its own; 0: not spoken. */
-  dialectJsonToidPort: integer({ env: 'CHAT_DIALECT_JSON_TOID_PORT', default: 0, min: 0, max: 65_535 }),
-  dialectJsonToPort: integer({ env: 'CHAT_DIALECT_JSON_TO_PORT', default: 0, min: 0, max: 65_535 }),
-  dialectEnvelopePort: integer({ env: 'CHAT_DIALECT_ENVELOPE_PORT', default: 0, min: 0, max: 65_535 }),
-  dialectUnitPort: integer({ env: 'CHAT_DIALECT_UNIT_PORT', default: 0, min: 0, max: 65_535 }),
-  /** Of `action`: where its clients connect, and where they ask for the least loaded connector. */
-  dialectActionPort: integer({ env: 'CHAT_DIALECT_ACTION_PORT', default: 0, min: 0, max: 65_535 }),
-  dialectActionGatewayPort: integer({ env: 'CHAT_DIALECT_ACTION_GATEWAY_PORT', default: 0, min: 0, max: 65_535 }),
+  ...dialectPortSettings,
   /** The host that these clients are told to connect to. Default: that of the public URL. */
   dialectPublicHost: text({ env: 'CHAT_DIALECT_PUBLIC_HOST', default: '' }),
+  /** And the port, where a proxy in front has another one than this connector. 0: that of the connector. */
+  dialectPublicPort: integer({ env: 'CHAT_DIALECT_PUBLIC_PORT', default: 0, min: 0, max: 65_535 }),
   /** Its clients send no password: whether whoever says a name that has none is let in, and new names are registered so. */
   dialectActionOpen: oneOf({ env: 'CHAT_DIALECT_ACTION_OPEN', values: ['true', 'false'], default: 'false' }),
+  /** Whether a proxy in front of the TCP ones says first whose connection it passes on (PROXY protocol 1). Nobody else may reach them then. */
+  dialectProxyProtocol: oneOf({ env: 'CHAT_DIALECT_PROXY_PROTOCOL', values: ['on', 'off'], default: 'off' }),
   /** Between two frames to one of their clients, ms: they take what one read gives them for one message. */
   dialectPacingMs: integer({ env: 'CHAT_DIALECT_PACING_MS', default: 10, min: 0, max: 1_000 }),
   /** The times that they show are of this zone, by its IANA name. */
@@ -209,14 +209,16 @@ interface Address {
 /** By what clients reach this connector. */
 export const addressesOf = (config: Address & ActionAddress) => {
   const publicUrl = publicUrlOf(config)
-  const { dialectActionPort: port, dialectPublicHost } = config
+  const { dialectActionPort, dialectPublicHost, dialectPublicPort } = config
   const host = dialectPublicHost === '' ? new URL(publicUrl).hostname : dialectPublicHost
-  return { publicUrl, ...(port === 0 ? {} : { actionAddress: { host, port } }) }
+  const port = dialectPublicPort === 0 ? dialectActionPort : dialectPublicPort
+  return { publicUrl, ...(dialectActionPort === 0 ? {} : { actionAddress: { host, port } }) }
 }
 
 interface ActionAddress {
   readonly dialectActionPort: number
   readonly dialectPublicHost: string
+  readonly dialectPublicPort: number
 }
 
 /** What clients reach this connector by: as configured, or where it listens. */

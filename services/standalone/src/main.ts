@@ -1,10 +1,11 @@
 import { createConnector } from '@chat/connector'
-import { withDialects } from '@chat/connector/dialects'
+import { dialectLines, withDialects } from '@chat/connector/dialects'
 import { createHttpSockets } from '@chat/connector/server'
 import { createProjector } from '@chat/projector'
 import { createRouter } from '@chat/router'
 import { createFatal, createHealth, createLogger, createMetrics, exitCodeOf, runUntilSignal } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
+import { parseStartArgs, usage } from './arguments.ts'
 import { readConfig } from './config.ts'
 import { openEmbedded } from './embedded.ts'
 import { changeOnLog } from './operator/command-on-log.ts'
@@ -15,12 +16,17 @@ import { createStandalone } from './standalone.ts'
 /** Of the time for a stop, what is kept for the database to end in, ms. */
 const closeReserveMs = 5_000
 
+const say = (line: string) => void process.stdout.write(`${line}\n`)
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const run = async (): Promise<number> => {
-  const config = readConfig(process.env)
+  const request = parseStartArgs(process.argv.slice(2))
+  if (request.kind === 'help') {
+    say(usage)
+    return 0
+  }
+  const config = readConfig(process.env, request)
   const logger = createLogger({ service: 'standalone', level: config.logLevel })
-  const say = (line: string) => void process.stdout.write(`${line}\n`)
   const fatal = createFatal()
   const [health, metrics] = [createHealth(), createMetrics({ withProcess: 'process' })]
   const open = async (signal: AbortSignal) => {
@@ -48,6 +54,7 @@ const run = async (): Promise<number> => {
   const start = async () => {
     try {
       await standalone.start()
+      for (const line of dialectLines(config)) say(line)
       say(`ready ${config.publicUrl}`)
     } catch (error) {
       if (!standalone.stopping.aborted) say(`cannot start: ${messageOf(error)}`)

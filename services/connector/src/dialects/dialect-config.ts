@@ -1,16 +1,13 @@
 import type { Clock, Logger, Random } from '@chat/runtime'
+import type { DialectPortNumbers } from './dialect-settings.ts'
 
-/** What the older protocols are configured by; a port of 0: not listened for. */
-export interface DialectConfig {
+/** What the older protocols are configured by. */
+export interface DialectConfig extends DialectPortNumbers {
   readonly host: string
   readonly capacity: number
-  readonly dialectJsonToidPort: number
-  readonly dialectJsonToPort: number
-  readonly dialectActionPort: number
-  readonly dialectActionGatewayPort: number
+  readonly trustedProxies: number
+  readonly dialectProxyProtocol: 'on' | 'off'
   readonly dialectActionOpen: 'true' | 'false'
-  readonly dialectEnvelopePort: number
-  readonly dialectUnitPort: number
   readonly dialectPacingMs: number
   readonly dialectTimeZone: string
   readonly dialectAutofriend: 'true' | 'false'
