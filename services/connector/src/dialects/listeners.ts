@@ -6,11 +6,11 @@ import { createTcpServer } from './tcp-server.ts'
 
 /** Listeners of each dialect that has a port. */
 export const createDialectListeners = async (config: DialectConfig, ports: DialectPorts): Promise<Sockets> => {
-  const { host, capacity: connectionsMax } = config
+  const { host, capacity: connectionsMax, dialectProxyProtocol: proxyProtocol } = config
   const spoken = [...spokenDialects(config, ports), ...(await protobufDialects(config, ports))]
   const listeners = spoken.map(({ port, serve }) => ({
     serve,
-    server: createTcpServer({ ...ports, host, port, connectionsMax }),
+    server: createTcpServer({ ...ports, host, port, proxyProtocol, connectionsMax }),
   }))
   const action = createActionListeners(config, ports)
   return {

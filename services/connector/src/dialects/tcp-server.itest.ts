@@ -13,10 +13,10 @@ afterEach(async () => {
 })
 
 /** A server that writes back what it is sent and notes what happens; `boom` makes it throw. */
-const start = async (connectionsMax = 100) => {
+const start = async (connectionsMax = 100, proxyProtocol: 'on' | 'off' = 'off') => {
   const happened: string[] = []
   const server = createTcpServer({
-    ...{ host: '127.0.0.1', port: 0, connectionsMax, clock: systemClock, logger: silentLogger },
+    ...{ host: '127.0.0.1', port: 0, connectionsMax, proxyProtocol, clock: systemClock, logger: silentLogger },
   })
   servers.push(server)
   await server.start(
@@ -68,6 +68,15 @@ test('what is thrown for one connection ends that one only', async () => {
   expect(await heard(good)).toBe('still here')
 })
 
+test('behind a proxy that says whose a connection is, it is served once that is said; another one is cut off', async () => {
+  const { open } = await start(100, 'on')
+  const [told, untold] = [await open(), await open()]
+  told.end('PROXY TCP4 203.0.113.7 127.0.0.1 40000 8001\r\nhello')
+  untold.write('hello')
+  expect(await heard(untold).catch(() => '')).toBe('')
+  expect(await heard(told)).toBe('hello')
+})
+
 test('more connections than there may be are closed at once, and one that went makes room', async () => {
   const { happened, open } = await start(1)
   const first = await open()
@@ -89,13 +98,13 @@ test('a stop ends all, also who does not follow, and the port is free', async ()
   await ended
   client.destroy()
   const again = createTcpServer({
-    ...{ host: '127.0.0.1', port, connectionsMax: 1, clock: systemClock, logger: silentLogger },
+    ...{ host: '127.0.0.1', port, connectionsMax: 1, proxyProtocol: 'off', clock: systemClock, logger: silentLogger },
   })
   servers.push(again)
   const events: TcpEvents = { onBytes: () => {}, onEnd: () => {}, onGone: () => {}, stop: () => {} }
   await again.start(() => events)
   const other = createTcpServer({
-    ...{ host: '127.0.0.1', port, connectionsMax: 1, clock: systemClock, logger: silentLogger },
+    ...{ host: '127.0.0.1', port, connectionsMax: 1, proxyProtocol: 'off', clock: systemClock, logger: silentLogger },
   })
   await expect(other.start(() => events)).rejects.toMatchObject({ code: 'port_in_use' })
 })

@@ -1,5 +1,6 @@
 import { createServer, type Socket as NetSocket, type Server } from 'node:net'
 import { type Clock, type Logger, listen } from '@chat/runtime'
+import { behindProxy } from './proxied.ts'
 import type { TcpEvents, TcpSocket } from './tcp-socket.ts'
 
 /** Idle clients stay for hours; a peer that is gone without a word is found by this, ms. */
@@ -11,6 +12,8 @@ export interface TcpServerOptions {
   readonly host: string
   /** 0: any free one; see `port()`. */
   readonly port: number
+  /** Whether whoever connects is a proxy that says first whose connection it passes on; see proxied.ts. */
+  readonly proxyProtocol: 'on' | 'off'
   /** More are closed at once. */
   readonly connectionsMax: number
   readonly clock: Clock
@@ -27,7 +30,8 @@ export interface TcpServer {
 }
 
 /** Listens for the clients of one older protocol. What is thrown for one connection ends that one only. */
-export const createTcpServer = ({ host, port, connectionsMax, clock, logger }: TcpServerOptions): TcpServer => {
+export const createTcpServer = (options: TcpServerOptions): TcpServer => {
+  const { host, port, proxyProtocol, connectionsMax, clock, logger } = options
   const all = new Map<NetSocket, TcpEvents>()
   let server: Server | undefined
 
@@ -72,8 +76,9 @@ export const createTcpServer = ({ host, port, connectionsMax, clock, logger }: T
   return {
     start: async (serve) => {
       // A client that ended its side may still wait for what it asked.
-      const options = { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, noDelay: true }
-      const listening = createServer(options, (net) => serveOne(net, serve))
+      const ofSockets = { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, noDelay: true }
+      const serveAny = proxyProtocol === 'on' ? (socket: TcpSocket) => behindProxy(socket, clock, serve) : serve
+      const listening = createServer(ofSockets, (net) => serveOne(net, serveAny))
       server = listening
       await listen(listening, { host, port, backlog: 4096 })
     },
@@ -89,7 +94,6 @@ export const createTcpServer = ({ host, port, connectionsMax, clock, logger }: T
   }
 }
 
-/** Throws Fault `port_in_use` (not retryable). */
 const socketOf = (net: NetSocket, clock: Clock): TcpSocket => ({
   remoteAddress: net.remoteAddress ?? '',
   write: (bytes, done) => {

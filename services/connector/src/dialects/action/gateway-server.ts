@@ -12,6 +12,8 @@ const headerBytesMax = 8 * 1024
 interface GatewayOptions {
   readonly host: string
   readonly port: number
+  /** Proxies in front of this process that set X-Forwarded-For. */
+  readonly trustedProxies: number
   readonly connectionsMax: number
   readonly logger: Logger
 }
@@ -20,11 +22,11 @@ interface GatewayOptions {
  * Where clients of `action` ask for a connector: any path with `/server` in it is answered with the least loaded one, `?all=1` with all of them. A method
  * or a body do not matter.
  */
-export const createGatewayServer = ({ host, port, connectionsMax, logger }: GatewayOptions) => {
+export const createGatewayServer = ({ host, port, trustedProxies, connectionsMax, logger }: GatewayOptions) => {
   let server: Server | undefined
 
   const serve = async (api: Pick<Api, 'limit' | 'dialects'>, request: IncomingMessage, response: ServerResponse) => {
-    const limited = api.limit(request.socket.remoteAddress ?? '')
+    const limited = api.limit(addressOf(request, trustedProxies))
     if (limited !== undefined && 'error' in limited) return answer(response, errorStatus[limited.error], {})
     const url = URL.parse(request.url ?? '', 'http://gateway')
     if (url === null || !`${url.pathname}${url.search}`.includes('/server')) return answer(response, 404, {})
@@ -62,6 +64,14 @@ export const createGatewayServer = ({ host, port, connectionsMax, logger }: Gate
       return typeof address === 'object' && address !== null ? address.port : 0
     },
   }
+}
+
+/** Of the client: each proxy adds to the header whom it was asked by. */
+const addressOf = ({ socket, headers }: IncomingMessage, trustedProxies: number): string => {
+  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',')
+  const said = forwarded.split(',').map((address) => address.trim())
+  const hops = [socket.remoteAddress ?? '', ...said.filter((address) => address !== '').toReversed()]
+  return hops[Math.min(trustedProxies, hops.length - 1)] ?? ''
 }
 
 const answer = (response: ServerResponse, status: number, body: unknown): void => {

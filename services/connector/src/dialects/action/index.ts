@@ -20,8 +20,8 @@ export const actionSpoken = (
 
 /** Its sockets and its gateway, those of the two that have a port. */
 export const createActionListeners = (config: DialectConfig, ports: DialectPorts): Sockets => {
-  const { host, capacity: connectionsMax, dialectActionPort, dialectActionGatewayPort } = config
-  const shared = { ...ports, host, connectionsMax }
+  const { host, trustedProxies, capacity: connectionsMax, dialectActionPort, dialectActionGatewayPort } = config
+  const shared = { ...ports, host, trustedProxies, connectionsMax }
   const sockets = createSocketServer({ ...shared, port: dialectActionPort })
   const gateway = createGatewayServer({ ...shared, port: dialectActionGatewayPort })
   const serve = actionSpoken(config, ports)

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { isFault, silentLogger } from '@chat/runtime'
 import { systemClock as clock } from '@chat/runtime/system'
 import { afterEach, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { type ClientOptions, WebSocket } from 'ws'
 import type { Api, Socket } from '../../ports.ts'
 import { createGatewayServer } from './gateway-server.ts'
 import { createSocketServer } from './socket-server.ts'
 
 const host = '127.0.0.1'
-const options = { host, port: 0, connectionsMax: 100, clock, logger: silentLogger }
+const options = { host, port: 0, trustedProxies: 0, connectionsMax: 100, clock, logger: silentLogger }
 const stops: (() => Promise<void>)[] = []
 
 afterEach(async () => {
@@ -17,10 +17,16 @@ afterEach(async () => {
 
 type Nodes = Awaited<ReturnType<Api['dialects']['actionNodes']>>
 
-const startGateway = async (nodes: () => Promise<Nodes>, isLimited = false) => {
-  const gateway = createGatewayServer(options)
+const startGateway = async (
+  nodes: () => Promise<Nodes>,
+  {
+    limit = () => undefined,
+    trustedProxies = 0,
+  }: { limit?: (address: string) => unknown; trustedProxies?: number } = {},
+) => {
+  const gateway = createGatewayServer({ ...options, trustedProxies })
   stops.push(gateway.stop)
-  const api = { dialects: { actionNodes: nodes }, limit: () => (isLimited ? limited : undefined) }
+  const api = { dialects: { actionNodes: nodes }, limit }
   await gateway.start(api as unknown as Api)
   return (path: string, init: RequestInit = {}) => fetch(`http://${host}:${gateway.port()}${path}`, init)
 }
@@ -53,15 +59,47 @@ test('a gateway that fails, or is asked too often, says so and goes on', async (
   expect((await get('/server', { method: 'POST', body: 'x' })).status).toBe(500)
   isBroken = false
   expect((await get('/server')).status).toBe(200)
-  expect((await (await startGateway(async () => [], true))('/server')).status).toBe(429)
+  expect((await (await startGateway(async () => [], { limit: () => limited }))('/server')).status).toBe(429)
 })
 
-const startSockets = async (accept: (socket: Socket) => { readonly onFrame?: (text: string) => void }) => {
-  const server = createSocketServer(options)
+test.each([
+  [0, '203.0.113.9', '127.0.0.1'],
+  [1, '198.51.100.1, 203.0.113.9', '203.0.113.9'],
+  [2, '198.51.100.1, 203.0.113.9', '198.51.100.1'],
+  [3, '198.51.100.1, 203.0.113.9', '198.51.100.1'],
+  [1, undefined, '127.0.0.1'],
+])(
+  'with %i proxies in front and X-Forwarded-For %s it is %s who is limited, by both',
+  async (trustedProxies, said, address) => {
+    const headers = said === undefined ? {} : { 'x-forwarded-for': said }
+    const limited: string[] = []
+    const limit = (one: string) => void limited.push(one)
+    await (await startGateway(async () => [], { limit, trustedProxies }))('/server', { headers })
+    expect(limited).toEqual([address])
+    const { dial } = await startSockets(
+      (socket) => ({ onFrame: () => socket.send(socket.remoteAddress) }),
+      trustedProxies,
+    )
+    const ws = dial('', { headers })
+    await once(ws, 'open')
+    ws.send('who am I')
+    expect(String((await once(ws, 'message'))[0])).toBe(address)
+    ws.terminate()
+  },
+)
+
+const startSockets = async (
+  accept: (socket: Socket) => { readonly onFrame?: (text: string) => void },
+  trustedProxies = 0,
+) => {
+  const server = createSocketServer({ ...options, trustedProxies })
   stops.push(server.stop)
   const nothing = { onFrame: () => {}, onBinary: () => {}, onPong: () => {}, onClose: () => {} }
   await server.start((socket) => ({ ...nothing, ...accept(socket) }))
-  return { server, dial: (path = '') => new WebSocket(`ws://${host}:${server.port()}${path}`) }
+  return {
+    server,
+    dial: (path = '', init: ClientOptions = {}) => new WebSocket(`ws://${host}:${server.port()}${path}`, init),
+  }
 }
 
 test('sockets are at / without a subprotocol; other paths are refused, and a frame that is too big closes', async () => {

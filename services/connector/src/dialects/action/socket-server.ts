@@ -14,19 +14,23 @@ const requestTimeoutMs = 10_000
 interface SocketServerOptions {
   readonly host: string
   readonly port: number
+  /** Proxies in front of this process that set X-Forwarded-For. */
+  readonly trustedProxies: number
   readonly connectionsMax: number
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /** WebSockets of the clients of `action`, at `/`, without a subprotocol. */
-export const createSocketServer = ({ host, port, connectionsMax, clock, logger }: SocketServerOptions) => {
+export const createSocketServer = (options: SocketServerOptions) => {
+  const { host, port, trustedProxies, connectionsMax, clock, logger } = options
   let app: FastifyInstance | undefined
   return {
     /** Throws Fault `port_in_use` (not retryable). */
     start: async (accept: SocketHandlers['accept']): Promise<void> => {
       app = fastify({
         ...{ logger: false, requestTimeout: requestTimeoutMs, return503OnClosing: false },
+        trustProxy: trustedProxies > 0 && ((_, hop) => hop < trustedProxies),
         http: {
           ...{ keepAlive: true, keepAliveInitialDelay: keepAliveMs, noDelay: true },
           ...{ headersTimeout: requestTimeoutMs, shouldUpgradeCallback: isWebSocketUpgrade },
