@@ -50,6 +50,23 @@ export const nginx: Requirement = {
   isMet: () => runs('nginx', '-v'),
 }
 
+/** Where Debian puts what nginx does not have built in. */
+const nginxStreamPath = '/usr/lib/nginx/modules/ngx_stream_module.so'
+
+const hasStreamBuiltIn = (): boolean => {
+  const { stderr } = spawnSync('nginx', ['-V'], { encoding: 'utf8', timeout: 30_000 })
+  return /--with-stream(\s|$)/.test(stderr ?? '')
+}
+
+export const nginxStream: Requirement = {
+  name: 'the stream module of nginx',
+  packages: ['libnginx-mod-stream'],
+  isMet: () => hasStreamBuiltIn() || existsSync(nginxStreamPath),
+}
+
+/** What a configuration with streams begins with on this machine. */
+export const nginxStreamLoading = (): string => (hasStreamBuiltIn() ? '' : `load_module ${nginxStreamPath};\n`)
+
 export const compose: Requirement = {
   name: 'docker-compose (or docker with the compose plugin)',
   packages: ['docker-compose'],

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '@chat/runtime'
 import { kafkaJarsDir } from './downloads.ts'
 import { createProcesses } from './processes.ts'
-import { compose, ensureRequirements, faketime, nginx, tmux } from './requirements.ts'
+import { compose, ensureRequirements, faketime, nginx, nginxStream, tmux } from './requirements.ts'
 import type { Addresses } from './stack.ts'
 import { addCounts, type Counts, describeCounts, noCounts, type TestRequest } from './test-plan.ts'
 import { createTestStack, type TestStack } from './test-stack.ts'
@@ -70,7 +70,7 @@ export const runTests = async (request: TestRequest, options: TestRunOptions): P
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const startServers = async (test: TestStack, say: (line: string) => void): Promise<Addresses> => {
-  ensureRequirements([nginx, compose, faketime, tmux], say)
+  ensureRequirements([nginx, nginxStream, compose, faketime, tmux], say)
   say('starting a stack for the tests')
   return test.stack.up()
 }
