@@ -1,29 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { connect as connectTcp } from 'node:net'
 import { freePort } from '@chat/stack'
 import { type System, startSystem } from '@chat/stack/system'
 import { type Account, logIn, registerAccount, waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startRedis, tellRedis } from './own-redis.ts'
 
 const deadlineMs = 30_000
-
-/** One command to the Redis of this test alone. */
-const tellRedis = async (port: number, command: string): Promise<void> => {
-  const socket = connectTcp(port, '127.0.0.1')
-  await once(socket, 'connect')
-  socket.write(`${command}\r\n`)
-  await once(socket, 'data')
-  socket.destroy()
-}
-
-const startRedis = async (port: number): Promise<ChildProcess> => {
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', args, { stdio: 'ignore' })
-  await waitUntil(() => tellRedis(port, 'PING').then(() => true), { deadlineMs, what: 'Redis answers' })
-  return child
-}
 
 interface Scene {
   readonly system: System

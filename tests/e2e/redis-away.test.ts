@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createConnection } from 'node:net'
+import type { ChildProcess } from 'node:child_process'
 import { freePort } from '@chat/stack'
 import { registerAccounts, type System, startSystem } from '@chat/stack/system'
 import { type Acknowledged, createDevice, type Device, waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectExactlyOnce } from './expectations.ts'
+import { startRedis } from './own-redis.ts'
 
 /** Longer than a lease lives. */
 const awayMs = 10_000
@@ -16,20 +15,6 @@ let redis: ChildProcess
 let system: System
 let devices: readonly Device[]
 let late: Device | undefined
-
-/** A Redis of this test's own: the stack's serves other tests too. */
-const startRedis = async (port: number): Promise<ChildProcess> => {
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', args, { stdio: 'ignore' })
-  const answers = async () => {
-    const socket = createConnection(port, '127.0.0.1')
-    await once(socket, 'connect')
-    socket.destroy()
-    return true
-  }
-  await waitUntil(answers, { deadlineMs: 10_000, what: 'Redis listens' })
-  return child
-}
 
 beforeAll(async () => {
   const port = await freePort()
