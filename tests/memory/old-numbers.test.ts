@@ -33,22 +33,23 @@ const startImported = async (options: WorldOptions = {}, over: Parameters<typeof
   return { ...started, annId, bobId, cemId }
 }
 
-/** Old numbers can be looked up, or not: everything else can be read all the time. */
-const breakable = () => {
+const ofOldNumbers: readonly PropertyKey[] = ['idsOfOld', 'oldIdsOf']
+
+/** Old numbers can be looked up, or not; everything else can be read all the time, unless nothing can. */
+const breakable = (isBroken = (read: PropertyKey) => ofOldNumbers.includes(read)) => {
   const ground = createGround()
   const state = { isAway: false }
-  const unlessAway =
-    <A extends readonly unknown[], T>(read: (...args: A) => Promise<T>) =>
-    async (...args: A): Promise<T> => {
-      if (state.isAway) throw new Fault('read_models_unavailable', 'away')
-      return read(...args)
-    }
-  const { readModels } = ground
-  const broken = {
-    idsOfOld: unlessAway(readModels.idsOfOld.bind(readModels)),
-    oldIdsOf: unlessAway(readModels.oldIdsOf.bind(readModels)),
-  }
-  return { state, ground: { ...ground, readModels: Object.assign(Object.create(readModels), broken) } }
+  const readModels = new Proxy(ground.readModels, {
+    get: (all, name) => {
+      const read: unknown = Reflect.get(all, name)
+      if (typeof read !== 'function' || !isBroken(name)) return read
+      return async (...args: readonly unknown[]) => {
+        if (state.isAway) throw new Fault('read_models_unavailable', 'away')
+        return read.apply(all, args)
+      }
+    },
+  })
+  return { state, ground: { ...ground, readModels } }
 }
 
 const parsed = (answer: Message, field: string): readonly Message[] =>
@@ -317,34 +318,40 @@ test('what happens while nobody can tell an old number waits, and comes at the n
   await stop()
 })
 
-test('people who know each other go on writing while nobody can tell old numbers; others are told that it is not possible', async () => {
-  const { ground, state } = breakable()
-  const { world, to, stop, cemId } = await startImported({ ground })
-  const [ann, cem] = [to(0), to(1)]
-  await logIn(world, ann, 7)
-  await logIn(world, cem, cemId)
-  const talk = async (text: string) => {
-    ann.send({ msgid: 5, to: cemId, msg: `${text} to cem` })
-    expect(await comes(world, cem, { msg: `${text} to cem` })).toMatchObject({ id: 7, to: cemId })
-    cem.send({ msgid: 5, to: 7, msg: `${text} to ann` })
-    expect(await comes(world, ann, { msg: `${text} to ann` })).toMatchObject({ id: cemId, to: 7 })
-  }
-  await talk('before')
-  state.isAway = true
-  await world.clock.advance(60_000)
-  await talk('meanwhile')
-  const from = ann.messages.length
-  ann.send({ msgid: 5, to: 9, msg: 'to bob' })
-  const why = 'your message to 9 was not sent: not possible at the moment, try again'
-  await comes(world, ann, { id: 0, msg: why }, from)
-  ann.send({ msgid: 5, to: 9, msg: 'to bob, later' })
-  await world.clock.advance(10_000)
-  state.isAway = false
-  await world.clock.advance(2_000)
-  const missed = parsed(await logIn(world, to(0), 9), 'offlinemsg')
-  expect(missed).toMatchObject([{ id: 7, to: 9, msg: 'to bob, later' }])
-  await stop()
-})
+test.each([
+  ['old numbers cannot be read', ofOldNumbers],
+  ['nothing can be read', undefined],
+])(
+  'while %s people who know each other go on writing, and others are told that it is not possible',
+  async (_, reads) => {
+    const { ground, state } = breakable((name) => reads?.includes(name) ?? true)
+    const { world, to, stop, cemId } = await startImported({ ground })
+    const [ann, cem] = [to(0), to(1)]
+    await logIn(world, ann, 7)
+    await logIn(world, cem, cemId)
+    const talk = async (text: string) => {
+      ann.send({ msgid: 5, to: cemId, msg: `${text} to cem` })
+      expect(await comes(world, cem, { msg: `${text} to cem` })).toMatchObject({ id: 7, to: cemId })
+      cem.send({ msgid: 5, to: 7, msg: `${text} to ann` })
+      expect(await comes(world, ann, { msg: `${text} to ann` })).toMatchObject({ id: cemId, to: 7 })
+    }
+    await talk('before')
+    state.isAway = true
+    await world.clock.advance(60_000)
+    await talk('meanwhile')
+    const from = ann.messages.length
+    ann.send({ msgid: 5, to: 9, msg: 'to bob' })
+    const why = 'your message to 9 was not sent: not possible at the moment, try again'
+    await comes(world, ann, { id: 0, msg: why }, from)
+    ann.send({ msgid: 5, to: 9, msg: 'to bob, later' })
+    await world.clock.advance(10_000)
+    state.isAway = false
+    await world.clock.advance(2_000)
+    const missed = parsed(await logIn(world, to(0), 9), 'offlinemsg')
+    expect(missed).toMatchObject([{ id: 7, to: 9, msg: 'to bob, later' }])
+    await stop()
+  },
+)
 
 /** bob, who came by a dialect, on the page. */
 const connectBob = async (world: Awaited<ReturnType<typeof startWorld>>) => {
