@@ -1,3 +1,4 @@
+export { type ImportLedger, type LedgerEntry, ledgerBatchMax } from './import-ledger.ts'
 export { newResetCode, resetCodeHash } from './reset-code.ts'
 
 /** Schema `auth`: what is never in the log. Everything here is keyed by random ids that the log repeats. */
@@ -70,7 +71,7 @@ export const sweepBatchMax = 500
  * Every method throws Fault `credentials_unavailable` when the store cannot be reached in time.
  */
 export interface Credentials {
-  /** Keeps a password hash under a registration that is about to be put on the log. `dialect`: the older protocol that it came by. */
+  /** Keeps a password hash under a registration that is about to be put on the log, in the place of one that came to nothing before. `dialect`: the older protocol that it came by. */
   insertCredential(registrationId: string, passwordHash: string, now: number, dialect?: string): Promise<void>
   /** Whether all of these came by an older protocol, whichever. */
   areOfDialects(registrationIds: readonly string[]): Promise<boolean>

@@ -62,6 +62,8 @@ const createStoredPasswords = (): StoredPasswords => {
   }
 }
 
+export { createMemoryImportLedger } from './memory-import-ledger.ts'
+
 /** The twin of argon2: no work, no secrecy. For tests and simulations only. */
 export const createPlainHasher = (): PasswordHasher => ({
   hash: async (password) => `plain:${password}`,

@@ -38,8 +38,16 @@ export const readConfig = (
   return { ...config, ...addressesOf(config) }
 }
 
-/** What `npm run operator` reads where the log is on Kafka. */
-export const readOperatorConfig = (env: Readonly<Record<string, string | undefined>>) =>
-  readSettings({ ...worldSettings, ...kafkaSettings, ...databaseSettings, ...registrySettings }, env)
+const localKafkaSettings = { ...worldSettings, ...kafkaSettings, ...databaseSettings, ...registrySettings }
+
+/** What a command on this machine reads where the log is on Kafka. */
+export const readLocalKafkaConfig = (env: Readonly<Record<string, string | undefined>>) =>
+  readSettings(localKafkaSettings, env)
+
+export type LocalKafkaConfig = ReturnType<typeof readLocalKafkaConfig>
+
+/** And an import besides. */
+export const readImportConfig = (env: Readonly<Record<string, string | undefined>>) =>
+  readSettings({ ...localKafkaSettings, hashesAtOnce: connectorSettings.hashesAtOnce }, env)
 
 export type StandaloneConfig = ReturnType<typeof readConfig>

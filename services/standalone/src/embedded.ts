@@ -7,7 +7,7 @@ import { openExternalTokens } from '@chat/connector/external-tokens'
 import { loadOrCreateTokenKeys } from '@chat/connector/token-keys'
 import { openWordFilter } from '@chat/connector/word-filter'
 import { createArgon2Hasher } from '@chat/credentials/argon2'
-import { applyAuthMigrations, openPostgresCredentials } from '@chat/credentials/postgres'
+import { applyAuthMigrations, openPostgresCredentials, openPostgresImportLedger } from '@chat/credentials/postgres'
 import { openPostgresLog } from '@chat/event-log/postgres'
 import { lockDataFolder, startLocalPostgres } from '@chat/local-postgres'
 import { createMemoryPresence } from '@chat/presence/memory'
@@ -67,11 +67,13 @@ export const openEmbedded = async (config: StandaloneConfig, surroundings: Surro
   opened.defer(() => projection.close())
   const credentials = openPostgresCredentials({ url, random, logger, poolMax })
   opened.defer(() => credentials.close())
+  const importLedger = openPostgresImportLedger({ url, logger, poolMax: 1 })
+  opened.defer(() => importLedger.close())
   const tokenKeys = await loadOrCreateTokenKeys(config.tokenKeyFile ?? join(dataDir, 'token-keys'), random)
   signal.throwIfAborted()
   const kept = opened.move()
   return {
-    ...{ log, topics, readModels, projection, credentials, tokenKeys, externalTokens, wordFilter },
+    ...{ log, topics, readModels, projection, credentials, importLedger, tokenKeys, externalTokens, wordFilter },
     encoder: createEncoder(localSchemaIds),
     presence: createMemoryPresence({ clock, random, slots: config.slots }),
     attempts: createMemoryAttempts({ clock }),

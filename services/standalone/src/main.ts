@@ -7,10 +7,9 @@ import { createFatal, createHealth, createLogger, createMetrics, exitCodeOf, run
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { parseStartArgs, usage } from './arguments.ts'
 import { readConfig } from './config.ts'
+import { createDesks } from './desks.ts'
 import { openEmbedded } from './embedded.ts'
-import { changeOnLog } from './operator/command-on-log.ts'
-import { openDoor } from './operator/local-door.ts'
-import { answerOperatorRequest } from './operator/operators.ts'
+import { openDoor } from './local-door.ts'
 import { createStandalone } from './standalone.ts'
 
 /** Of the time for a stop, what is kept for the database to end in, ms. */
@@ -34,11 +33,7 @@ const run = async (): Promise<number> => {
     const ports = { ...embedded, clock, random, logger, health, metrics, onFatal: fatal.raise }
     const http = createHttpSockets({ ...config, logger, clock })
     const sockets = await withDialects(http, config, { clock, random, logger })
-    const desk = {
-      readModels: embedded.readModels,
-      change: (wanted: Parameters<typeof changeOnLog>[0]) => changeOnLog(wanted, ports),
-    }
-    const door = await openDoor(config.dataDir, (request, by) => answerOperatorRequest(request, by, desk), logger)
+    const door = await openDoor(config.dataDir, createDesks(config, ports), logger)
     return {
       router: createRouter(config, ports),
       projector: createProjector(config, ports),

@@ -1,9 +1,10 @@
 import { silentLogger } from '@chat/runtime'
 import { createSeededRandom, createTestWorld, type TestWorld } from '@chat/testkit'
 import { credentialsContract } from '@chat/testkit/contracts/credentials'
+import { importLedgerContract } from '@chat/testkit/contracts/import-ledger'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { applyAuthMigrations, openPostgresCredentials } from './index.ts'
+import { applyAuthMigrations, openPostgresCredentials, openPostgresImportLedger } from './index.ts'
 
 let world: TestWorld
 let pool: Pool
@@ -23,6 +24,9 @@ const open = (url: string) =>
   openPostgresCredentials({ url, random: createSeededRandom(++seed), logger: silentLogger, poolMax: 4 })
 
 credentialsContract('postgres', async () => open(world.databaseUrl))
+importLedgerContract('postgres', async () =>
+  openPostgresImportLedger({ url: world.databaseUrl, logger: silentLogger, poolMax: 2 }),
+)
 
 test('migrating again, even twice at once, changes nothing', async () => {
   await Promise.all([applyAuthMigrations(pool), applyAuthMigrations(pool)])
@@ -33,6 +37,7 @@ test('migrating again, even twice at once, changes nothing', async () => {
     '003-recovery.sql',
     '004-exports.sql',
     '005-dialects.sql',
+    '006-imports.sql',
   ])
 })
 

@@ -9,7 +9,9 @@ export const createStoredPasswords = (
 ): Pick<Credentials, 'insertCredential' | 'passwordHash' | 'areOfDialects' | 'changePassword' | 'sweep'> => ({
   insertCredential: async (registrationId, passwordHash, now, dialect) => {
     await query(
-      'INSERT INTO auth.credentials (registration_id, password_hash, created_at, dialect) VALUES ($1, $2, $3, $4)',
+      `INSERT INTO auth.credentials (registration_id, password_hash, created_at, dialect) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (registration_id) DO UPDATE
+       SET password_hash = excluded.password_hash, created_at = excluded.created_at, dialect = excluded.dialect`,
       [registrationId, passwordHash, now, dialect ?? null],
     )
   },

@@ -171,6 +171,8 @@ const passwordTests = (get: () => Credentials) => {
     await get().insertCredential('registration', 'hash', startMs)
     expect(await get().passwordHash('registration')).toBe('hash')
     expect(await get().passwordHash('unknown')).toBeUndefined()
+    await get().insertCredential('registration', 'another', startMs, 'json-to')
+    expect(await get().passwordHash('registration')).toBe('another')
   })
 
   test('tells which registrations came by an older protocol', async () => {

@@ -8,9 +8,10 @@ import { createEncoder, createTopics, decodeCommand, type LogEvent, localSchemaI
 import { createFakeClock, createSeededRandom, operatorGranted } from '@chat/testkit'
 import { createStory } from '@chat/testkit/contracts/read-models-story'
 import { expect, test } from 'vitest'
+import { decisionTimeoutMs } from '../commands-on-log.ts'
+import { askAtDoor, type Caller, openDoor } from '../local-door.ts'
 import { parseOperatorArgs } from './arguments.ts'
-import { changeOnLog, decisionTimeoutMs } from './command-on-log.ts'
-import { askAtDoor, openDoor } from './local-door.ts'
+import { changeOnLog } from './command-on-log.ts'
 import { answerOperatorRequest } from './operators.ts'
 
 /** A log with one partition, and a router of which the test says what it writes. */
@@ -101,20 +102,22 @@ test('people are told what came of it', async () => {
 
 test('the running system is asked through a door that only its owner can reach', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'chat-door-'))
+  const ask = (...args: readonly string[]) => askAtDoor(dataDir, 'operator', { args, by: 'root@here', folder: '/' })
   try {
-    expect(await askAtDoor(dataDir, ['list'], 'root@here')).toBeUndefined()
+    expect(await ask('list')).toBeUndefined()
     const asked: unknown[] = []
-    const answer = async (...request: readonly unknown[]) => {
-      asked.push(request)
+    const desk = async (caller: Caller) => {
+      parseOperatorArgs(caller.args)
+      asked.push(caller)
       return { isDone: true, lines: ['done'] }
     }
-    const door = await openDoor(dataDir, answer, silentLogger)
+    const door = await openDoor(dataDir, { operator: desk, import: desk }, silentLogger)
     expect((await stat(join(dataDir, 'operator'))).mode & 0o777).toBe(0o700)
-    expect(await askAtDoor(dataDir, ['grant', 'ann'], 'root@here')).toEqual({ isDone: true, lines: ['done'] })
-    expect(await askAtDoor(dataDir, ['promote'], 'root@here')).toMatchObject({ isDone: false })
-    expect(asked).toEqual([[{ kind: 'grant', name: 'ann' }, 'root@here']])
+    expect(await ask('grant', 'ann')).toEqual({ isDone: true, lines: ['done'] })
+    expect(await ask('promote')).toMatchObject({ isDone: false, isBroken: true })
+    expect(asked).toEqual([{ args: ['grant', 'ann'], by: 'root@here', folder: '/' }])
     await door?.close()
-    expect(await askAtDoor(dataDir, ['list'], 'root@here')).toBeUndefined()
+    expect(await ask('list')).toBeUndefined()
   } finally {
     await rm(dataDir, { recursive: true })
   }

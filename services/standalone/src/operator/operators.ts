@@ -1,6 +1,6 @@
 import type { AccountRow, ReadModels } from '@chat/read-models'
 import type { Request } from './arguments.ts'
-import type { Change, Outcome } from './command-on-log.ts'
+import type { Change, ChangeOutcome } from './command-on-log.ts'
 
 interface Answered {
   readonly isDone: boolean
@@ -10,7 +10,7 @@ interface Answered {
 
 export interface OperatorDesk {
   readonly readModels: Pick<ReadModels, 'operators'>
-  readonly change: (change: Change) => Promise<Outcome>
+  readonly change: (change: Change) => Promise<ChangeOutcome>
 }
 
 /** Operators of one page of the read models. */
