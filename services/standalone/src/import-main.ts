@@ -12,8 +12,14 @@ const tell = (line: string) => void (process.stderr.isTTY && process.stderr.writ
 const lineChars = 40
 const { promise: fatal, raise: onFatal } = createFatal()
 const stopping = new AbortController()
+const stopped = Promise.withResolvers<never>()
+stopped.promise.catch(() => {}) // Where it is not raced, the signal tells.
 for (const name of ['SIGINT', 'SIGTERM'] as const)
-  process.once(name, () => stopping.abort(new Error('stopped; run it again to go on')))
+  process.once(name, () => {
+    const reason = new Error('stopped; run it again to go on')
+    stopping.abort(reason)
+    stopped.reject(reason)
+  })
 
 const ask = async (env: NodeJS.ProcessEnv, args: readonly string[]): Promise<Said> => {
   const folder = process.cwd()
@@ -24,17 +30,18 @@ const ask = async (env: NodeJS.ProcessEnv, args: readonly string[]): Promise<Sai
   const { signal } = stopping
   if ((env.CHAT_KAFKA_BROKERS ?? '') !== '') {
     const config = readImportConfig(env)
-    return await workOnKafka(config, surroundings, answerImportRequest(request, config, { by, tell, signal }))
+    const answer = answerImportRequest(request, config, { by, tell, signal })
+    return await Promise.race([workOnKafka(config, surroundings, answer), stopped.promise])
   }
   const config = readConfig(env)
-  const asked = await askAtDoor(config.dataDir, 'import', { args, by, folder }, tell)
+  const asked = await askAtDoor(config.dataDir, 'import', { args, by, folder }, { tell, signal })
   return asked ?? (await workEmbedded(config, surroundings, answerImportRequest(request, config, { by, tell, signal })))
 }
 
 /** 0: everything is there. 1: some rows were not taken. 2: it ended before its end, or was called wrongly. */
 const run = async (): Promise<number> => {
   const { isDone, isBroken, lines } = await saying(() => Promise.race([ask(process.env, process.argv.slice(2)), fatal]))
-  for (const line of lines) say(line)
+  for (const line of lines) (isBroken ? process.stderr : process.stdout).write(`${line}\n`)
   return isBroken ? 2 : isDone ? 0 : 1
 }
 

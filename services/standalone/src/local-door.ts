@@ -104,14 +104,14 @@ export const saying = async (work: () => Promise<Said>): Promise<Said> => {
 }
 
 /**
- * undefined: nobody listens there, so the system does not run. Throws Fault `operator_door` when it does and does not answer. `tell` gets
- * what is said meanwhile.
+ * undefined: nobody listens there, so the system does not run. Throws Fault `operator_door` when it does and does not answer, and when
+ * `signal` gives up. `tell` gets what is said meanwhile.
  */
 export const askAtDoor = async (
   dataDir: string,
   command: keyof Desks,
   caller: Caller,
-  tell: (line: string) => void = () => {},
+  { tell, signal }: Partial<Waiting> = {},
 ): Promise<Said | undefined> => {
   const socket = createConnection(doorOf(dataDir))
   try {
@@ -119,12 +119,14 @@ export const askAtDoor = async (
   } catch {
     return undefined // Refused, or no such file: the one outcome that this has.
   }
+  const giveUp = () => void socket.destroy()
+  signal?.addEventListener('abort', giveUp, { once: true })
   try {
     socket.write(`${JSON.stringify({ command, ...caller })}\n`)
     for await (const line of eachLine(socket, answerBytesMax)) {
       const said = JSON.parse(line) as Said | { readonly line: string }
       if (!('line' in said)) return said
-      tell(said.line)
+      tell?.(said.line)
     }
   } catch (error) {
     throw new Fault('operator_door', 'the running system did not answer; ask again', { cause: error })

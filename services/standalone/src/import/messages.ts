@@ -27,7 +27,7 @@ interface OldMessage {
  */
 const openOfSenderMax = 32
 /** How often each row occurred is kept in memory, some 60 bytes a row. */
-export const messageRowsMax = 5_000_000
+const messageRowsMax = 5_000_000
 const timeCodePointsMax = 64
 
 /**

@@ -1,7 +1,7 @@
 import { idMax } from '@chat/schemas'
 
 /** An old number as it stands in a file; undefined: it is none. */
-export const parseNumber = (text: string): number | undefined => {
+const parseNumber = (text: string): number | undefined => {
   const number = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0
   return number >= 1 && number <= idMax ? number : undefined
 }

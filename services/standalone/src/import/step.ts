@@ -2,7 +2,7 @@ import type { Refusal, Verdict } from './report.ts'
 import type { Fields, FileKind, Row } from './rows.ts'
 
 /** At most so many rows of a chunk may have this key. */
-export type Bound = readonly [key: string, rowsMax: number]
+type Bound = readonly [key: string, rowsMax: number]
 
 /** How one file is imported. */
 export interface Step<K extends FileKind, R> {
