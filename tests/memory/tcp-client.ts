@@ -50,7 +50,7 @@ export const connectTcp = (
     pause: () => {},
     resume: () => {},
   }
-  const events: TcpEvents = spoken.serve(socket, handlers)
+  const events: TcpEvents = spoken.serveFor(handlers)(socket)
   return {
     send: (bytes) => events.onBytes(bytes),
     end: () => events.onEnd(),

@@ -118,17 +118,26 @@ const requestField = 2
 const isOurs = ({ number }: Field): boolean => number === typeField || number === requestField
 
 /** The messages as requests of a dialect. `quietMs`: one without an end is whole once nothing came for so long. */
-export const requestsOf = <Request>(
-  envelopes: EnvelopeSplitter,
-  decode: (envelope: Envelope) => Request,
-  quietMs?: number,
-): Splitter<Request> => ({
-  take: (bytes) => envelopes.take(bytes).map(decode),
-  get isBroken() {
-    return envelopes.isBroken
-  },
-  get isInside() {
-    return envelopes.isInside
-  },
-  ...(quietMs === undefined ? {} : { quiet: { ms: quietMs, take: () => envelopes.rest().map(decode) } }),
-})
+export class EnvelopeRequests<Request> implements Splitter<Request> {
+  readonly quiet: Splitter<Request>['quiet']
+  private readonly envelopes: EnvelopeSplitter
+  private readonly decode: (envelope: Envelope) => Request
+
+  constructor(envelopes: EnvelopeSplitter, decode: (envelope: Envelope) => Request, quietMs?: number) {
+    this.envelopes = envelopes
+    this.decode = decode
+    this.quiet = quietMs === undefined ? undefined : { ms: quietMs, take: () => envelopes.rest().map(decode) }
+  }
+
+  get isBroken(): boolean {
+    return this.envelopes.isBroken
+  }
+
+  get isInside(): boolean {
+    return this.envelopes.isInside
+  }
+
+  take(bytes: Buffer): readonly Request[] {
+    return this.envelopes.take(bytes).map(this.decode)
+  }
+}

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type Random, sleep, uuidV7 } from '@chat/runtime'
-import { closeCode, type ErrorFrame, type OkFrame } from '@chat/schemas/protocol'
+import { type CloseCode, closeCode, type ErrorFrame, type OkFrame } from '@chat/schemas/protocol'
 import type { Answer, Socket, SocketEvents, SocketHandlers } from '../ports.ts'
 import type { Numbers } from './old-numbers.ts'
 
@@ -44,92 +44,149 @@ export interface LinePorts {
   readonly logger: Logger
 }
 
-const openLine = (ports: LinePorts, remoteAddress: string, events: LineEvents): Line => {
-  const { accept, clock, random, logger, isExclusive = true } = ports
-  const waiting = new Map<number, (answer: LineAnswer) => void>()
-  let nextRef = 1
-  let isOpen = true
+/** The end of a line that people of older protocols have. */
+class OpenLine implements Line {
+  private readonly ports: LinePorts
+  private readonly events: LineEvents
+  private readonly connection: SocketEvents
+  private readonly waiting = new Map<number, (answer: LineAnswer) => void>()
+  private nextRef = 1
+  private isThere = true
   /** Frames for a connector that does not read now. */
-  let unread: string[] | undefined
+  private unread: string[] | undefined
 
-  const take = (frame: LineAnswer | Push) => {
-    if (!('ref' in frame)) return events.onPush(frame)
-    const { ref } = frame as LineAnswer
-    waiting.get(ref)?.(frame as LineAnswer)
-    waiting.delete(ref)
+  constructor(ports: LinePorts, remoteAddress: string, events: LineEvents) {
+    this.ports = ports
+    this.events = events
+    this.connection = ports.accept(new LineSocket(this, remoteAddress, ports.isExclusive ?? true))
   }
 
-  const gone = (code: number) => {
-    if (!isOpen) return
-    isOpen = false
-    // Later, because the connector may close a connection while it accepts it.
-    queueMicrotask(() => connection.onClose(code))
-    for (const [ref, answer] of waiting) answer(closedAnswer(ref))
-    waiting.clear()
+  get isOpen(): boolean {
+    return this.isThere
   }
 
-  const socket: Socket = {
-    remoteAddress,
-    ...(isExclusive ? { isExclusive } : {}),
-    send: (frame) => {
-      if (!isOpen) return
-      try {
-        take(JSON.parse(frame.toString()))
-      } catch (error) {
-        // The connector tells many of an event: one that fails must not keep it from the others.
-        logger.error({ err: error }, 'connection failed')
-        socket.close(closeCode.internal, 'internal')
-      }
-    },
-    // Whether the client lives is the business of its own connection.
-    ping: () => queueMicrotask(() => isOpen && connection.onPong()),
-    close: (code) => {
-      if (!isOpen) return
-      gone(code)
-      queueMicrotask(() => events.onClosed())
-    },
-    pause: () => {
-      unread ??= []
-    },
-    resume: () => {
-      const frames = unread ?? []
-      unread = undefined
-      for (const frame of frames) send(frame)
-    },
-    bufferedBytes: () => 0,
-  }
-  const connection: SocketEvents = accept(socket)
-
-  const send = (frame: string) => {
-    if (unread !== undefined) unread.push(frame)
-    else connection.onFrame(frame)
-  }
-
-  const request = (op: string, fields: object): Promise<LineAnswer> =>
-    new Promise((resolve) => {
-      const ref = nextRef++
-      if (!isOpen) return resolve(closedAnswer(ref))
-      waiting.set(ref, resolve)
-      send(JSON.stringify({ op, ref, ...fields }))
+  request(op: string, fields: object): Promise<LineAnswer> {
+    return new Promise((resolve) => {
+      const ref = this.nextRef++
+      if (!this.isThere) return resolve(closedAnswer(ref))
+      this.waiting.set(ref, resolve)
+      this.say(JSON.stringify({ op, ref, ...fields }))
     })
+  }
 
-  return {
-    request,
-    ask: async (op, fields) => {
-      const untilMs = clock.monotonic() + askAgainMaxMs
-      for (;;) {
-        const answer = await request(op, fields)
-        if (answer.op === 'ok' || answer.retry !== 'later' || !isOpen) return answer
-        const afterMs = answer.retryAfterMs ?? askAgainAfterMs
-        if (clock.monotonic() + afterMs > untilMs) return answer
-        await sleep(clock, afterMs)
-      }
-    },
-    newClientMsgId: () => uuidV7(clock.now(), random),
-    close: () => gone(1000),
-    get isOpen() {
-      return isOpen
-    },
+  async ask(op: string, fields: object): Promise<LineAnswer> {
+    const { clock } = this.ports
+    const untilMs = clock.monotonic() + askAgainMaxMs
+    for (;;) {
+      const answer = await this.request(op, fields)
+      if (answer.op === 'ok' || answer.retry !== 'later' || !this.isThere) return answer
+      const afterMs = answer.retryAfterMs ?? askAgainAfterMs
+      if (clock.monotonic() + afterMs > untilMs) return answer
+      await sleep(clock, afterMs)
+    }
+  }
+
+  newClientMsgId(): string {
+    return uuidV7(this.ports.clock.now(), this.ports.random)
+  }
+
+  close(): void {
+    this.gone(1000)
+  }
+
+  /** The connector writes. */
+  hear(frame: string | Buffer): void {
+    if (!this.isThere) return
+    try {
+      this.take(JSON.parse(frame.toString()))
+    } catch (error) {
+      // The connector tells many of an event: one that fails must not keep it from the others.
+      this.ports.logger.error({ err: error }, 'connection failed')
+      this.closed(closeCode.internal)
+    }
+  }
+
+  /** Whether the client lives is the business of its own connection. */
+  pong(): void {
+    queueMicrotask(() => this.isThere && this.connection.onPong())
+  }
+
+  /** The connector closes. */
+  closed(code: number): void {
+    if (!this.isThere) return
+    this.gone(code)
+    queueMicrotask(() => this.events.onClosed())
+  }
+
+  pause(): void {
+    this.unread ??= []
+  }
+
+  resume(): void {
+    const frames = this.unread ?? []
+    this.unread = undefined
+    for (const frame of frames) this.say(frame)
+  }
+
+  private say(frame: string): void {
+    if (this.unread !== undefined) this.unread.push(frame)
+    else this.connection.onFrame(frame)
+  }
+
+  private take(frame: LineAnswer | Push): void {
+    if (!('ref' in frame)) {
+      this.events.onPush(frame)
+      return
+    }
+    const answer = frame as LineAnswer
+    this.waiting.get(answer.ref)?.(answer)
+    this.waiting.delete(answer.ref)
+  }
+
+  private gone(code: number): void {
+    if (!this.isThere) return
+    this.isThere = false
+    // Later, because the connector may close a connection while it accepts it.
+    queueMicrotask(() => this.connection.onClose(code))
+    for (const [ref, answer] of this.waiting) answer(closedAnswer(ref))
+    this.waiting.clear()
+  }
+}
+
+/** The end that the connector has. */
+class LineSocket implements Socket {
+  readonly remoteAddress: string
+  readonly isExclusive?: true
+  private readonly line: OpenLine
+
+  constructor(line: OpenLine, remoteAddress: string, isExclusive: boolean) {
+    this.line = line
+    this.remoteAddress = remoteAddress
+    if (isExclusive) this.isExclusive = true
+  }
+
+  send(frame: string | Buffer): void {
+    this.line.hear(frame)
+  }
+
+  ping(): void {
+    this.line.pong()
+  }
+
+  close(code: CloseCode): void {
+    this.line.closed(code)
+  }
+
+  pause(): void {
+    this.line.pause()
+  }
+
+  resume(): void {
+    this.line.resume()
+  }
+
+  bufferedBytes(): number {
+    return 0
   }
 }
 
@@ -208,7 +265,7 @@ export const enterOnLine = async (
   const end = async () => {
     if (identity !== undefined) await api.endSession(identity)
   }
-  const line = openLine(ports, remoteAddress, events)
+  const line = new OpenLine(ports, remoteAddress, events)
   const hello = await line.request('hello', { token, device })
   if (hello.op === 'ok') return { line, user, end }
   await end()

@@ -8,14 +8,14 @@ import { createTcpServer } from './tcp-server.ts'
 export const createDialectListeners = async (config: DialectConfig, ports: DialectPorts): Promise<Sockets> => {
   const { host, capacity: connectionsMax, dialectProxyProtocol: proxyProtocol } = config
   const spoken = [...spokenDialects(config, ports), ...(await protobufDialects(config, ports))]
-  const listeners = spoken.map(({ port, serve }) => ({
-    serve,
+  const listeners = spoken.map(({ port, serveFor }) => ({
+    serveFor,
     server: createTcpServer({ ...ports, host, port, proxyProtocol, connectionsMax }),
   }))
   const action = createActionListeners(config, ports)
   return {
     start: async (handlers) => {
-      for (const { serve, server } of listeners) await server.start((socket) => serve(socket, handlers))
+      for (const { serveFor, server } of listeners) await server.start(serveFor(handlers))
       await action.start(handlers)
     },
     stop: async () => {

@@ -13,7 +13,7 @@ export interface Splitter<Request> {
   /** The beginning of a request is here, its end not yet. */
   readonly isInside: boolean
   /** Requests that are whole once nothing came for so long, ms; undefined: all are seen to end. */
-  readonly quiet?: { readonly ms: number; readonly take: () => readonly Request[] }
+  readonly quiet?: { readonly ms: number; readonly take: () => readonly Request[] } | undefined
 }
 
 interface RequestQueuePorts<Request> {

@@ -11,16 +11,16 @@ export const spokenProtobuf = (config: DialectConfig, ports: DialectPorts): read
   const shared = spokenPorts(config, ports)
   const envelope: Spoken = {
     ...{ name: 'envelope', port: config.dialectEnvelopePort },
-    serve: (socket, { accept, api }) => {
+    serveFor: ({ accept, api }) => {
       const own = { ...shared, accept, api, numbers: numbersIn('envelope', api.dialects) }
-      return new ClientConnection(socket, own, envelopeProtocol(own))
+      return (socket) => new ClientConnection(socket, own, envelopeProtocol(own))
     },
   }
   const unit: Spoken = {
     ...{ name: 'unit', port: config.dialectUnitPort },
-    serve: (socket, { accept, api }) => {
+    serveFor: ({ accept, api }) => {
       const own = { ...shared, accept, api, numbers: numbersIn('unit', api.dialects), isExclusive: false }
-      return new ClientConnection(socket, own, unitProtocol(own))
+      return (socket) => new ClientConnection(socket, own, unitProtocol(own))
     },
   }
   return [envelope, unit].filter(({ port }) => port !== 0)

@@ -9,11 +9,11 @@ import type { TcpEvents, TcpSocket } from './tcp-socket.ts'
 
 export type { DialectConfig } from './dialect-config.ts'
 
-/** A dialect that is configured, and how a connection of it is served. */
+/** A dialect that is configured, and how the connections of it are served. */
 export interface Spoken {
   readonly name: string
   readonly port: number
-  readonly serve: (socket: TcpSocket, handlers: Pick<SocketHandlers, 'accept' | 'api'>) => TcpEvents
+  readonly serveFor: (handlers: Pick<SocketHandlers, 'accept' | 'api'>) => (socket: TcpSocket) => TcpEvents
 }
 
 /** Those that speak JSON, as far as they are configured. */
@@ -21,9 +21,9 @@ export const spokenDialects = (config: DialectConfig, ports: DialectPorts): read
   const shared = spokenPorts(config, ports)
   const json = (dialect: JsonDialect, port: number): Spoken => ({
     ...{ name: dialect.name, port },
-    serve: (socket, { accept, api }) => {
+    serveFor: ({ accept, api }) => {
       const own = { ...shared, accept, api, dialect, numbers: numbersIn(dialect.name, api.dialects) }
-      return new ClientConnection(socket, own, jsonProtocol(own))
+      return (socket) => new ClientConnection(socket, own, jsonProtocol(own))
     },
   })
   return [json(jsonToid, config.dialectJsonToidPort), json(jsonTo, config.dialectJsonToPort)].filter(

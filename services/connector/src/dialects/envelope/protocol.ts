@@ -1,6 +1,6 @@
 import type { Client, Protocol } from '../client-connection.ts'
 import type { SpokenPorts } from '../dialect-ports.ts'
-import { EnvelopeSplitter, requestsOf } from '../envelope-splitter.ts'
+import { EnvelopeRequests, EnvelopeSplitter } from '../envelope-splitter.ts'
 import { ownReasons, type Refused } from '../line.ts'
 import { decodeRequest, type EnvelopeRequest, payloads } from './codec.ts'
 import { encodePayload } from './messages.ts'
@@ -11,7 +11,7 @@ type Outcome = Parameters<typeof payloads.outcome>
 
 /** `envelope`: names, an answer to everything. Its own way for one connection: requests that are cut, what each does. */
 export const envelopeProtocol = (ports: SpokenPorts): Protocol<EnvelopeRequest, EnvelopeSession> => ({
-  splitter: requestsOf(new EnvelopeSplitter('nul'), decodeRequest),
+  splitter: new EnvelopeRequests(new EnvelopeSplitter('nul'), decodeRequest),
   pacingMs: ports.pacingMs,
   perform: (request, client) => perform(request, client, ports),
   openSession: (loggedIn, writer, onFailed) => new EnvelopeSession(ports, loggedIn, writer, onFailed),

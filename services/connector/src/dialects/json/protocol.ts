@@ -10,34 +10,40 @@ type JsonClient = Client<JsonSession>
 
 /** A JSON dialect: numbers, no answers but to registrations and logins. Its own way for one connection: requests that are cut, what each does. */
 export const jsonProtocol = (ports: JsonPorts): Protocol<JsonRequest, JsonSession> => ({
-  splitter: splitterOf(ports),
+  splitter: new JsonRequests(ports),
   pacingMs: ports.pacingMs,
   perform: (request, client) => perform(request, client, ports),
   openSession: (loggedIn, writer, onFailed) => new JsonSession(ports, loggedIn, writer, onFailed),
 })
 
-const splitterOf = ({ dialect }: JsonPorts): Splitter<JsonRequest> => {
-  const splitter = new FrameSplitter()
-  let isBroken = false
-  return {
-    take: (bytes) => {
-      const requests: JsonRequest[] = []
-      const frames = splitter.take(bytes)
-      for (const frame of frames ?? []) {
-        const request = decodeRequest(dialect, frame)
-        // It is no client of this protocol: nothing behind it can be told from anything else.
-        if (request === undefined) isBroken = true
-        else if (!isBroken) requests.push(request)
-      }
-      isBroken ||= frames === undefined
-      return requests
-    },
-    get isBroken() {
-      return isBroken
-    },
-    get isInside() {
-      return splitter.isInside
-    },
+class JsonRequests implements Splitter<JsonRequest> {
+  private readonly dialect: JsonPorts['dialect']
+  private readonly frames = new FrameSplitter()
+  private broken = false
+
+  constructor({ dialect }: JsonPorts) {
+    this.dialect = dialect
+  }
+
+  get isBroken(): boolean {
+    return this.broken
+  }
+
+  get isInside(): boolean {
+    return this.frames.isInside
+  }
+
+  take(bytes: Buffer): readonly JsonRequest[] {
+    const requests: JsonRequest[] = []
+    const frames = this.frames.take(bytes)
+    for (const frame of frames ?? []) {
+      const request = decodeRequest(this.dialect, frame)
+      // It is no client of this protocol: nothing behind it can be told from anything else.
+      if (request === undefined) this.broken = true
+      else if (!this.broken) requests.push(request)
+    }
+    this.broken ||= frames === undefined
+    return requests
   }
 }
 

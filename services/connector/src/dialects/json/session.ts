@@ -1,5 +1,5 @@
 import { type AccountView, readAccountView, type User } from '../account-view.ts'
-import { type Acts, createActs } from '../acts.ts'
+import { Acts } from '../acts.ts'
 import type { DialectSession } from '../client-connection.ts'
 import type { InboxEvent } from '../inbox.ts'
 import type { LoggedIn, Push } from '../line.ts'
@@ -42,7 +42,7 @@ export class JsonSession implements DialectSession {
     this.writer = writer
     this.stay = new Stay({ ...ports, onFailed, show: (event) => this.show(event) }, loggedIn)
     const befriend = isAutofriend ? api.dialects.befriend : undefined
-    this.acts = createActs({ line, clock, numbers, self: user.id, befriend })
+    this.acts = new Acts({ line, clock, numbers, self: user.id, befriend })
   }
 
   async begin(): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { groupIdOf } from '../account-view.ts'
 import type { Client, Protocol } from '../client-connection.ts'
 import type { SpokenPorts } from '../dialect-ports.ts'
-import { EnvelopeSplitter, requestsOf } from '../envelope-splitter.ts'
+import { EnvelopeRequests, EnvelopeSplitter } from '../envelope-splitter.ts'
 import { answers, decodeRequest, type KnownType, type UnitRequest } from './codec.ts'
 import { UnitSession } from './session.ts'
 
@@ -12,7 +12,7 @@ const quietMs = 50
 
 /** `unit`: numbers, bare answers in order. Its own way for one connection: requests that are cut, what each does. */
 export const unitProtocol = (ports: SpokenPorts): Protocol<UnitRequest, UnitSession> => ({
-  splitter: requestsOf(new EnvelopeSplitter('request'), decodeRequest, quietMs),
+  splitter: new EnvelopeRequests(new EnvelopeSplitter('request'), decodeRequest, quietMs),
   // Its clients know where an answer ends by its fields.
   pacingMs: 0,
   perform: async (request, client) => {

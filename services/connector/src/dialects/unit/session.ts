@@ -1,5 +1,5 @@
 import { readFriends, readMembers, readRequests, readUser, type User } from '../account-view.ts'
-import { type Acts, createActs } from '../acts.ts'
+import { Acts } from '../acts.ts'
 import type { DialectSession } from '../client-connection.ts'
 import type { SpokenPorts } from '../dialect-ports.ts'
 import { GroupTitles } from '../group-titles.ts'
@@ -25,6 +25,7 @@ export class UnitSession implements DialectSession {
   private readonly writer: PacedWriter
   private readonly stay: Stay
   private readonly titles: GroupTitles
+  /** undefined: nothing was missed. */
   private missed: { readonly inbox: Inbox; readonly cursors: MissedCursors } | undefined
 
   constructor(ports: SpokenPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
@@ -35,7 +36,7 @@ export class UnitSession implements DialectSession {
     this.stay = new Stay({ ...ports, onFailed, show: (event) => this.show(event) }, loggedIn)
     this.titles = new GroupTitles(line, numbers)
     const befriend = isAutofriend ? api.dialects.befriend : undefined
-    this.acts = createActs({ line, clock, numbers, self: user.id, befriend })
+    this.acts = new Acts({ line, clock, numbers, self: user.id, befriend })
   }
 
   /** What was missed waits until it is asked for; the friends who ask are told at once. */
@@ -45,7 +46,8 @@ export class UnitSession implements DialectSession {
     const requests = await readRequests(line, this.ports.numbers)
     if (requests === undefined) return false
     const missed = inbox.takeMissed()
-    this.missed = { inbox: missed, cursors: new MissedCursors(missed.unfinished(), cursors) }
+    const conversations = missed.unfinished()
+    if (conversations.length > 0) this.missed = { inbox: missed, cursors: new MissedCursors(conversations, cursors) }
     this.writer.write(answers.loggedIn())
     for (const { id, name } of requests) this.tell(friendRequestText(id, name))
     inbox.run()
@@ -117,7 +119,9 @@ export class UnitSession implements DialectSession {
     await this.writer.room()
     if (this.stay.isOver) return
     if (bytes !== undefined) this.writer.write(pushes.chat(bytes))
-    this.writer.afterQueued(() => this.missed?.cursors.shown(event.event))
+    this.writer.afterQueued(() =>
+      this.missed === undefined ? this.stay.note(event) : this.missed.cursors.shown(event.event),
+    )
   }
 
   /** Whoever writes says himself in the bytes who he is, as these clients do; of a group it is said here. */
