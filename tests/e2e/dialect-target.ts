@@ -63,7 +63,7 @@ const never = (): never => {
   throw new Error('there are innocents of each dialect')
 }
 
-const dialectsAt = (ports: DialectPorts): readonly Dialect[] => [
+export const dialectsAt = (ports: DialectPorts): readonly Dialect[] => [
   jsonDialect('json-to', () => ports.JSON_TO),
   jsonDialect('json-toid', () => ports.JSON_TOID),
   envelopeDialect(() => ports.ENVELOPE),
@@ -71,7 +71,7 @@ const dialectsAt = (ports: DialectPorts): readonly Dialect[] => [
   actionDialect(() => ports.ACTION_GATEWAY),
 ]
 
-const idOf = async (name: string, asker: Device): Promise<number> => {
+export const idOf = async (name: string, asker: Device): Promise<number> => {
   const answer = await waitUntil(() => asker.request('user', { name }), { deadlineMs, what: `${name} is known` })
   return (answer.user as { readonly id: number }).id
 }

@@ -17,8 +17,9 @@ export interface TestRunOptions {
   readonly say: (line: string) => void
 }
 
-/** All tests together, without the start of the stack, ms. Those that break the system take half of it. */
+/** All tests together, without the start of the stack, ms. Those that break the system take half of it; the long form, three times that. */
 const testsTimeoutMs = 40 * 60_000
+const longTestsTimeoutMs = 120 * 60_000
 
 /**
  * Runs the projects one after the other; those that need servers get a stack of their own, which is gone when this resolves.
@@ -33,7 +34,7 @@ export const runTests = async (request: TestRequest, options: TestRunOptions): P
   const processes = createProcesses(test.dir, clock)
   // For tests that start brokers of their own to kill them, and for what they start to be found should all of it be killed.
   const testEnv = { CHAT_KAFKA_JARS: kafkaJarsDir(join(repoDir, '.chat', 'cache')), CHAT_STACK_DIR: test.dir }
-  const deadline = clock.monotonic() + testsTimeoutMs
+  const deadline = clock.monotonic() + (env.CHAT_TEST_LONG === '1' ? longTestsTimeoutMs : testsTimeoutMs)
   let counts = noCounts
   const fail = (reason: string) => {
     say(reason)
