@@ -91,6 +91,12 @@ export class Person implements Named {
     return this.seat?.showings().some((showing) => showing.text === text) === true
   }
 
+  /** He lost his first connection before it had shown him this. */
+  wasCutBefore(text: string): boolean {
+    const [first] = this.seats
+    return this.losses.length > 0 && first?.seat.showings().some((showing) => showing.text === text) === false
+  }
+
   aborts(): readonly string[] {
     return this.seats.flatMap(({ seat }) => seat.aborts.map((why) => `${this.name}: ${why}`))
   }

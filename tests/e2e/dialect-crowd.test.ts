@@ -1,4 +1,5 @@
 import type { EventLog } from '@chat/event-log'
+import { type Nginx, startNginx } from '@chat/stack/nginx'
 import { type System, startSystem } from '@chat/stack/system'
 import { createDevice, type Device, forEachOf, registerAccount, waitUntil } from '@chat/testkit'
 import pg from 'pg'
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAccepted } from '../crowd/accepted.ts'
 import { faultsOf } from '../crowd/check.ts'
 import { Person } from '../crowd/person.ts'
-import { type DialectPorts, dialectEnv, freeDialectPorts } from '../crowd/ports.ts'
+import { actionPorts, behindNginx, freeDialectPorts, portsBehind } from '../crowd/ports.ts'
 import {
   actionDialect,
   browserDialect,
@@ -35,10 +36,17 @@ const partnersCount = 5
 const oneAwayOf = 4
 const registrationsAtOnce = 8
 const loginsAtOnce = 32
+/** Said at once before the connector is killed: it takes two seconds to write them. */
+const burstCount = 100
+/**
+ * Between two frames to a client that takes what one read gives it for one message: twice the default, so that a cursor that moved when a
+ * frame was queued, and not when it was written, would be on the log by the time of the kill.
+ */
+const pacingMs = 20
 /** A connection to a connector that was killed ends within this, ms. */
 const lostWithinMs = 5_000
 
-let ports: readonly DialectPorts[] = []
+let nginx: Nginx
 let system: System
 let log: EventLog
 let database: pg.Pool
@@ -49,18 +57,19 @@ const people: Person[] = []
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 beforeAll(async () => {
-  ports = await freeDialectPorts(2)
+  const ports = await freeDialectPorts(2)
+  nginx = await startNginx(ports.map(portsBehind))
   system = await startSystem({
     ...{ connectors: 2, routers: 2, projectors: 1 },
-    env: { CHAT_DIALECT_PACING_MS: '1' },
-    connectorEnvs: ports.map(dialectEnv),
+    env: { CHAT_DIALECT_PACING_MS: String(pacingMs) },
+    connectorEnvs: ports.map((own, index) => behindNginx(own, nginx.port(actionPorts[index] ?? 0))),
   })
   log = await openWorldLog(system.world)
   database = new pg.Pool({ connectionString: system.world.databaseUrl, max: 2 })
-  const urls = system.connectors.map(({ url }) => url)
+  const url = `http://127.0.0.1:${nginx.port(8080)}`
   for (let index = 0; index < browsersCount; index++) {
-    const account = await registerAccount(urls[index % urls.length] ?? '', `browser${index}`)
-    const device = createDevice({ urls: index % 2 === 0 ? urls : urls.toReversed(), account })
+    const account = await registerAccount(url, `browser${index}`)
+    const device = createDevice({ urls: [url], account })
     devices.set(account.name, device)
     await device.connect()
   }
@@ -77,17 +86,18 @@ afterAll(async () => {
   await database?.end()
   await log?.close()
   await system?.stop()
+  await nginx?.stop()
 })
 
 /** Whoever stands beside somebody speaks something else. */
 const assemble = (): readonly Person[] => {
-  const at = (name: keyof DialectPorts) => (place: number) => ports[place % ports.length]?.[name] ?? 0
+  const at = (port: number) => () => nginx.port(port)
   const dialects: readonly Dialect[] = [
-    jsonDialect('json-to', at('JSON_TO')),
-    envelopeDialect(at('ENVELOPE')),
-    unitDialect(at('UNIT')),
-    jsonDialect('json-toid', at('JSON_TOID')),
-    actionDialect(at('ACTION_GATEWAY')),
+    jsonDialect('json-to', at(8002)),
+    envelopeDialect(at(8003)),
+    unitDialect(at(8004)),
+    jsonDialect('json-toid', at(8001)),
+    actionDialect(at(8888)),
   ]
   const crowd = Array.from({ length: peopleOfDialect }, (_, index) =>
     dialects.map((dialect) => new Person(`${dialect.name}${index}`, dialect, index)),
@@ -155,14 +165,21 @@ const after = async (seconds: number): Promise<void> => {
   await waitUntil(() => performance.now() >= untilMs, { deadlineMs: 600_000, what: `${seconds} s pass` })
 }
 
-const killConnector = async (): Promise<number> => {
+/** In the middle of more than can be written at once, so that much of it waits for its turn. */
+const killConnector = async (): Promise<{ readonly killedAtMs: number; readonly lastOfBurst: string }> => {
   const [, victim] = system.connectors
   if (victim === undefined) throw new Error('no connector')
+  const browsers = people.filter(({ dialect }) => dialect.name === 'browser')
+  const burst = Array.from({ length: burstCount }, (_, n) => browsers[n % browsers.length]?.say(undefined, room) ?? '')
+  const reader = people.find(({ dialect, isThere }) => dialect.name === 'json-to' && isThere)
+  await waitUntil(() => burst.filter((text) => reader?.shows(text)).length >= burstCount / 2, {
+    ...{ deadlineMs: 60_000, what: 'some of much is shown' },
+  })
   const killedAtMs = performance.now()
   victim.kill('SIGKILL')
   await victim.exited
   system.connectors[1] = await system.replace(victim)
-  return killedAtMs
+  return { killedAtMs, lastOfBurst: burst.at(-1) ?? '' }
 }
 
 /** The one that writes most. */
@@ -228,7 +245,7 @@ test('a connector and a router are killed while everybody talks: what was accept
       () => lost++ % oneAwayOf === oneAwayOf - 1,
     ),
   )
-  const [, killedAtMs] = await Promise.all([
+  const [, { killedAtMs, lastOfBurst }] = await Promise.all([
     talk(),
     after(connectorKilledAfterS).then(killConnector),
     after(routerKilledAfterS).then(killRouter),
@@ -257,6 +274,7 @@ test('a connector and a router are killed while everybody talks: what was accept
     const cut = people.filter(({ dialect, losses: { length } }) => dialect.name === name && length > 0).length
     if (name !== 'browser') expect([name, cut > 0 && cut < peopleOfDialect]).toEqual([name, true])
   }
+  expect(people.filter((person) => person.wasCutBefore(lastOfBurst)).length).toBeGreaterThan(0)
   expect(losses.every(({ atMs }) => atMs >= killedAtMs && atMs < killedAtMs + lostWithinMs)).toBe(true)
   expect(away).toBeGreaterThan(0)
   expect(accepted.length).toBeGreaterThan((talkS * directPerSecond) / 2)

@@ -1,41 +1,23 @@
-import { freePort } from '@chat/stack'
 import { type Nginx, startNginx } from '@chat/stack/nginx'
 import { type System, startSystem } from '@chat/stack/system'
 import { waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { actionPorts, behindNginx, freeDialectPorts, portsBehind } from '../crowd/ports.ts'
 import { askGateway, connectAction, type Node } from './action-client.ts'
 import { connectDialect, type DialectClient } from './dialect-client.ts'
 
 /** Older protocols as in the containers: two connectors on Kafka, reached through nginx alone. */
 const deadlineMs = 20_000
-const settings = new Map([
-  [8001, 'CHAT_DIALECT_JSON_TOID_PORT'],
-  [8002, 'CHAT_DIALECT_JSON_TO_PORT'],
-  [8003, 'CHAT_DIALECT_ENVELOPE_PORT'],
-  [8004, 'CHAT_DIALECT_UNIT_PORT'],
-  [8005, 'CHAT_DIALECT_ACTION_PORT'],
-  [8888, 'CHAT_DIALECT_ACTION_GATEWAY_PORT'],
-])
 let system: System
 let nginx: Nginx
 
 beforeAll(async () => {
-  const connectors = await Promise.all(
-    [0, 1].map(async () => {
-      const ports = new Map<number, number>()
-      for (const port of [8080, ...settings.keys()]) ports.set(port, await freePort(new Set(ports.values())))
-      return ports
-    }),
-  )
-  nginx = await startNginx(connectors)
+  const ports = await freeDialectPorts(2)
+  nginx = await startNginx(ports.map(portsBehind))
   system = await startSystem({
     ...{ connectors: 2, routers: 1, projectors: 1 },
-    env: { CHAT_DIALECT_ACTION_OPEN: 'true', CHAT_DIALECT_PROXY_PROTOCOL: 'on', CHAT_DIALECT_PACING_MS: '1' },
-    connectorEnvs: connectors.map((ports, index) => ({
-      CHAT_PORT: String(ports.get(8080)),
-      CHAT_DIALECT_PUBLIC_PORT: String(nginx.port(8005 + index)),
-      ...Object.fromEntries([...settings].map(([port, name]) => [name, String(ports.get(port))])),
-    })),
+    env: { CHAT_DIALECT_PACING_MS: '1' },
+    connectorEnvs: ports.map((own, index) => behindNginx(own, nginx.port(actionPorts[index] ?? 0))),
   })
 }, 120_000)
 

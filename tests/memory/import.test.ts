@@ -7,6 +7,8 @@ import { join } from './people.ts'
 import { startWorld, type World } from './world.ts'
 
 const firstId = 1000
+/** Whole worlds, one after the other. */
+const slow = { timeout: 120_000 }
 
 const start = async () => {
   const world = await startWorld({ firstId })
@@ -57,6 +59,14 @@ test('takes accounts with their passwords, friends, groups with their members, a
   expect(direct?.events).toMatchObject([
     { actor: bob, type: 'messagePosted', data: { body: { kind: 'text', text: '(2021-03-01 12:00:05) hello' } } },
   ])
+  await world.stop()
+})
+
+test.each(['json-toid', 'envelope', 'unit', 'action'] as const)('takes the files of %s too', async (dialect) => {
+  const { world, importer } = await start()
+  expect(await importer.import(old, dialect)).toMatchObject({ isDone: true, refused: [] })
+  expect([...(await world.readModels.idsOfOld(dialect, 'user', [7, 8, 9])).keys()].sort()).toEqual([7, 8, 9])
+  expect([...(await world.readModels.idsOfOld('json-to', 'user', [7, 8, 9])).keys()]).toEqual([])
   await world.stop()
 })
 
@@ -179,6 +189,42 @@ test('a row whose quotes never end is the last one, and is told', async () => {
   await world.stop()
 })
 
+test('every row is taken, there already, or reported once, and the same ones are reported again', slow, async () => {
+  const number = fc.constantFrom('1', '2', '3', '4', '9', '1000', '', 'x')
+  const name = fc.constantFrom('ann', 'Ann', 'bob', 'cem', 'tea', '', '\ufffd')
+  const rowsOf = (...fields: readonly fc.Arbitrary<string>[]) =>
+    fc.array(
+      fc.tuple(...fields, fc.constantFrom('', '', '', ',more')).map(([...all]) => all.slice(0, -1).join() + all.at(-1)),
+      {
+        maxLength: 14,
+      },
+    )
+  const files = fc.record({
+    users: rowsOf(number, name, fc.constantFrom('x', '')),
+    friendships: rowsOf(number, number),
+    groups: rowsOf(number, name, fc.constantFrom('', 'about')),
+    members: rowsOf(number, number, fc.constantFrom('creator', 'normal', '')),
+    messages: rowsOf(number, number, number, fc.constantFrom('hi', ''), fc.constantFrom('', 'noon')),
+  })
+  const summed = (lines: readonly string[]) =>
+    lines.slice(0, 5).map((line) => (line.match(/\d+/g) ?? []).reduce((sum, count) => sum + Number(count), 0))
+  await fc.assert(
+    fc.asyncProperty(files, async (given) => {
+      const { world, importer } = await start()
+      const rows = Object.values(given)
+      const first = await importer.import(given)
+      expect(summed(first.lines)).toEqual(rows.map(({ length }) => length))
+      const refusedIn = (lines: readonly string[]) => lines.map((line) => line.split(',').slice(0, 2).join())
+      expect(new Set(refusedIn(first.refused)).size).toBe(first.refused.length)
+      const again = await importer.import(given)
+      expect(refusedIn(again.refused)).toEqual(refusedIn(first.refused))
+      expect(again.lines.slice(0, 5).map((line) => / 0 taken/.test(line))).toEqual(rows.map(() => true))
+      await world.stop()
+    }),
+    { numRuns: 25 },
+  )
+})
+
 /** What people would notice, whoever's turn it was: refusals and the order of partitions are left out. */
 const happened = (events: readonly LogEvent[]): readonly string[] =>
   events.flatMap((event) => (event.type === 'CommandsRejected' ? [] : [JSON.stringify(event)])).sort()
@@ -194,7 +240,7 @@ const many: OldFiles = {
   }),
 }
 
-test('interrupted anywhere and run again, it takes what one run takes, once', async () => {
+test('interrupted anywhere and run again, it takes what one run takes, once', slow, async () => {
   const whole = await start()
   await whole.importer.import(many)
   const wanted = countsOf(await eventsOf(whole.world))
@@ -209,7 +255,7 @@ test('interrupted anywhere and run again, it takes what one run takes, once', as
       expect(countsOf(await eventsOf(world))).toEqual(wanted)
       await world.stop()
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMemoryImportLedger, createPlainHasher } from '@chat/credentials/memory'
 import { createEncoder, decodeEvent, type LogEvent, localSchemaIds } from '@chat/schemas'
-import { importFiles } from '@chat/standalone/import'
+import { type Dialect, importFiles } from '@chat/standalone/import'
 import type { World } from './world.ts'
 
 /** The files of an older server; each is lines without the first, which names the columns. */
@@ -16,6 +16,9 @@ const headers = {
   members: 'groupid,userid,role',
   messages: 'userid,from,groupid,text,time',
 }
+
+/** Virtual time passes at will while a file is read; the limit is that of the test. */
+const filesTakeRealTime = Number.POSITIVE_INFINITY
 
 interface Run {
   readonly isDone: boolean
@@ -34,7 +37,7 @@ export interface End {
 export const createImporter = (world: World) => {
   const ledger = createMemoryImportLedger()
   let runs = 0
-  const run = async (files: OldFiles, dialect: 'json-to' | 'action', end?: End): Promise<Run> => {
+  const run = async (files: OldFiles, dialect: Dialect, end?: End): Promise<Run> => {
     const folder = await mkdtemp(join(tmpdir(), 'chat-import-'))
     const stopping = new AbortController()
     const name = `import ${++runs}`
@@ -63,12 +66,12 @@ export const createImporter = (world: World) => {
     }
   }
   return {
-    import: (files: OldFiles, dialect: 'json-to' | 'action' = 'json-to') => world.run(run(files, dialect), 600_000),
+    import: (files: OldFiles, dialect: Dialect = 'json-to') => world.run(run(files, dialect), filesTakeRealTime),
     /** Resolves once it has ended, whether before its end or not. */
     interrupt: (files: OldFiles, end: End) =>
       world.run(
         run(files, 'json-to', end).catch(() => {}),
-        600_000,
+        filesTakeRealTime,
       ),
   }
 }

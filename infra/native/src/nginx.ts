@@ -23,8 +23,13 @@ export const startNginx = async (connectors: readonly PortsHere[]): Promise<Ngin
   const folder = mkdtempSync(join(tmpdir(), 'chat-nginx-'))
   const path = join(folder, 'nginx.conf')
   const listening = new Map<number, number>()
-  for (const [, , port] of committed.matchAll(listens))
-    listening.set(Number(port), await freePort(new Set(listening.values())))
+  // Those of connectors are theirs, although they may not listen yet.
+  const taken = new Set(connectors.flatMap((ports) => [...ports.values()]))
+  for (const [, , port] of committed.matchAll(listens)) {
+    const here = await freePort(taken)
+    taken.add(here)
+    listening.set(Number(port), here)
+  }
   writeFileSync(path, configFor(folder, listening, connectors))
   const child = spawn('nginx', ['-p', folder, '-c', path], { stdio: ['ignore', 'inherit', 'inherit'] })
   const exited = once(child, 'exit')

@@ -105,7 +105,8 @@ export const groupsStep = (
     if (typeof id !== 'number') return id
     const draft = { type: 'ImportGroup', conversation: groupConversation(id), dialect, oldId: group.oldId } as const
     const outcome = await house.submit({ ...draft, ...house.onMachine, clientMsgId: house.newClientMsgId() })
-    return outcome.outcome === 'refused' ? { why: `its number was refused: ${outcome.code}` } : 'taken'
+    if (outcome.outcome !== 'refused') return 'taken'
+    return { why: outcome.code === 'invalid' ? 'the group of its name has another number' : `refused: ${outcome.code}` }
   }
 
   return {

@@ -12,6 +12,8 @@ import { type FileKind, readRows } from './rows.ts'
 import { runStep, type Step } from './step.ts'
 import { usersStep } from './users.ts'
 
+export type { Dialect } from './arguments.ts'
+
 export interface Imported {
   /** Every row was taken, or was there already. */
   readonly isDone: boolean

@@ -1,15 +1,10 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createMemoryStore } from '@chat/event-log/memory'
 import { createMemoryReadModels } from '@chat/read-models/memory'
-import { silentLogger } from '@chat/runtime'
 import { createEncoder, createTopics, decodeCommand, type LogEvent, localSchemaIds } from '@chat/schemas'
 import { createFakeClock, createSeededRandom, operatorGranted } from '@chat/testkit'
 import { createStory } from '@chat/testkit/contracts/read-models-story'
 import { expect, test } from 'vitest'
 import { decisionTimeoutMs } from '../commands-on-log.ts'
-import { askAtDoor, type Caller, openDoor } from '../local-door.ts'
 import { parseOperatorArgs } from './arguments.ts'
 import { changeOnLog } from './command-on-log.ts'
 import { answerOperatorRequest } from './operators.ts'
@@ -98,27 +93,4 @@ test('people are told what came of it', async () => {
   story.raw(0, operatorGranted(1, { at: 0 }))
   await story.applyTo(readModels.projection)
   expect((await ask(['list'], done)).lines).toEqual(['ann (id 1) since 1970-01-01T00:00:00.000Z'])
-})
-
-test('the running system is asked through a door that only its owner can reach', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'chat-door-'))
-  const ask = (...args: readonly string[]) => askAtDoor(dataDir, 'operator', { args, by: 'root@here', folder: '/' })
-  try {
-    expect(await ask('list')).toBeUndefined()
-    const asked: unknown[] = []
-    const desk = async (caller: Caller) => {
-      parseOperatorArgs(caller.args)
-      asked.push(caller)
-      return { isDone: true, lines: ['done'] }
-    }
-    const door = await openDoor(dataDir, { operator: desk, import: desk }, silentLogger)
-    expect((await stat(join(dataDir, 'operator'))).mode & 0o777).toBe(0o700)
-    expect(await ask('grant', 'ann')).toEqual({ isDone: true, lines: ['done'] })
-    expect(await ask('promote')).toMatchObject({ isDone: false, isBroken: true })
-    expect(asked).toEqual([{ args: ['grant', 'ann'], by: 'root@here', folder: '/' }])
-    await door?.close()
-    expect(await ask('list')).toBeUndefined()
-  } finally {
-    await rm(dataDir, { recursive: true })
-  }
 })
