@@ -173,6 +173,21 @@ test('a message whose sender or receiver is not in the group is not taken, and t
   await world.stop()
 })
 
+test('a second creator is reported, and no member by that', async () => {
+  const { world, importer } = await start()
+  const run = await importer.import({ ...old, members: ['3,8,creator', '3,7,creator', '3,9,'], messages: [] })
+  expect(run.refused).toEqual(['members.csv,3,line 2 names another creator of the group'])
+  const members = await world.readModels.members(
+    await idOf(world, 'user', 8),
+    `g${await idOf(world, 'group', 3)}`,
+    undefined,
+    9,
+  )
+  const names = typeof members === 'object' ? members.items.map(({ user }) => user.name) : []
+  expect(names.sort()).toEqual(['Bob', 'cem'])
+  await world.stop()
+})
+
 test('an account of action without a password is one that its name opens', async () => {
   const { world, importer } = await start()
   expect((await importer.import({ users: ['7,ann,', '8,bob,x'] }, 'action')).isDone).toBe(true)

@@ -1,15 +1,16 @@
 import type { CommandDraft } from '@chat/connector/ports'
-import { createMemoryStore } from '@chat/event-log/memory'
+import { type AppendFaults, createMemoryStore } from '@chat/event-log/memory'
 import { createEncoder, createTopics, decodeCommand, type LogEvent, localSchemaIds } from '@chat/schemas'
 import { createFakeClock, createSeededRandom, groupCreated, messageId, messagePosted } from '@chat/testkit'
 import { expect, test } from 'vitest'
 import { decisionTimeoutMs, noDevice, openCommandsOnLog } from './commands-on-log.ts'
 
-/** A log with one partition, and a router of which the test says what it writes. */
-const setUp = async () => {
+/** A log with one partition, and a router of which the test says what it writes. `answersAfterMs`: how late the log says where a command is. */
+const setUp = async ({ answersAfterMs = 0 } = {}) => {
   const clock = createFakeClock(Date.UTC(2027, 0, 1))
-  const log = createMemoryStore({ clock }).client()
   const topics = createTopics({ prefix: 'commands.', partitions: 1, slots: 1 })
+  const faults: AppendFaults = ({ topic }) => (topic === topics.commands ? { answersAfterMs } : undefined)
+  const log = createMemoryStore({ clock, faults }).client()
   const encoder = createEncoder(localSchemaIds)
   const write = async (event: LogEvent, cmd: number) => {
     const pos = (await log.ends(topics.events)).get(0) ?? 0
@@ -67,8 +68,20 @@ test('of a command that leaves no trace it is known that it was there before, by
   )
   await write(messagePosted(1, 'g1', 2), 2)
   expect(outcomes).toMatchObject([{ outcome: 'accepted' }])
-  await refuse(1, 3, 4)
-  expect(outcomes.slice(1)).toEqual([{ outcome: 'refused', code: 'not_member' }, { outcome: 'repeated' }])
+  await refuse(1)
+  expect(outcomes.slice(1)).toEqual([{ outcome: 'repeated' }])
+  await refuse(3, 4, 5)
+  expect(outcomes.slice(2)).toEqual([{ outcome: 'refused', code: 'not_member' }])
+  await commands.stop()
+})
+
+test('what is decided before the log has said where the command is, is heard all the same', async () => {
+  const { clock, commands, write } = await setUp({ answersAfterMs: 50 })
+  const decided = commands.submit(post(1))
+  await clock.settle()
+  await write(messagePosted(1, 'g1', 2), 0)
+  await clock.advance(50)
+  expect(await decided).toMatchObject({ outcome: 'accepted', pos: 1 })
   await commands.stop()
 })
 
@@ -82,10 +95,11 @@ test('where no router decides it is said so in the end', async () => {
 })
 
 test('what is stopped before it was decided is given up, and so is what comes after', async () => {
-  const { clock, commands } = await setUp()
+  const { clock, commands, written } = await setUp()
   const decided = commands.submit(post(1)).catch((error) => error)
   await clock.settle()
   await commands.stop()
   expect(await decided).toMatchObject({ code: 'stopping' })
   await expect(commands.submit(post(2))).rejects.toMatchObject({ code: 'stopping' })
+  expect(await written()).toHaveLength(1)
 })

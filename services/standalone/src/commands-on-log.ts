@@ -112,9 +112,9 @@ const createLane = (partition: number, from: number, ports: LogPorts, signal: Ab
   }
 
   const put = (draft: CommandDraft, isMark = false): Promise<Outcome> => {
+    if (signal.aborted) return Promise.reject(signal.reason)
     const { schema, value } = encoder.encode({ ...draft, ...noReply } as Command)
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-    if (signal.aborted) reject(signal.reason)
     const cancel = clock.after(decisionTimeoutMs, () =>
       reject(new Fault('timeout', `no router has decided within ${decisionTimeoutMs / 1000} s`)),
     )

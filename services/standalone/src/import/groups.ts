@@ -39,9 +39,9 @@ export const readFounders = async (rows: AsyncIterable<Row<'members'>>): Promise
     if ('why' in numbers) continue
     const group = found.get(numbers.groupid) ?? { line: 0, members: [] }
     found.set(numbers.groupid, group)
-    if (isCreator(row.fields.role) && group.creator === undefined)
-      Object.assign(group, { creator: numbers.userid, line: row.line })
-    else if (group.members.length < groupCreateMembersMax) group.members.push(numbers.userid)
+    if (!isCreator(row.fields.role)) {
+      if (group.members.length < groupCreateMembersMax) group.members.push(numbers.userid)
+    } else if (group.creator === undefined) Object.assign(group, { creator: numbers.userid, line: row.line })
   }
   const founders = new Map<number, Founders>()
   for (const [group, { creator, ...rest }] of found)

@@ -31,7 +31,8 @@ const messageRowsMax = 5_000_000
 const timeCodePointsMax = 64
 
 /**
- * What somebody missed there is unread here: a message of its true sender. The old servers kept a copy of a group's message for each who missed it; it is written once.
+ * What somebody missed there is unread here: a message of its true sender. The old servers kept a copy of a group's message for each who
+ * missed it; it is written once.
  * The ledger has an id for each message before it is put on the log, and a mark when it is there.
  */
 export const messagesStep = (house: House): Step<'messages', OldMessage> => {
@@ -128,10 +129,10 @@ export const messagesStep = (house: House): Step<'messages', OldMessage> => {
           return entry.isDone ? 'there' : await write(place, text, entry)
         }),
       )
-      const keysOf = (isWanted: (verdict: Verdict | 'open', place: object | undefined) => boolean) =>
-        rows.flatMap(({ key }, index) => (isWanted(verdicts[index] ?? 'open', places[index]) ? [key] : []))
+      const keysOf = (isWanted: (verdict: Verdict | 'open' | undefined) => boolean) =>
+        rows.flatMap(({ key }, index) => (isWanted(verdicts[index]) ? [key] : []))
       await house.ledger.settle(keysOf((verdict) => verdict === 'taken'))
-      await house.ledger.forget(keysOf((verdict, place) => typeof verdict === 'object' && !('why' in (place ?? {}))))
+      await house.ledger.forget(keysOf((verdict) => typeof verdict === 'object'))
       return verdicts.map((verdict) => (verdict === 'open' ? { why: tooLate } : verdict))
     },
   }
