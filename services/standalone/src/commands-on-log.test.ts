@@ -10,7 +10,8 @@ const setUp = async ({ answersAfterMs = 0 } = {}) => {
   const clock = createFakeClock(Date.UTC(2027, 0, 1))
   const topics = createTopics({ prefix: 'commands.', partitions: 1, slots: 1 })
   const faults: AppendFaults = ({ topic }) => (topic === topics.commands ? { answersAfterMs } : undefined)
-  const log = createMemoryStore({ clock, faults }).client()
+  const store = createMemoryStore({ clock, faults })
+  const log = store.client()
   const encoder = createEncoder(localSchemaIds)
   const write = async (event: LogEvent, cmd: number) => {
     const pos = (await log.ends(topics.events)).get(0) ?? 0
@@ -33,7 +34,8 @@ const setUp = async ({ answersAfterMs = 0 } = {}) => {
   }
   await write(groupCreated(1, 1), 0) // Before these.
   const commands = await openCommandsOnLog({ log, topics, encoder, clock, random: createSeededRandom(1) })
-  return { clock, commands, write, refuse, written }
+  const cut = () => store.truncate(topics.events, 0, 0)
+  return { clock, commands, write, refuse, written, cut }
 }
 
 const post = (n: number): CommandDraft => ({
@@ -91,6 +93,18 @@ test('where no router decides it is said so in the end', async () => {
   await clock.settle()
   await clock.advance(decisionTimeoutMs)
   expect(await decided).toMatchObject({ code: 'timeout' })
+  await commands.stop()
+})
+
+test('once the events cannot be read on, nothing more is put on the log', async () => {
+  const { clock, commands, written, cut } = await setUp()
+  const decided = commands.submit(post(1)).catch((error) => error)
+  await clock.settle()
+  cut()
+  await clock.advance(1_000)
+  expect(await decided).toMatchObject({ code: 'log_cut' })
+  await expect(commands.submit(post(2))).rejects.toMatchObject({ code: 'log_cut' })
+  expect(await written()).toHaveLength(1)
   await commands.stop()
 })
 

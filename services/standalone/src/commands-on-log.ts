@@ -19,7 +19,7 @@ export type Outcome =
  */
 export interface CommandsOnLog {
   /**
-   * Throws Fault `timeout` when no router has decided within `decisionTimeoutMs`, and what the log throws: nothing is known then, and the
+   * Throws Fault `timeout` when no router has decided within the time that was given for it, and what the log throws: nothing is known then, and the
    * same command may be put there again. `mayRepeat`: it may have been there before; without that word `repeated` is never told, because
    * a repetition leaves no trace on the log.
    */
@@ -36,7 +36,7 @@ export interface LogPorts {
   readonly random: Random
 }
 
-/** No router decides within this: there is none, ms. */
+/** No router decides one command within this: there is none, ms. */
 export const decisionTimeoutMs = 30_000
 /** Nobody of the chat did it, and on no device. */
 export const [nobody, noDevice] = [0, '00000000-0000-0000-0000-000000000000']
@@ -56,14 +56,17 @@ interface Waiting {
 }
 
 /** Resolves when it is known where the events end now: what comes of a command is behind that. */
-export const openCommandsOnLog = async (ports: LogPorts): Promise<CommandsOnLog> => {
+export const openCommandsOnLog = async (
+  ports: LogPorts,
+  timeoutMs: number = decisionTimeoutMs,
+): Promise<CommandsOnLog> => {
   const ends = await ports.log.ends(ports.topics.events)
   const stopping = new AbortController()
   const lanes = new Map<number, ReturnType<typeof createLane>>()
   const laneOf = (partition: number) => {
     const found = lanes.get(partition)
     if (found !== undefined) return found
-    const made = createLane(partition, ends.get(partition) ?? 0, ports, stopping.signal)
+    const made = createLane(partition, ends.get(partition) ?? 0, ports, { timeoutMs, signal: stopping.signal })
     lanes.set(partition, made)
     return made
   }
@@ -78,7 +81,12 @@ export const openCommandsOnLog = async (ports: LogPorts): Promise<CommandsOnLog>
 }
 
 /** One append is under way at a time; what comes meanwhile goes with the next. */
-const createLane = (partition: number, from: number, ports: LogPorts, signal: AbortSignal) => {
+const createLane = (
+  partition: number,
+  from: number,
+  ports: LogPorts,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+) => {
   const { log, topics, encoder, clock, random } = ports
   const queue: Waiting[] = []
   /** By offset in the commands. */
@@ -86,7 +94,11 @@ const createLane = (partition: number, from: number, ports: LogPorts, signal: Ab
   /** The append that is under way. */
   let appending: Promise<void> | undefined
 
+  /** Why nothing can be heard of any more. */
+  let broken: unknown
+
   const failAll = (error: unknown) => {
+    broken = error
     for (const waiting of [...undecided.values(), ...queue.splice(0)]) waiting.fail(error)
     undecided.clear()
   }
@@ -96,7 +108,7 @@ const createLane = (partition: number, from: number, ports: LogPorts, signal: Ab
     try {
       const records = batch.map(({ record }) => record)
       const { baseOffset } = await log.append({ topic: topics.commands, partition, records })
-      if (signal.aborted) throw signal.reason
+      if (broken !== undefined) throw broken
       for (const [index, waiting] of batch.entries()) undecided.set(baseOffset + index, waiting)
     } catch (error) {
       for (const waiting of batch) waiting.fail(error)
@@ -112,11 +124,11 @@ const createLane = (partition: number, from: number, ports: LogPorts, signal: Ab
   }
 
   const put = (draft: CommandDraft, isMark = false): Promise<Outcome> => {
-    if (signal.aborted) return Promise.reject(signal.reason)
+    if (broken !== undefined) return Promise.reject(broken)
     const { schema, value } = encoder.encode({ ...draft, ...noReply } as Command)
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-    const cancel = clock.after(decisionTimeoutMs, () =>
-      reject(new Fault('timeout', `no router has decided within ${decisionTimeoutMs / 1000} s`)),
+    const cancel = clock.after(timeoutMs, () =>
+      reject(new Fault('timeout', `no router has decided within ${timeoutMs / 1000} s`)),
     )
     queue.push({
       record: { key: null, value, headers: { type: draft.type, schema } },

@@ -21,6 +21,8 @@ export interface Imported {
   readonly lines: readonly string[]
 }
 
+/** What waits behind hundreds of others, on a machine that does more than this, is given longer than one command alone, ms. */
+const decisionTimeoutMs = 120_000
 /** Between two lines of progress, ms. */
 const progressMs = 1_000
 
@@ -37,7 +39,7 @@ export const importFiles = async (
   await using stack = new AsyncDisposableStack()
   const names = Object.fromEntries(Object.entries(files).map(([kind, file]) => [kind, basename(file)]))
   const report = stack.adopt(await openReport(path, names), (opened) => opened.close())
-  const commands = stack.adopt(await openCommandsOnLog(ports), (opened) => opened.stop())
+  const commands = stack.adopt(await openCommandsOnLog(ports, decisionTimeoutMs), (opened) => opened.stop())
   signal.addEventListener('abort', () => void commands.stop(), { once: true })
   const house = await openHouse(ports, commands, { dialect, by })
   await house.seenAll()
