@@ -108,8 +108,9 @@ export const createStack = (options: StackOptions): Stack => {
     down: ({ isWipe } = { isWipe: false }) =>
       locked(async () => {
         await stopAll(knownServers(), processes)
-        if (!isWipe) return
+        // Commands that find it would wait for these servers; without it they work on the embedded system.
         rmSync(options.envPath, { force: true })
+        if (!isWipe) return
         rmSync(dir, { recursive: true, force: true })
       }),
     status: () => Promise.all(knownServers().map((server) => statusOf(server, processes))),

@@ -6,7 +6,7 @@ import { createProjector } from '@chat/projector'
 import type { ReadModels } from '@chat/read-models'
 import { openPostgresReadModels } from '@chat/read-models/postgres'
 import { createRouter } from '@chat/router'
-import { type Clock, createHealth, createMetrics, type Random, silentLogger, untilThere } from '@chat/runtime'
+import { type Clock, createHealth, createMetrics, Fault, type Random, silentLogger, untilThere } from '@chat/runtime'
 import { createEncoder, createTopics } from '@chat/schemas'
 import { createRegistry } from '@chat/schemas/registry'
 import type { LogPorts } from './commands-on-log.ts'
@@ -35,6 +35,9 @@ export const whoIsHere = (): string => `${userInfo().username}@${hostname()}`
 /** Connections to the database, at most, for each of read models, credentials and the ledger. */
 const poolMax = 4
 
+/** Registry and brokers are waited for so long, ms: a person wants to hear that they are not there. */
+const thereWaitMaxMs = 60_000
+
 /** Where the log is on Kafka: on the log, the database and the registry, once they are there. */
 export const workOnKafka = async <T>(
   config: LocalKafkaConfig,
@@ -47,9 +50,20 @@ export const workOnKafka = async <T>(
   const readModels = stack.adopt(openPostgresReadModels(store), (opened) => opened.close())
   const credentials = stack.adopt(openPostgresCredentials(store), (opened) => opened.close())
   const importLedger = stack.adopt(openPostgresImportLedger(store), (opened) => opened.close())
-  const ids = await untilThere(createRegistry({ url: config.registryUrl }).readIds, { clock, random, onWaiting: say })
-  const kafka = { brokers: config.kafkaBrokers, clientId: 'operator', onFatal, onWaiting: say }
+  let waiting = ''
+  const onWaiting = (reason: string) => {
+    if (reason !== waiting) say(reason)
+    waiting = reason
+  }
+  const cancel = clock.after(thereWaitMaxMs, () =>
+    onFatal(
+      new Fault('not_there', `not there within ${thereWaitMaxMs / 1000} s. CHAT_KAFKA_BROKERS is set: ${waiting}`),
+    ),
+  )
+  const ids = await untilThere(createRegistry({ url: config.registryUrl }).readIds, { clock, random, onWaiting })
+  const kafka = { brokers: config.kafkaBrokers, clientId: 'operator', onFatal, onWaiting }
   const log = stack.use(await openKafkaLog({ ...kafka, clock, random, logger }))
+  cancel()
   const topics = createTopics({ ...config, prefix: config.logPrefix })
   const encoder = createEncoder(ids)
   return await work({ readModels, credentials, importLedger, log, topics, encoder, clock, random }) // Before what it needs is closed.
