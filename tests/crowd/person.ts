@@ -5,7 +5,7 @@ import type { Dialect, Named, Room, Seat } from './seats.ts'
 /** Somebody who was not let in, or whose connection closed before he was, tries again after this, ms, as one who types would. */
 const againAfterMs = 2_000
 /** It may take a dead connector's time until he is free, and a password hash for everybody who comes back with him. */
-const letInMaxMs = 90_000
+const letInMaxMs = 180_000
 /** How often it is looked whether a connection is still there, ms. */
 const lookEveryMs = 50
 

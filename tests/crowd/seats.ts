@@ -38,14 +38,19 @@ export interface Dialect {
   readonly canSayToRoom: boolean
   readonly echo: Witness['echo']
   register(name: string, place: number): Promise<void>
-  /** undefined: not now, or the connection closed. */
-  enter(who: Named, place: number): Promise<Seat | undefined>
+  /** Rejects with why not. */
+  enter(who: Named, place: number): Promise<Seat>
   /** In the words of the protocol; undefined: it has none. */
   readonly joinRoom?: (seat: Seat, room: Room) => void
 }
 
 /** Whom the frames name as their sender: nobody may take their word for it. */
 const liar = { id: 1, name: 'somebody else' }
+
+const refused = (client: { close(): void }, why: unknown): never => {
+  client.close()
+  throw new Error(why === undefined || why === '' ? 'the connection closed' : String(why))
+}
 
 const isRoom = (to: Named | Room): to is Room => 'title' in to
 
@@ -69,7 +74,8 @@ export const jsonDialect = (name: keyof typeof jsonNumbers, portOf: (place: numb
     },
     enter: async ({ id }, place) => {
       const client = connectDialect(portOf(place))
-      if ((await client.logIn(id)).errno !== 0) return void client.close()
+      const answer = await client.logIn(id)
+      if (answer.errno !== 0) return refused(client, answer.errmsg)
       const seat: Seat = {
         say: (to, msg) =>
           client.send(
@@ -127,7 +133,8 @@ export const envelopeDialect = (portOf: (place: number) => number): Dialect => (
   },
   enter: async ({ name }, place) => {
     const client = connectEnvelope(portOf(place))
-    if ((await client.asks('Login', credentials(name), 'Login')) !== 'login success') return void client.close()
+    const answer = await client.asks('Login', credentials(name), 'Login')
+    if (answer !== 'login success') return refused(client, answer)
     const said: string[] = []
     return {
       say: (to, text) => {
@@ -165,7 +172,7 @@ export const unitDialect = (portOf: (place: number) => number): Dialect => {
     enter: async ({ id }, place) => {
       const client = connectUnit(portOf(place))
       const answer = await client.asks('Login', credentials(id))
-      if (answer.length === 0 || numberOf(answer, 1) !== 1) return void client.close()
+      if (answer.length === 0 || numberOf(answer, 1) !== 1) return refused(client, answer.toString('latin1'))
       const missed = await client.missed(id)
       const seat: Seat = {
         say: (to, text) =>
@@ -199,9 +206,9 @@ export const actionDialect = (gatewayOf: (place: number) => number): Dialect => 
   const enter: Dialect['enter'] = async ({ name }, place) => {
     const node = (await askGateway(gatewayOf(place)).catch(() => ({}))) as Partial<Node>
     const { host, port } = node
-    if (host === undefined || port === undefined) return undefined
+    if (host === undefined || port === undefined) throw new Error('the gateway knows no connector')
     const client = connectAction({ host, port })
-    if ((await client.logIn(name)).username !== name) return void client.close()
+    if ((await client.logIn(name)).username !== name) return refused(client, '')
     const seat: Seat = {
       say: (to, message) =>
         client.say('chat', {
@@ -246,7 +253,8 @@ export const browserDialect = (devices: ReadonlyMap<string, Device>): Dialect =>
   register: async () => {},
   enter: async ({ name }) => {
     const device = devices.get(name)
-    return device === undefined ? undefined : browserSeat(device)
+    if (device === undefined) throw new Error(`no browser of ${name}`)
+    return browserSeat(device)
   },
 })
 

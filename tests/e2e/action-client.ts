@@ -1,5 +1,6 @@
 import { waitUntil } from '@chat/testkit'
 import { WebSocket } from 'ws'
+import { loginMaxMs } from './dialect-client.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -61,7 +62,7 @@ export const connectAction = ({ host, port }: Node): ActionClient => {
         say('login', { username })
         const isAnswered = () => heard('login').length > logins || heard('error').length > errors
         await waitUntil(() => isAnswered() || ws.readyState === ws.CLOSED, {
-          ...{ deadlineMs, what: `${username} is answered` },
+          ...{ deadlineMs: loginMaxMs, what: `${username} is answered` },
         })
         if (!isAnswered()) return {}
         const [login] = heard('login').slice(logins)

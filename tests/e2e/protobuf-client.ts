@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { waitUntil } from '@chat/testkit'
 import { bytesOf, type Fields, fieldAt, request, textOf } from '../memory/protobuf-wire.ts'
-import { sleepFor } from './dialect-client.ts'
+import { loginMaxMs, sleepFor } from './dialect-client.ts'
 
 const readBytes = 1_024
 const deadlineMs = 20_000
@@ -85,7 +85,9 @@ export const connectEnvelope = (port: number, { sleepMs = 0 } = {}): EnvelopeCli
     asks: async (type, fields, answer) => {
       const from = outcomes(answer).length
       send(type, fields)
-      await waitUntil(() => outcomes(answer).length > from || !isOpen(), { deadlineMs, what: `${answer} comes` })
+      await waitUntil(() => outcomes(answer).length > from || !isOpen(), {
+        ...{ deadlineMs: type === 'Login' ? loginMaxMs : deadlineMs, what: `${answer} comes` },
+      })
       return outcomes(answer)[from] ?? ''
     },
     outcomes,
@@ -144,7 +146,7 @@ export const connectUnit = (port: number): UnitClient => {
   const sendRaw = (bytes: Buffer) => void socket.write(bytes)
   const send = (type: string, fields: Fields) => sendRaw(request(type, fields))
   const answered = async (what: string, isWhole: () => boolean) => {
-    await waitUntil(() => isWhole() || !isOpen(), { deadlineMs, what: `${what} is answered` })
+    await waitUntil(() => isWhole() || !isOpen(), { deadlineMs: loginMaxMs, what: `${what} is answered` })
     return Buffer.concat(answer)
   }
   const asksRaw = (bytes: Buffer) => {
