@@ -14,16 +14,17 @@ const createWorld = async (members: readonly number[] = [1, 2, 3, 5]) => {
   return { world, connector, group, ...actsOf(world, group) }
 }
 
-const createGroup = async (world: TestWorld, members: readonly number[]) => {
+const createGroup = async (world: TestWorld, members: readonly number[], groupId = 1) => {
+  const conversation = `g${groupId}`
   const [owner = 0, ...others] = members
   const none = Buffer.alloc(0)
-  const created = await world.happen('g1', (seq) => ({
-    ...{ type: 'GroupCreated', conversation: 'g1', groupId: 1, seq, actor: owner, device: 'x', at: world.clock.now() },
+  await world.happen(conversation, (seq) => ({
+    ...{ type: 'GroupCreated', conversation, groupId, seq, actor: owner, device: 'x', at: world.clock.now() },
     ...{ clientMsgId: world.newId(), name: null, normalisedName: null, title: none, description: none, keyId: null },
     ...{ visibility: 'private', joinPolicy: 'invite', history: 'sinceJoin', membership: 'stored', members: others },
   }))
   await world.clock.settle()
-  return created.seq === 1 ? 'g1' : ''
+  return conversation
 }
 
 const actsOf = (world: TestWorld, group: string) => {
@@ -121,15 +122,15 @@ test('pushes wait until the read models passed the end of the log, and go to tho
   expect([one.pushes('resync'), two.pushes('resync')]).toEqual([[], []])
 })
 
-/** A connector that gets what it reads of large groups only when the gate is opened: then it is old. */
-const createSlowReader = async (world: TestWorld, beforeSync = Promise.resolve()) => {
+/** A connector that gets what it reads of large groups in its `slow`th reading only when the gate is opened: then it is old. A login reads twice. */
+const createSlowReader = async (world: TestWorld, { beforeSync = Promise.resolve(), slow = 2 } = {}) => {
   const gate = Promise.withResolvers<void>()
   let reads = 0
   const readModels: typeof world.readModels = {
     ...world.readModels,
     largeGroups: async (...asked) => {
       const stays = await world.readModels.largeGroups(...asked)
-      if (++reads === 2) await gate.promise // The first is before his login's watermark.
+      if (++reads === slow) await gate.promise
       return stays
     },
     sync: async (query) => {
@@ -149,7 +150,7 @@ const createSlowReader = async (world: TestWorld, beforeSync = Promise.resolve()
 test('what a sync gave is not pushed as well, though his groups are read later', async () => {
   const { world, post } = await createWorld()
   const { promise, resolve } = Promise.withResolvers<void>()
-  const { connector, open } = await createSlowReader(world, promise)
+  const { connector, open } = await createSlowReader(world, { beforeSync: promise })
   const client = await connect(world, connector, 1, { sync: '' })
   await post()
   resolve()
@@ -170,6 +171,27 @@ test('who is named by a new group while his groups are read is a member all the 
   world.flags.way = 'members'
   await post()
   expect([pushed(client), client.pushes('resync')]).toEqual([['g1:1', 'g1:2'], []])
+})
+
+test('whoever is named by another group while one comes to light that he is in syncs like the others', async () => {
+  const { world } = await createReadyWorld()
+  const { connector, open } = await createSlowReader(world, { slow: 5 })
+  const clients = [await connect(world, connector, 1), await connect(world, connector, 2)]
+  world.flags.way = 'members'
+  await stopDelivering(world, async () => {
+    const { post } = actsOf(world, await createGroup(world, [1, 2, 3]))
+    await post()
+  })
+  // Everybody's groups are read again: the fifth reading.
+  for (let passed = 0; passed < 36; passed++) {
+    for (const client of clients) client.pong()
+    await world.clock.advance(minute / 6)
+  }
+  world.flags.way = 'each_of_large'
+  await createGroup(world, [2, 3, 5], 2)
+  await open()
+  await world.clock.advance(10_000)
+  expect(clients.map((client) => client.pushes('resync').length)).toEqual([1, 1])
 })
 
 test('a group that somebody joined just before his hello is found, and he syncs', async () => {

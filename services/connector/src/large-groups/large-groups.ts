@@ -198,7 +198,7 @@ export const createLargeGroups = (ports: Ports): LargeGroups => {
     for (const [user, one] of batch) {
       if (unsettled.get(user) !== one) continue // He went, and perhaps came back since.
       unsettled.delete(user)
-      const isOver = !one.isOutdated && settle(user, one, byUser.get(user) ?? [], reading)
+      const isOver = settle(user, one, byUser.get(user) ?? [], reading)
       isProgress ||= isOver || one.isOutdated
       if (!isOver) {
         unsettled.set(user, one) // Behind all others: whose groups cannot be read for long holds up nobody.
@@ -213,11 +213,12 @@ export const createLargeGroups = (ports: Ports): LargeGroups => {
 
   /** false: some group of his has to be read again. */
   const settle = (user: number, one: Unsettled, stays: readonly LargeGroupStay[], reading: number): boolean => {
-    let isWhole = true
+    let isWhole = !one.isOutdated
     for (const { conversation, joinedSeq, lastSeq } of stays) {
       const group = groupOf(conversation)
-      // To one that was registered after the end of the log was asked for, something may not have come.
+      // To one that was registered after the end of the log was asked for, something may not have come, whatever else is read again.
       const isLate = group.registeredAt === undefined || group.registeredAt >= reading
+      if (one.isOutdated && !isLate) continue
       const due = isLate ? 'again' : group.settle(user, joinedSeq, lastSeq, one.fromCount)
       if (due === 'again') {
         isWhole = false
