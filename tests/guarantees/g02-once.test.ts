@@ -2,7 +2,7 @@ import type { Presence } from '@chat/presence'
 import { sleep } from '@chat/runtime'
 import { expect, test } from 'vitest'
 import { answerTo, ask, connect, enter, join, say } from '../memory/people.ts'
-import { type Ground, startWorld } from '../memory/world.ts'
+import { createGround, type Ground, startWorld } from '../memory/world.ts'
 import { createGroup, historyOf, onLog, pushesOf, syncedOf, textsOf } from './scene.ts'
 
 /** G2: each message is shown once. */
@@ -62,6 +62,34 @@ test('[G2] what is pushed during a login and is in its sync too is shown once', 
   const hello = await answerTo(world, back.client, 0)
   await world.clock.advance(5_000)
   expect(textsOf([...syncedOf(hello, conversation), ...pushesOf(back, conversation)])).toEqual(['once'])
+  await world.stop()
+})
+
+/** Read models that look only after a while, once it is known how far they must have come. */
+const lateToSync = (ground: Ground, ms: number): Ground => ({
+  ...ground,
+  readModels: {
+    ...ground.readModels,
+    sync: async (query) => {
+      await sleep(ground.clock, ms)
+      return ground.readModels.sync(query)
+    },
+  },
+})
+
+test('[G2] what is pushed while a sync is read, and is in it although it is newer than it must be, is shown once', async () => {
+  const world = await startWorld({ connectors: 2, ground: lateToSync(createGround(), 1_000) })
+  const [ann, bob] = [await join(world, 'Ann', 0), await join(world, 'Bob', 1)]
+  const conversation = await createGroup(world, ann, 1, [bob])
+  await world.until(() => pushesOf(bob, conversation).length === 1)
+  const { token } = await ask(world, bob.client, { op: 'sync', ref: 1 })
+  bob.client.send({ op: 'sync', ref: 2, token: String(token) })
+  await world.clock.advance(300)
+  await ask(world, ann.client, say(world, 2, { conversation }, 'once'))
+  const synced = syncedOf(await answerTo(world, bob.client, 2), conversation)
+  await world.clock.advance(5_000)
+  expect(textsOf(synced)).toEqual(['once'])
+  expect(textsOf(pushesOf(bob, conversation))).toEqual([])
   await world.stop()
 })
 

@@ -65,6 +65,31 @@ test('[G4] what was sent behind a write that was refused for now does not overta
   await world.stop()
 })
 
+test('[G4] what was sent behind a write that came too often does not overtake it', async () => {
+  const world = await startWorld({ limits: 'on' })
+  const ann = await join(world, 'Ann', 0)
+  const conversation = await createGroup(world, ann, 1, [])
+  const frames = Array.from({ length: 400 }, (_, index) => say(world, index + 2, { conversation }, `${index}`))
+  let [refused, retryAfterMs] = [-1, 0]
+  for (const [index, frame] of frames.entries()) {
+    const answer = await ask(world, ann.client, frame)
+    if (answer.op === 'ok') continue
+    expect(answer).toMatchObject({ code: 'rate_limited', retryAfterMs: expect.any(Number) })
+    ;[refused, retryAfterMs] = [index, Number(answer.retryAfterMs)]
+    break
+  }
+  const [one, two] = frames.slice(refused, refused + 2)
+  if (one === undefined || two === undefined) throw new Error('nothing came too often')
+  await world.clock.advance(retryAfterMs) // It may come again, and `two` was on its way before the client could know.
+  expect(await ask(world, ann.client, two)).toMatchObject({ op: 'error', code: 'rate_limited' })
+  expect(await ask(world, ann.client, { ...one, ref: 500 })).toMatchObject({ op: 'ok' })
+  await world.clock.advance(retryAfterMs)
+  expect(await ask(world, ann.client, { ...two, ref: 501 })).toMatchObject({ op: 'ok' })
+  const texts = frames.slice(0, refused + 2).map(({ body }) => body.text)
+  expect(textsOf(await onLog(world, conversation))).toEqual(texts)
+  await world.stop()
+})
+
 /** Read models whose first look for a user, from now on, takes its time. */
 const slowToFind = (ground: Ground, ms: number) => {
   let isSlow = false

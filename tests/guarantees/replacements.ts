@@ -29,6 +29,12 @@ export const replacements: readonly Replacement[] = [
   },
   {
     file: 'domain/src/route.ts',
+    code: '? confidantsOf',
+    by: '? membersOf(conversation)',
+    why: 'a `:` follows: whom it does not concern is told too',
+  },
+  {
+    file: 'domain/src/route.ts',
     code: 'const covered',
     by: 'const covered = [...members]',
     why: 'the name is used: every member of now, whenever he joined',

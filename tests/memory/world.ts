@@ -58,6 +58,8 @@ export interface WorldOptions {
   readonly groupLimits?: GroupLimits
   /** Of the log, when it is new; 1 unless given. */
   readonly firstId?: number
+  /** Rates are limited only where they are what is tested. */
+  readonly limits?: 'on' | 'off'
 }
 
 interface GroupLimits {
@@ -76,6 +78,7 @@ export interface Process {
 /** Connectors, routers and projectors, unchanged, on memory twins under one fake clock. */
 export const startWorld = async (options: WorldOptions = {}) => {
   const { connectors = 1, routers = 1, projectors = 1, firstNumber = 0, firstId = 1, ground = createGround() } = options
+  const { limits = 'off' } = options
   const groupLimits = options.groupLimits ?? { largeGroupMembers: 128, largeGroupSettleMs: 30_000 }
   const { clock } = ground
   const failures: unknown[] = []
@@ -95,7 +98,7 @@ export const startWorld = async (options: WorldOptions = {}) => {
   }
   const connector = (number: number): Process & { readonly sockets: MemorySockets } => {
     const ports = { ...portsOf(`connector ${number}`), sockets: createMemorySockets() }
-    return { ...ports, service: createConnector({ ...connectorConfig(number), ...groupLimits }, ports) }
+    return { ...ports, service: createConnector({ ...connectorConfig(number), ...groupLimits, limits }, ports) }
   }
   const parts = {
     routers: numbered(routers, router),
@@ -139,7 +142,6 @@ const connectorConfig = (number: number) => ({
   capacity: 100,
   drainSpreadMs: 0,
   editWindowMs: 0,
-  limits: 'off' as const,
   tokenKeys: [new Uint8Array(32).fill(7)] as const,
   actionAddress: { host: `c${number}`, port: 8005 },
 })
