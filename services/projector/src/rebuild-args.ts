@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { Fault } from '@chat/runtime'
 
 /** What `npm run rebuild -- …` asks for. */
 export type RebuildAction = 'rebuild' | 'rebuild-anew' | 'rollback' | 'drop-previous'
@@ -10,10 +11,10 @@ const usage = `usage: npm run rebuild [-- OPTION]
   --drop-previous   removes those, and with them the way back
 `
 
-/** Throws an Error with a sentence and the usage for the operator. */
+/** Throws Fault `usage` with a sentence and how it is called. */
 export const parseRebuildArgs = (args: readonly string[]): RebuildAction => {
   const asked = Object.entries(readOptions(args)).flatMap(([name, isAsked]) => (isAsked ? [name] : []))
-  if (asked.length > 1) throw new Error(`only one of ${asked.map((name) => `--${name}`).join(', ')}\n${usage}`)
+  if (asked.length > 1) throw usageFault(`only one of ${asked.map((name) => `--${name}`).join(', ')}`)
   switch (asked[0]) {
     case 'rollback':
     case 'drop-previous':
@@ -30,6 +31,8 @@ const readOptions = (args: readonly string[]): Readonly<Record<string, boolean>>
   try {
     return parseArgs({ args: [...args], options: { anew: flag, rollback: flag, 'drop-previous': flag } }).values
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    throw usageFault(error instanceof Error ? error.message : String(error))
   }
 }
+
+const usageFault = (sentence: string): Fault => new Fault('usage', `${sentence}\n${usage}`, { isRetryable: false })

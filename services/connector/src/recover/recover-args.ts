@@ -1,3 +1,4 @@
+import { Fault } from '@chat/runtime'
 import type { RecoverRequest } from './recover.ts'
 
 const usage = `usage: npm run recover -- NAME     a one-time code for one account
@@ -9,13 +10,14 @@ export interface RecoverArgs {
   readonly isEmbedded: boolean
 }
 
-/** Throws an Error with the usage. */
+/** Throws Fault `usage` with how it is called. */
 export const parseRecoverArgs = (args: readonly string[]): RecoverArgs => {
   const flags = args.filter((arg) => arg.startsWith('--'))
   const [name, ...others] = args.filter((arg) => !arg.startsWith('--'))
   const unknown = flags.filter((flag) => flag !== '--all' && flag !== '--embedded')
   const isAll = flags.includes('--all')
-  if (unknown.length > 0 || others.length > 0 || isAll === (name !== undefined)) throw new Error(usage)
+  if (unknown.length > 0 || others.length > 0 || isAll === (name !== undefined))
+    throw new Fault('usage', usage, { isRetryable: false })
   const isEmbedded = flags.includes('--embedded')
   return { request: name === undefined ? { kind: 'all' } : { kind: 'name', name }, isEmbedded }
 }
