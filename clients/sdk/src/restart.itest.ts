@@ -91,9 +91,14 @@ test('two who talk while the server is killed and comes back see the same, every
   expect(toldOfGroup()).toEqual(bob.conversation(group.id).events.map(({ seq }) => seq))
 
   const token = await logIn(server.url, { userId: users.ann.id, name: 'ann', password }, crypto.randomUUID())
-  const { body } = await getJson(`${server.url}/v1/conversations/${direct.id}/events?limit=200`, token)
-  const log = (body.events as { readonly seq: number; readonly data: { readonly clientMsgId: string } }[]).map(
-    ({ seq, data }) => [seq, data.clientMsgId],
+  // Asked without a position: the read models may still be on their way.
+  const log = await waitUntil(
+    async () => {
+      const { body } = await getJson(`${server.url}/v1/conversations/${direct.id}/events?limit=200`, token)
+      const events = body.events as { readonly seq: number; readonly data: { readonly clientMsgId: string } }[]
+      return events.length >= direct.messages.length && events.map(({ seq, data }) => [seq, data.clientMsgId])
+    },
+    { deadlineMs: 10_000, what: 'the history has all of it' },
   )
   expect(shown(direct).map(({ seq, clientMsgId }) => [seq, clientMsgId])).toEqual(log)
 }, 180_000)

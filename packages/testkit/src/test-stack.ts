@@ -57,9 +57,20 @@ export const createTestWorld = async (
     topics: createTopics({ prefix, partitions, slots }),
     redisPrefix: `${id}:`,
     databaseUrl: databaseUrl.href,
-    close: () => administer(stack.databaseUrl, `drop database if exists ${id} with (force)`),
+    close: async () => {
+      await administer(stack.databaseUrl, leave(id))
+      await administer(stack.databaseUrl, `drop database if exists ${id} with (force)`)
+    },
   }
 }
+
+/** A pool that was ended has said goodbye, and the server may not have heard it: dropped now, it would be told so, and nobody listens any more. */
+const leave = (id: string): string => `do $$ begin
+  for tries in 1..200 loop
+    exit when not exists (select from pg_stat_activity where datname = '${id}');
+    perform pg_sleep(0.01), pg_stat_clear_snapshot();
+  end loop;
+end $$`
 
 const administer = async (databaseUrl: string, statement: string): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl })

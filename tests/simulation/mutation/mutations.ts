@@ -83,7 +83,7 @@ export const mutations: readonly Mutation[] = [
     // [G1] What was read of a user's large groups before one named him counts.
     name: 'old readings count',
     file: 'services/connector/src/large-groups/large-groups.ts',
-    find: '!one.isOutdated && settle(',
-    replace: 'settle(',
+    find: 'let isWhole = !one.isOutdated',
+    replace: 'let isWhole = true',
   },
 ]
