@@ -20,6 +20,8 @@ const isLong = process.env.CHAT_TEST_LONG === '1'
 const runs = isLong ? 1_000 : 60
 /** So many that every refusal that is looked for at the end comes, whatever is drawn: the rarest is one of some hundred frames. */
 const socketRuns = isLong ? 1_000 : 300
+/** Times that as many runs are made again while some refusal that must come has not come. */
+const moreRunsMax = 10
 const framesPerRun = 20
 
 let folder: string
@@ -80,27 +82,27 @@ const wrongIn = (answer: Frame): string | undefined => {
 test('every frame on a socket is answered, and never by a failure', async () => {
   const frames = fc.array(framesOf(known), { minLength: 1, maxLength: framesPerRun })
   const codes = new Set<unknown>()
-  await fc.assert(
-    fc.asyncProperty(frames, async (batch) => {
-      const live = await connect()
-      for (const frame of batch) {
-        if (!live.isOpen()) break
-        const answer = await live.ask(frame).catch((error: Error) => {
-          if (endsSession(frame) && /4401/.test(error.message)) return undefined // Closed before it could be read.
-          throw error
-        })
-        if (answer === undefined) break
-        const wrong = wrongIn(answer)
-        if (wrong !== undefined) throw new Error(`${wrong}: ${JSON.stringify({ frame, answer }).slice(0, 2_000)}`)
-        codes.add(answer.op === 'ok' ? 'ok' : answer.code)
-      }
-      live.drop()
-    }),
-    { numRuns: socketRuns },
-  )
-  // It was no formality: frames got beyond the look at their shape, and the domain had something to say.
-  for (const code of ['ok', 'invalid', 'not_found', 'forbidden', 'no_such_conversation', 'no_such_message'])
-    expect(codes, code).toContain(code)
+  const areAnswered = fc.asyncProperty(frames, async (batch) => {
+    const live = await connect()
+    for (const frame of batch) {
+      if (!live.isOpen()) break
+      const answer = await live.ask(frame).catch((error: Error) => {
+        if (endsSession(frame) && /4401/.test(error.message)) return undefined // Closed before it could be read.
+        throw error
+      })
+      if (answer === undefined) break
+      const wrong = wrongIn(answer)
+      if (wrong !== undefined) throw new Error(`${wrong}: ${JSON.stringify({ frame, answer }).slice(0, 2_000)}`)
+      codes.add(answer.op === 'ok' ? 'ok' : answer.code)
+    }
+    live.drop()
+  })
+  await fc.assert(areAnswered, { numRuns: socketRuns })
+  // It was no formality: frames got beyond the look at their shape, and the domain had something to say. Rare ones are given more turns.
+  const due = ['ok', 'invalid', 'not_found', 'forbidden', 'no_such_conversation', 'no_such_message']
+  for (let more = 0; more < moreRunsMax && due.some((code) => !codes.has(code)); more++)
+    await fc.assert(areAnswered, { numRuns: socketRuns })
+  for (const code of due) expect(codes, code).toContain(code)
 }, 600_000)
 
 test('every frame by HTTP is answered, and never with 5xx', async () => {
