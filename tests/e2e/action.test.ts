@@ -1,34 +1,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '@chat/stack'
-import { type System, startSystem } from '@chat/stack/system'
 import { afterAll, beforeAll } from 'vitest'
+import { type Behind, type ReachedAt, startBehindNginx } from '../crowd/behind-nginx.ts'
 import { actionScenarios } from './action-scenarios.ts'
 
-/** The dialect `action` on Kafka, with two connectors. */
-const ports: { action: number; gateway: number; jsonTo: number }[] = []
+/** The dialect `action` on Kafka, with two connectors behind nginx. */
+const ports: ReachedAt[] = []
 const words = mkdtempSync(join(tmpdir(), 'chat-words-'))
-let system: System
+let behind: Behind
 
 beforeAll(async () => {
   writeFileSync(join(words, 'en.txt'), 'badword\n')
-  for (let connector = 0; connector < 2; connector++)
-    ports.push({ action: await freePort(), gateway: await freePort(), jsonTo: await freePort() })
-  system = await startSystem({
-    ...{ connectors: 2, routers: 1, projectors: 1 },
-    env: { CHAT_DIALECT_ACTION_OPEN: 'true', CHAT_WORD_FILTER: 'mask', CHAT_WORD_FILTER_DIR: words },
-    connectorEnvs: ports.map(({ action, gateway, jsonTo }) => ({
-      CHAT_DIALECT_ACTION_PORT: String(action),
-      CHAT_DIALECT_ACTION_GATEWAY_PORT: String(gateway),
-      CHAT_DIALECT_JSON_TO_PORT: String(jsonTo),
-    })),
-  })
+  behind = await startBehindNginx({ CHAT_WORD_FILTER: 'mask', CHAT_WORD_FILTER_DIR: words })
+  ports.push(...behind.ports)
 }, 120_000)
 
 afterAll(async () => {
-  await system?.stop()
+  await behind?.stop()
   rmSync(words, { recursive: true, force: true })
 })
 
-actionScenarios({ connectors: () => system.connectors, ports })
+actionScenarios({ connectors: () => behind.system.connectors, ports })

@@ -1,24 +1,16 @@
-import { freePort } from '@chat/stack'
-import { type System, startSystem } from '@chat/stack/system'
 import { afterAll, beforeAll } from 'vitest'
+import { type Behind, type ReachedAt, startBehindNginx } from '../crowd/behind-nginx.ts'
 import { dialectScenarios } from './dialect-scenarios.ts'
 
-/** The JSON dialects on Kafka, with two connectors. */
-const ports: { jsonTo: number; jsonToid: number }[] = []
-let system: System
+/** The JSON dialects on Kafka, with two connectors behind nginx. */
+const ports: ReachedAt[] = []
+let behind: Behind
 
 beforeAll(async () => {
-  for (let connector = 0; connector < 2; connector++)
-    ports.push({ jsonTo: await freePort(), jsonToid: await freePort() })
-  system = await startSystem({
-    ...{ connectors: 2, routers: 1, projectors: 1, env: { CHAT_DIALECT_PACING_MS: '1' } },
-    connectorEnvs: ports.map(({ jsonTo, jsonToid }) => ({
-      CHAT_DIALECT_JSON_TO_PORT: String(jsonTo),
-      CHAT_DIALECT_JSON_TOID_PORT: String(jsonToid),
-    })),
-  })
+  behind = await startBehindNginx({ CHAT_DIALECT_PACING_MS: '1' })
+  ports.push(...behind.ports)
 }, 120_000)
 
-afterAll(() => system?.stop())
+afterAll(() => behind?.stop())
 
-dialectScenarios({ connectors: () => system.connectors, ports })
+dialectScenarios({ connectors: () => behind.system.connectors, ports })
