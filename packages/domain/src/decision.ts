@@ -1,14 +1,4 @@
-import type {
-  LogEvent,
-  NoticeBroadcast,
-  OperatorGranted,
-  OperatorRevoked,
-  ProfileChanged,
-  UserImported,
-  UserRegistered,
-  UserReinstated,
-  UserSuspended,
-} from '@chat/schemas'
+import type { LogEvent } from '@chat/schemas'
 
 export type UserId = number
 
@@ -42,18 +32,9 @@ type Envelope = 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgI
 type Bare<E> = E extends LogEvent ? Omit<E, Envelope> : never
 
 /** What happened, without where and when. */
-export type AccountHappening = Bare<
-  | UserRegistered
-  | ProfileChanged
-  | UserSuspended
-  | UserReinstated
-  | OperatorGranted
-  | OperatorRevoked
-  | UserImported
-  | NoticeBroadcast
->
 export type Happening = Bare<Exclude<LogEvent, { readonly type: 'CommandsRejected' | 'LogOpened' }>>
-export type ConversationHappening = Exclude<Happening, AccountHappening>
+export type ConversationHappening = Bare<Extract<LogEvent, { readonly conversation: string }>>
+export type AccountHappening = Exclude<Happening, ConversationHappening>
 
 export interface Accepted<H extends Happening = Happening> {
   readonly outcome: 'accepted'

@@ -1,25 +1,9 @@
-import type {
-  NoticeBroadcast,
-  OperatorGranted,
-  OperatorRevoked,
-  ProfileChanged,
-  UserImported,
-  UserRegistered,
-  UserReinstated,
-  UserSuspended,
-} from '@chat/schemas'
-import { invariant, unexpected } from '../decision.ts'
+import type { LogEvent, UserRegistered } from '@chat/schemas'
+import { type AccountHappening, invariant, unexpected } from '../decision.ts'
 import type { Account } from './state.ts'
 
 /** What happens to an account that exists. */
-export type AccountEvent =
-  | ProfileChanged
-  | UserSuspended
-  | UserReinstated
-  | OperatorGranted
-  | OperatorRevoked
-  | UserImported
-  | NoticeBroadcast
+export type AccountEvent = Extract<LogEvent, { readonly type: Exclude<AccountHappening['type'], 'UserRegistered'> }>
 
 export const begin = (account: Account | undefined, event: UserRegistered, pos: number): Account => {
   invariant(account === undefined, 'a name is claimed once')
