@@ -1,4 +1,4 @@
-import type { Clock } from '@chat/runtime'
+import { type Clock, forgetOldest } from '@chat/runtime'
 import { type AttemptBound, type Attempts, failedLoginBounds } from './index.ts'
 
 /** Accounts and addresses that are remembered, each; the one whose window began first is forgotten first. */
@@ -51,11 +51,7 @@ const createWindows = (clock: Clock, { attemptsMax, windowMs }: AttemptBound): W
       const current = currentOf(key)
       if (current !== undefined) windows.set(key, { ...current, count: current.count + count })
       else if (count > 0) windows.set(key, { count, endsAtMs: clock.monotonic() + windowMs })
-      if (windows.size <= keysMax) return
-      for (const oldest of windows.keys()) {
-        windows.delete(oldest)
-        return
-      }
+      forgetOldest(windows, keysMax)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { forgetOldest } from '@chat/runtime'
 import type { Line, Push } from './line.ts'
 import type { Numbers } from './old-numbers.ts'
 
@@ -32,11 +33,7 @@ export class GroupTitles {
     if (answer.op === 'error') return this.untitled(group)
     const { conversation } = answer as unknown as { conversation: { readonly title: string } }
     this.known.set(group, conversation.title)
-    if (this.known.size > titlesMax)
-      for (const oldest of this.known.keys()) {
-        this.known.delete(oldest)
-        break
-      }
+    forgetOldest(this.known, titlesMax)
     return conversation.title
   }
 

@@ -1,3 +1,4 @@
+import { forgetOldest } from '@chat/runtime'
 import type { Line } from './line.ts'
 
 /** Names that are kept; the one learnt first is forgotten first. A name is for ever. */
@@ -14,11 +15,7 @@ export const createNames = (): Names => {
   const known = new Map<number, string>()
   const note = (id: number, name: string) => {
     known.set(id, name)
-    if (known.size <= namesMax) return
-    for (const oldest of known.keys()) {
-      known.delete(oldest)
-      return
-    }
+    forgetOldest(known, namesMax)
   }
   return {
     note,

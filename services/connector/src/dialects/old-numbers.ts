@@ -1,5 +1,5 @@
 import { type AliasKind, aliasesAskedMax, type ReadModels } from '@chat/read-models'
-import { type Clock, isFault } from '@chat/runtime'
+import { type Clock, forgetOldest, isFault } from '@chat/runtime'
 import type { DialectApi } from '../ports.ts'
 
 /** An old number is for ever, so it is kept; of each kind so many, the one learnt first is forgotten first. */
@@ -99,11 +99,7 @@ const createLookUp = (ask: Ask, clock: Clock): LookUp => {
 
 const keep = (map: Map<number, number>, key: number, value: number): void => {
   map.set(key, value)
-  if (map.size <= keptMax) return
-  for (const oldest of map.keys()) {
-    map.delete(oldest)
-    return
-  }
+  forgetOldest(map, keptMax)
 }
 
 /** One query at a time: what is asked while it is under way is asked by the next one, whoever asks. */

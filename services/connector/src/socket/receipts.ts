@@ -1,6 +1,6 @@
 import { appendRecordsMax, type EventLog, type NewRecord } from '@chat/event-log'
 import type { ReadModels } from '@chat/read-models'
-import { assert, type Clock, isFault, withinMs } from '@chat/runtime'
+import { assert, type Clock, forgetOldest, isFault, withinMs } from '@chat/runtime'
 import { type Encoder, partitionOfConversation, type ReceiptAdvanced, type Topics } from '@chat/schemas'
 import { readWaitMs } from '@chat/schemas/protocol'
 import { answerOfFault, ok, refused } from '../answer.ts'
@@ -228,11 +228,7 @@ const createKnown = (): KnownCursors => {
     set: (key, cursor) => {
       all.delete(key)
       all.set(key, cursor)
-      if (all.size <= knownMax) return
-      for (const oldest of all.keys()) {
-        all.delete(oldest)
-        return
-      }
+      forgetOldest(all, knownMax)
     },
     delete: (key) => void all.delete(key),
   }

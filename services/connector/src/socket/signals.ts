@@ -1,6 +1,6 @@
 import { appendRecordsMax, type EventLog, type NewRecord } from '@chat/event-log'
 import type { ReadModels, SeatView } from '@chat/read-models'
-import { assert, type Clock, isFault, type Logger } from '@chat/runtime'
+import { assert, type Clock, forgetOldest, isFault, type Logger } from '@chat/runtime'
 import { type Encoder, partitionOfConversation, type Topics } from '@chat/schemas'
 import { type ErrorCode, readWaitMs } from '@chat/schemas/protocol'
 import { ok, refused } from '../answer.ts'
@@ -46,11 +46,7 @@ export const createSignals = ({ log, topics, encoder, readModels, clock, logger,
   const remember = (key: string, typist: Typist) => {
     typists.delete(key)
     typists.set(key, typist)
-    if (typists.size <= typistsMax) return
-    for (const oldest of typists.keys()) {
-      typists.delete(oldest)
-      return
-    }
+    forgetOldest(typists, typistsMax)
   }
 
   /** One try each: a second later nobody wants it any more. */

@@ -1,3 +1,4 @@
+import { forgetOldest } from '@chat/runtime'
 import { parseConversation } from '@chat/schemas'
 import type { Api } from '../../ports.ts'
 import type { Line } from '../line.ts'
@@ -30,16 +31,8 @@ export class Rooms {
     const answer = await this.line.ask('conversation', { conversation })
     if (answer.op === 'error') return conversation
     const { name = conversation } = (answer as unknown as { conversation: { readonly name?: string } }).conversation
-    this.note(conversation, name)
-    return name
-  }
-
-  private note(conversation: string, name: string): void {
     this.names.set(conversation, name)
-    if (this.names.size <= namesMax) return
-    for (const oldest of this.names.keys()) {
-      this.names.delete(oldest)
-      return
-    }
+    forgetOldest(this.names, namesMax)
+    return name
   }
 }
