@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { Fault } from '@chat/runtime'
+import { parseOptions, usageFault } from '@chat/runtime'
 
 /** What `npm run rebuild -- …` asks for. */
 export type RebuildAction = 'rebuild' | 'rebuild-anew' | 'rollback' | 'drop-previous'
@@ -13,8 +12,10 @@ const usage = `usage: npm run rebuild [-- OPTION]
 
 /** Throws Fault `usage` with a sentence and how it is called. */
 export const parseRebuildArgs = (args: readonly string[]): RebuildAction => {
-  const asked = Object.entries(readOptions(args)).flatMap(([name, isAsked]) => (isAsked ? [name] : []))
-  if (asked.length > 1) throw usageFault(`only one of ${asked.map((name) => `--${name}`).join(', ')}`)
+  const flag = { type: 'boolean', default: false } as const
+  const values = parseOptions(args, { anew: flag, rollback: flag, 'drop-previous': flag }, usage)
+  const asked = Object.entries(values).flatMap(([name, isAsked]) => (isAsked ? [name] : []))
+  if (asked.length > 1) throw usageFault(`only one of ${asked.map((name) => `--${name}`).join(', ')}`, usage)
   switch (asked[0]) {
     case 'rollback':
     case 'drop-previous':
@@ -25,14 +26,3 @@ export const parseRebuildArgs = (args: readonly string[]): RebuildAction => {
       return 'rebuild'
   }
 }
-
-const readOptions = (args: readonly string[]): Readonly<Record<string, boolean>> => {
-  const flag = { type: 'boolean', default: false } as const
-  try {
-    return parseArgs({ args: [...args], options: { anew: flag, rollback: flag, 'drop-previous': flag } }).values
-  } catch (error) {
-    throw usageFault(error instanceof Error ? error.message : String(error))
-  }
-}
-
-const usageFault = (sentence: string): Fault => new Fault('usage', `${sentence}\n${usage}`, { isRetryable: false })

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { Fault } from '@chat/runtime'
+import { parseOptions } from '@chat/runtime'
 
 /** What `npm start -- …` asks for. `dialects`: the older protocols that are spoken, all or those whose port is given. */
 export type StartRequest = { readonly kind: 'help' } | { readonly kind: 'start'; readonly dialects: 'all' | 'given' }
@@ -13,17 +12,8 @@ Settings come from the environment: docs/operations.md.`
 
 /** Throws Fault `usage` with a sentence and how it is called. */
 export const parseStartArgs = (args: readonly string[]): StartRequest => {
-  const { help, dialects } = readOptions(args)
+  const flag = { type: 'boolean', default: false } as const
+  const { help, dialects } = parseOptions(args, { dialects: flag, help: flag }, usage)
   if (help) return { kind: 'help' }
   return { kind: 'start', dialects: dialects ? 'all' : 'given' }
-}
-
-const readOptions = (args: readonly string[]) => {
-  const flag = { type: 'boolean', default: false } as const
-  try {
-    return parseArgs({ args: [...args], options: { dialects: flag, help: flag } }).values
-  } catch (error) {
-    const sentence = error instanceof Error ? error.message : String(error)
-    throw new Fault('usage', `${sentence}\n${usage}`, { isRetryable: false, cause: error })
-  }
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { Fault } from '@chat/runtime'
+import { parseOptions, usageFault } from '@chat/runtime'
 import { type FileKind, fileKinds } from './rows.ts'
 
 const dialects = ['json-toid', 'json-to', 'envelope', 'unit', 'action'] as const
@@ -23,30 +22,23 @@ Each file begins with a line of its columns, in any order; UTF-8.
   messages     userid,from,groupid,text,time  missed messages: userid is to get it; groupid empty: direct
 What was not taken is in the report, with file, line and why. It may be run again: nothing is taken twice.`
 
-const wrong = (what: string) => new Fault('usage', `${what}\n${importUsage}`, { isRetryable: false })
+const path = { type: 'string' } as const
+const options = {
+  ...({ dialect: path, report: path, help: { type: 'boolean' } } as const),
+  ...{ users: path, friendships: path, groups: path, members: path, messages: path },
+}
 
 /** `help`: he asks how it is called. Paths are those of `folder`. Throws Fault `usage`. */
 export const parseImportArgs = (args: readonly string[], folder: string): ImportRequest | 'help' => {
-  const values = valuesOf(args)
+  const values = parseOptions(args, options, importUsage)
   if (values.help === true) return 'help'
   const dialect = dialects.find((one) => one === values.dialect)
-  if (dialect === undefined) throw wrong(`--dialect is one of ${dialects.join(', ')}`)
+  if (dialect === undefined) throw usageFault(`--dialect is one of ${dialects.join(', ')}`, importUsage)
   const given = fileKinds.flatMap((kind) => {
-    const path = values[kind]
-    return typeof path === 'string' && path !== '' ? [[kind, resolve(folder, path)] as const] : []
+    const { [kind]: file = '' } = values
+    return file === '' ? [] : [[kind, resolve(folder, file)] as const]
   })
-  if (given.length === 0) throw wrong('there is no file to import')
-  const report = resolve(folder, typeof values.report === 'string' ? values.report : 'import-report.csv')
+  if (given.length === 0) throw usageFault('there is no file to import', importUsage)
+  const report = resolve(folder, values.report ?? 'import-report.csv')
   return { dialect, files: Object.fromEntries(given), report }
-}
-
-const valuesOf = (args: readonly string[]): Readonly<Record<string, string | boolean | undefined>> => {
-  const path = { type: 'string' } as const
-  const files = Object.fromEntries(fileKinds.map((kind) => [kind, path]))
-  const options = { dialect: path, report: path, help: { type: 'boolean' }, ...files } as const
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
-  } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error))
-  }
 }
