@@ -1,8 +1,8 @@
 import type { AliasKind } from '@chat/read-models'
-import { type Clock, sleep } from '@chat/runtime'
+import type { Clock } from '@chat/runtime'
 import type { DialectApi } from '../ports.ts'
 import { groupIdOf } from './account-view.ts'
-import { askAgainAfterMs, askAgainMaxMs, type Line, type LineAnswer, ownReasons } from './line.ts'
+import { askBeside, type Line, type LineAnswer, ownReasons } from './line.ts'
 import type { Numbers } from './old-numbers.ts'
 
 interface ActsPorts {
@@ -91,21 +91,11 @@ export class Acts {
     refused: string,
     act: (id: number) => Promise<LineAnswer>,
   ): Told {
-    const id = await this.idOf(kind, number)
+    const { line, clock, numbers } = this.ports
+    const id = await askBeside(line, clock, () => numbers.idOf(kind, number))
     if (id === undefined) return `${refused}: ${ownReasons.notNow}`
     const answer = await act(id)
     return answer.op === 'ok' ? undefined : `${refused}: ${answer.message}`
-  }
-
-  /** Tried as long as the line would ask. */
-  private async idOf(kind: AliasKind, number: number): Promise<number | undefined> {
-    const { line, clock, numbers } = this.ports
-    const untilMs = clock.monotonic() + askAgainMaxMs
-    for (;;) {
-      const id = await numbers.idOf(kind, number)
-      if (id !== undefined || !line.isOpen || clock.monotonic() + askAgainAfterMs > untilMs) return id
-      await sleep(clock, askAgainAfterMs)
-    }
   }
 
   private write(op: string, fields: object): Promise<LineAnswer> {

@@ -4,9 +4,9 @@ import type { Answer, Socket, SocketEvents, SocketHandlers } from '../ports.ts'
 import type { Numbers } from './old-numbers.ts'
 
 /** What may help when it is asked again is, for so long, ms. */
-export const askAgainMaxMs = 35_000
+const askAgainMaxMs = 35_000
 /** Unless the answer says when, ms. */
-export const askAgainAfterMs = 300
+const askAgainAfterMs = 300
 
 /** Read models that are behind are asked again after this, ms, so often. */
 const staleAgainMs = 300
@@ -44,6 +44,30 @@ export interface LinePorts {
   readonly logger: Logger
 }
 
+/** Asks again after so many ms as `againAfterMs` says of the answer; undefined: there is no use in it. The last answer. */
+const whileItMayHelp = async <T>(
+  line: Pick<Line, 'isOpen'>,
+  clock: Clock,
+  ask: () => Promise<T>,
+  againAfterMs: (answer: T) => number | undefined,
+): Promise<T> => {
+  const untilMs = clock.monotonic() + askAgainMaxMs
+  for (;;) {
+    const answer = await ask()
+    const afterMs = againAfterMs(answer)
+    if (afterMs === undefined || !line.isOpen || clock.monotonic() + afterMs > untilMs) return answer
+    await sleep(clock, afterMs)
+  }
+}
+
+/** What is looked up beside the line, as long as the line would ask. undefined: nobody can tell now. */
+export const askBeside = <T>(
+  line: Pick<Line, 'isOpen'>,
+  clock: Clock,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> =>
+  whileItMayHelp(line, clock, ask, (answer) => (answer === undefined ? askAgainAfterMs : undefined))
+
 /** The end of a line that people of older protocols have. */
 class OpenLine implements Line {
   private readonly ports: LinePorts
@@ -74,16 +98,11 @@ class OpenLine implements Line {
     })
   }
 
-  async ask(op: string, fields: object): Promise<LineAnswer> {
-    const { clock } = this.ports
-    const untilMs = clock.monotonic() + askAgainMaxMs
-    for (;;) {
-      const answer = await this.request(op, fields)
-      if (answer.op === 'ok' || answer.retry !== 'later' || !this.isThere) return answer
-      const afterMs = answer.retryAfterMs ?? askAgainAfterMs
-      if (clock.monotonic() + afterMs > untilMs) return answer
-      await sleep(clock, afterMs)
-    }
+  ask(op: string, fields: object): Promise<LineAnswer> {
+    const ask = () => this.request(op, fields)
+    return whileItMayHelp(this, this.ports.clock, ask, (answer) =>
+      answer.op === 'error' && answer.retry === 'later' ? (answer.retryAfterMs ?? askAgainAfterMs) : undefined,
+    )
   }
 
   newClientMsgId(): string {
