@@ -10,6 +10,7 @@ import { addPage } from './page.ts'
 import { addProbes } from './probes.ts'
 import { handleErrors, rawProblem, refusal, refusalOf, sendProblem } from './problems.ts'
 import { addRoutes } from './routes.ts'
+import { trustsNearest } from './trusted-proxies.ts'
 import { addUpgrade, isWebSocketUpgrade } from './upgrade.ts'
 
 export interface HttpSocketsOptions {
@@ -87,7 +88,7 @@ export const buildApp = async (
     bodyLimit: frameBytesMax,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    trustProxy: trustedProxies > 0 && ((_, hop) => hop < trustedProxies),
+    trustProxy: trustedProxies > 0 && trustsNearest(trustedProxies),
     return503OnClosing: false, // Ours, below, is a problem like every other.
     routerOptions: { maxParamLength: pathParameterCharsMax },
     http: {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Logger, listen } from '@chat/runtime'
 import { errorStatus } from '@chat/schemas/protocol'
+import proxyAddr from '@fastify/proxy-addr'
+import { trustsNearest } from '../../http/trusted-proxies.ts'
 import type { Api } from '../../ports.ts'
 
 /** Of one request, ms: it has no body. */
@@ -26,7 +28,7 @@ export const createGatewayServer = ({ host, port, trustedProxies, connectionsMax
   let server: Server | undefined
 
   const serve = async (api: Pick<Api, 'limit' | 'dialects'>, request: IncomingMessage, response: ServerResponse) => {
-    const limited = api.limit(addressOf(request, trustedProxies))
+    const limited = api.limit(proxyAddr(request, trustsNearest(trustedProxies)))
     if (limited !== undefined && 'error' in limited) return answer(response, errorStatus[limited.error], {})
     const url = URL.parse(request.url ?? '', 'http://gateway')
     if (url === null || !`${url.pathname}${url.search}`.includes('/server')) return answer(response, 404, {})
@@ -64,14 +66,6 @@ export const createGatewayServer = ({ host, port, trustedProxies, connectionsMax
       return typeof address === 'object' && address !== null ? address.port : 0
     },
   }
-}
-
-/** Of the client: each proxy adds to the header whom it was asked by. */
-const addressOf = ({ socket, headers }: IncomingMessage, trustedProxies: number): string => {
-  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',')
-  const said = forwarded.split(',').map((address) => address.trim())
-  const hops = [socket.remoteAddress ?? '', ...said.filter((address) => address !== '').toReversed()]
-  return hops[Math.min(trustedProxies, hops.length - 1)] ?? ''
 }
 
 const answer = (response: ServerResponse, status: number, body: unknown): void => {

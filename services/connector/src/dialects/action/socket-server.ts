@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@chat/runtime'
 import { type FastifyInstance, fastify } from 'fastify'
 import { close, listen } from '../../http/app-life.ts'
 import { handleErrors } from '../../http/problems.ts'
+import { trustsNearest } from '../../http/trusted-proxies.ts'
 import { addUpgrade, isWebSocketUpgrade } from '../../http/upgrade.ts'
 import type { SocketHandlers } from '../../ports.ts'
 
@@ -30,7 +31,7 @@ export const createSocketServer = (options: SocketServerOptions) => {
     start: async (accept: SocketHandlers['accept']): Promise<void> => {
       app = fastify({
         ...{ logger: false, requestTimeout: requestTimeoutMs, return503OnClosing: false },
-        trustProxy: trustedProxies > 0 && ((_, hop) => hop < trustedProxies),
+        trustProxy: trustedProxies > 0 && trustsNearest(trustedProxies),
         http: {
           ...{ keepAlive: true, keepAliveInitialDelay: keepAliveMs, noDelay: true },
           ...{ headersTimeout: requestTimeoutMs, shouldUpgradeCallback: isWebSocketUpgrade },
