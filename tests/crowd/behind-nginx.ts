@@ -29,8 +29,8 @@ export const startBehindNginx = async (env: Readonly<Record<string, string>>): P
   const all = connectors.map(({ behind }) => behind)
   const reached: ReachedAt[] = []
   for (const { behind } of connectors) {
-    // One behind another, and told of everybody's ports: none is given out twice.
-    const nginx = starting.adopt(await startNginx([behind, behind, ...all]), (started) => started.stop())
+    // One after the other, each knowing everybody's ports: none is given out twice.
+    const nginx = starting.adopt(await startNginx([behind, behind], all), (started) => started.stop())
     reached.push({
       ...{ jsonToid: nginx.port(8001), jsonTo: nginx.port(8002), envelope: nginx.port(8003), unit: nginx.port(8004) },
       ...{ action: nginx.port(8005), gateway: nginx.port(8888) },

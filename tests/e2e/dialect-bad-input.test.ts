@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, test } from 'vitest'
 import { badAction } from './dialect-bad-action.ts'
 import { badJson } from './dialect-bad-json.ts'
 import { badProtobuf } from './dialect-bad-protobuf.ts'
@@ -24,10 +24,4 @@ badJson(() => target)
 badProtobuf(() => target)
 badAction(() => target)
 
-test('the server has nothing to report', () => {
-  const reported = target.server
-    .logs()
-    .split('\n')
-    .filter((line) => /"level":(50|60)|Error:|\n\s+at /.test(line))
-  expect(reported).toEqual([])
-})
+test('the server has nothing to report', () => target.expectNothingReported())

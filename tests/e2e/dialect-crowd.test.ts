@@ -5,6 +5,7 @@ import { createDevice, type Device, forEachOf, registerAccount, waitUntil } from
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAccepted } from '../crowd/accepted.ts'
+import { idOf, openRoom } from '../crowd/asked.ts'
 import { faultsOf } from '../crowd/check.ts'
 import { Person } from '../crowd/person.ts'
 import { actionPorts, behindNginx, freeDialectPorts, portsBehind } from '../crowd/ports.ts'
@@ -75,9 +76,11 @@ beforeAll(async () => {
   }
   people.push(...assemble())
   await forEachOf(people, registrationsAtOnce, (person) => person.register())
-  await forEachOf(people, loginsAtOnce, learnId)
+  await forEachOf(people, loginsAtOnce, async (person) => {
+    person.id = await idOf(person.name, anyDevice())
+  })
   await forEachOf(people, loginsAtOnce, (person) => person.comeIn())
-  room = await openRoom()
+  room = await openRoom(people, anyDevice())
 }, 300_000)
 
 afterAll(async () => {
@@ -110,28 +113,6 @@ const anyDevice = (): Device => {
   const [device] = devices.values()
   if (device === undefined) throw new Error('no browser')
   return device
-}
-
-const learnId = async (person: Person): Promise<void> => {
-  const answer = await waitUntil(() => anyDevice().request('user', { name: person.name }), {
-    ...{ deadlineMs: 20_000, what: `${person.name} is known` },
-  })
-  person.id = Number((answer.user as { readonly id: number }).id)
-}
-
-/** Those whose protocol can join do; the others are brought in. */
-const openRoom = async (): Promise<Room> => {
-  const [name, title] = ['hall', 'Hall']
-  const brought = people.filter(({ dialect, id }) => dialect.joinRoom === undefined && id !== anyDevice().userId)
-  const settings = { name, title, visibility: 'public', joinPolicy: 'open', members: brought.map(({ id }) => id) }
-  const { conversation } = await anyDevice().request('group.create', settings)
-  const opened = { name, title, id: Number(String(conversation).slice(1)) }
-  for (const { dialect, seat } of people) if (seat !== undefined) dialect.joinRoom?.(seat, opened)
-  const members = 'SELECT count(*)::int AS n FROM read.memberships WHERE conversation = $1 AND left_seq IS NULL'
-  await waitUntil(async () => (await database.query(members, [conversation])).rows[0].n === people.length, {
-    ...{ deadlineMs: 60_000, everyMs: 100, what: 'everybody is in the room' },
-  })
-  return opened
 }
 
 /** Messages at a steady rate, of everybody in turn who is there. */

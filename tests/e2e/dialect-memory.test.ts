@@ -8,10 +8,11 @@ import type { ServiceProcess } from '@chat/stack'
 import { createDevice, type Device, forEachOf, registerAccount, waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { idOf } from '../crowd/asked.ts'
 import { type DialectPorts, dialectEnv, freeDialectPorts } from '../crowd/ports.ts'
 import type { Dialect, Named, Seat } from '../crowd/seats.ts'
 import { startServer, stopServer } from './bad-input-target.ts'
-import { dialectsAt, idOf } from './dialect-target.ts'
+import { dialectsAt } from './dialect-target.ts'
 import { metricOf } from './metrics.ts'
 
 /** What a process holds for connections of the older protocols on which nothing happens, of whoever is logged in and of whoever is not. */

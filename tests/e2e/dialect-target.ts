@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ServiceProcess } from '@chat/stack'
 import { createDevice, type Device, registerAccount, waitUntil } from '@chat/testkit'
 import { expect } from 'vitest'
+import { idOf } from '../crowd/asked.ts'
 import { Person } from '../crowd/person.ts'
 import { type DialectPorts, dialectEnv, freeDialectPorts } from '../crowd/ports.ts'
 import { actionDialect, type Dialect, envelopeDialect, jsonDialect, type Room, unitDialect } from '../crowd/seats.ts'
@@ -27,6 +28,8 @@ export interface DialectTarget {
   idOf(name: string): Promise<number>
   /** The innocents talk as if nothing had been, and the server is well. */
   expectUnharmed(): Promise<void>
+  /** Nothing that it was sent is an error of the server. */
+  expectNothingReported(): void
   stop(): Promise<void>
 }
 
@@ -51,6 +54,10 @@ export const startDialectTarget = async (): Promise<DialectTarget> => {
       for (const pair of innocents.values()) await expectTalking(pair)
       expect((await ask(server.url, { path: '/healthz' })).text).toBe('{"status":"ok"}')
     },
+    expectNothingReported: () => {
+      const lines = server.logs().split('\n')
+      expect(lines.filter((line) => /"level":(50|60)|Error:|^\s+at /.test(line))).toEqual([])
+    },
     stop: async () => {
       for (const { from, to } of innocents.values()) for (const person of [from, to]) person.leave()
       await asker.close()
@@ -70,11 +77,6 @@ export const dialectsAt = (ports: DialectPorts): readonly Dialect[] => [
   unitDialect(() => ports.UNIT),
   actionDialect(() => ports.ACTION_GATEWAY),
 ]
-
-export const idOf = async (name: string, asker: Device): Promise<number> => {
-  const answer = await waitUntil(() => asker.request('user', { name }), { deadlineMs, what: `${name} is known` })
-  return (answer.user as { readonly id: number }).id
-}
 
 const arrive = async (dialect: Dialect, name: string, asker: Device): Promise<Person> => {
   const person = new Person(`${dialect.name}-${name}`, dialect, 0)

@@ -5,6 +5,7 @@ import { type System, startSystem } from '@chat/stack/system'
 import { createDevice, type Device, registerAccount, waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAccepted } from '../crowd/accepted.ts'
+import { idOf, openRoom } from '../crowd/asked.ts'
 import { faultsOf } from '../crowd/check.ts'
 import { Person } from '../crowd/person.ts'
 import { type DialectPorts, dialectEnv, freeDialectPorts } from '../crowd/ports.ts'
@@ -61,10 +62,10 @@ beforeAll(async () => {
   people.push(...places, new Person('browser', browserDialect(new Map([['browser', browser]])), 0))
   for (const person of [...people, late]) {
     await person.register()
-    person.id = await idOf(person.name)
+    person.id = await idOf(person.name, browser)
     await person.comeIn()
   }
-  room = await openRoom()
+  room = await openRoom([...people, late], browser)
   late.leave()
 }, 180_000)
 
@@ -76,28 +77,6 @@ afterAll(async () => {
   await system?.stop()
   redis?.kill('SIGKILL')
 })
-
-const idOf = async (name: string): Promise<number> => {
-  const { user } = await waitUntil(() => browser.request('user', { name }), { deadlineMs, what: `${name} is known` })
-  return Number((user as { readonly id: number }).id)
-}
-
-/** Those whose protocol can join do; the others are brought in. */
-const openRoom = async (): Promise<Room> => {
-  const everybody = [...people, late]
-  const brought = everybody.filter(({ dialect, id }) => dialect.joinRoom === undefined && id !== browser.userId)
-  const [name, title, members] = ['hall', 'Hall', brought.map(({ id }) => id)]
-  const made = { name, title, visibility: 'public', joinPolicy: 'open', members }
-  const { conversation } = await browser.request('group.create', made)
-  const opened = { name, title, id: Number(String(conversation).slice(1)) }
-  for (const { dialect, seat } of everybody) if (seat !== undefined) dialect.joinRoom?.(seat, opened)
-  const isFull = async () => {
-    const { items } = await browser.request('members', { conversation, limit: 100 })
-    return (items as readonly unknown[]).length === everybody.length
-  }
-  await waitUntil(isFull, { deadlineMs, everyMs: 100, what: 'everybody is in the room' })
-  return opened
-}
 
 /** Everybody who is there says something to everybody, and to the room. */
 const talkRound = (): void => {
@@ -131,7 +110,7 @@ const everythingIsShown = async (to: readonly Person[]): Promise<void> => {
 const othersComeAsEver = async (): Promise<void> => {
   const unit = unitDialect(at('UNIT'))
   await unit.register('newcomer', 0)
-  const newcomer = { name: 'newcomer', id: await idOf('newcomer') }
+  const newcomer = { name: 'newcomer', id: await idOf('newcomer', browser) }
   const action = actionDialect(at('ACTION_GATEWAY'))
   const seats = [await unit.enter(newcomer, 0), await unit.enter(newcomer, 1)]
   const [older, newer] = [await action.enter({ name: 'new', id: 0 }, 0), await action.enter({ name: 'new', id: 0 }, 1)]

@@ -18,13 +18,19 @@ export interface Nginx {
   stop(): Promise<void>
 }
 
-/** With the committed configuration. `connectors`: the first and the second one; nobody is where a port is absent. Resolves when it listens. */
-export const startNginx = async (connectors: readonly PortsHere[]): Promise<Nginx> => {
+/**
+ * With the committed configuration. `connectors`: the first and the second one; nobody is where a port is absent. `others`: ports that are
+ * not free although nobody listens yet. Resolves when it listens.
+ */
+export const startNginx = async (
+  connectors: readonly PortsHere[],
+  others: readonly PortsHere[] = [],
+): Promise<Nginx> => {
   const folder = mkdtempSync(join(tmpdir(), 'chat-nginx-'))
   const path = join(folder, 'nginx.conf')
   const listening = new Map<number, number>()
   // Those of connectors are theirs, although they may not listen yet.
-  const taken = new Set(connectors.flatMap((ports) => [...ports.values()]))
+  const taken = new Set([...connectors, ...others].flatMap((ports) => [...ports.values()]))
   for (const [, , port] of committed.matchAll(listens)) {
     const here = await freePort(taken)
     taken.add(here)
