@@ -1,9 +1,10 @@
+import { noDevice } from '@chat/connector/no-device'
 import type { CommandDraft } from '@chat/connector/ports'
 import { type AppendFaults, createMemoryStore } from '@chat/event-log/memory'
 import { createEncoder, createTopics, decodeCommand, type LogEvent, localSchemaIds } from '@chat/schemas'
 import { createFakeClock, createSeededRandom, groupCreated, messageId, messagePosted } from '@chat/testkit'
 import { expect, test } from 'vitest'
-import { decisionTimeoutMs, noDevice, openCommandsOnLog } from './commands-on-log.ts'
+import { decisionTimeoutMs, openCommandsOnLog } from './commands-on-log.ts'
 
 /** A log with one partition, and a router of which the test says what it writes. `answersAfterMs`: how late the log says where a command is. */
 const setUp = async ({ answersAfterMs = 0 } = {}) => {

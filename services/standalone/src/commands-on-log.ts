@@ -1,4 +1,5 @@
 import { partitionOfDraft } from '@chat/connector/commands'
+import { noDevice } from '@chat/connector/no-device'
 import type { CommandDraft } from '@chat/connector/ports'
 import { appendRecordsMax, batchBytesMax, type EventLog, isValid, type StoredRecord } from '@chat/event-log'
 import { type Clock, Fault, type Random, uuidV7 } from '@chat/runtime'
@@ -38,8 +39,8 @@ export interface LogPorts {
 
 /** No router decides one command within this: there is none, ms. */
 export const decisionTimeoutMs = 30_000
-/** Nobody of the chat did it, and on no device. */
-export const [nobody, noDevice] = [0, '00000000-0000-0000-0000-000000000000']
+/** Nobody of the chat did it. */
+export const nobody = 0
 /** No connector waits for the reply. */
 const noReply = { replySlot: -1, replyEpoch: 0, request: 0 }
 

@@ -1,5 +1,5 @@
+import { noDevice } from '@chat/connector/no-device'
 import { directConversation } from '@chat/schemas'
-import { noDevice } from '../commands-on-log.ts'
 import type { House } from './house.ts'
 import { parseNumbers } from './number.ts'
 import type { Refusal, Verdict } from './report.ts'

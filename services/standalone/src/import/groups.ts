@@ -1,3 +1,4 @@
+import { noDevice } from '@chat/connector/no-device'
 import { groupConversation, parseConversation } from '@chat/schemas'
 import {
   type GroupCreateFrame,
@@ -7,7 +8,6 @@ import {
   normaliseName,
   parseRequest,
 } from '@chat/schemas/protocol'
-import { noDevice } from '../commands-on-log.ts'
 import type { House } from './house.ts'
 import { parseNumbers } from './number.ts'
 import type { Verdict } from './report.ts'

@@ -1,9 +1,10 @@
+import { noDevice } from '@chat/connector/no-device'
 import type { CommandDraft } from '@chat/connector/ports'
 import type { Credentials, ImportLedger, PasswordHasher } from '@chat/credentials'
 import { type AliasKind, aliasesAskedMax, type Position, type ReadModels } from '@chat/read-models'
 import { Fault, uuidV7 } from '@chat/runtime'
 import { decodeEvent } from '@chat/schemas'
-import { type CommandsOnLog, type LogPorts, nobody, noDevice, type Outcome } from '../commands-on-log.ts'
+import { type CommandsOnLog, type LogPorts, nobody, type Outcome } from '../commands-on-log.ts'
 import type { Dialect } from './arguments.ts'
 
 export interface ImportPorts extends LogPorts {

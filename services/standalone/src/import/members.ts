@@ -1,5 +1,5 @@
+import { noDevice } from '@chat/connector/no-device'
 import { groupConversation } from '@chat/schemas'
-import { noDevice } from '../commands-on-log.ts'
 import { unknownUser } from './friendships.ts'
 import { type Founders, isCreator } from './groups.ts'
 import type { House } from './house.ts'

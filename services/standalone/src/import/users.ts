@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { noDevice } from '@chat/connector/no-device'
 import { noPassword } from '@chat/credentials'
 import { isAllowedName, normaliseName, parseDialectRegistration } from '@chat/schemas/protocol'
-import { noDevice } from '../commands-on-log.ts'
 import type { House } from './house.ts'
 import { parseNumbers } from './number.ts'
 import type { Verdict } from './report.ts'

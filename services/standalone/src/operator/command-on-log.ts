@@ -1,6 +1,7 @@
+import { noDevice } from '@chat/connector/no-device'
 import { uuidV7 } from '@chat/runtime'
 import { normaliseName } from '@chat/schemas/protocol'
-import { type LogPorts, nobody, noDevice, openCommandsOnLog } from '../commands-on-log.ts'
+import { type LogPorts, nobody, openCommandsOnLog } from '../commands-on-log.ts'
 
 /** What is to become of whom. */
 export interface Change {
