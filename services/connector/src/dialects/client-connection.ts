@@ -1,8 +1,8 @@
-import { type Cancel, isFault, withinMs } from '@chat/runtime'
+import { type Cancel, withinMs } from '@chat/runtime'
 import type { SocketHandlers } from '../ports.ts'
-import { type LinePorts, type LoggedIn, type LoginCredentials, logInOnLine, type Push, type Refused } from './line.ts'
+import { type LinePorts, type LoggedIn, type LoginCredentials, logInOnLine, type Refused } from './line.ts'
 import type { Numbers } from './old-numbers.ts'
-import { openSession } from './open-session.ts'
+import { type Opened, openSession } from './open-session.ts'
 import { PacedWriter } from './paced-writer.ts'
 import { RequestQueue, type Splitter } from './request-queue.ts'
 import type { TcpEvents, TcpSocket } from './tcp-socket.ts'
@@ -13,10 +13,7 @@ const loginMaxMs = 15 * 60_000
 const drainMaxMs = 2_000
 
 /** Somebody who is logged in by an older protocol. */
-export interface DialectSession {
-  /** Answers the login and begins to show. Resolves with false, or throws a Fault, when what is to be told cannot be read now. */
-  begin(): Promise<boolean>
-  hear(push: Push): void
+export interface DialectSession extends Opened {
   /** Nothing more is shown. */
   stop(): void
   /** The user is free at once; resolves when his session has ended. */
@@ -109,13 +106,9 @@ export class ClientConnection<Request, Session extends DialectSession> implement
         if (closed === this.current) this.stop()
       },
     })
-    if (typeof session === 'string') {
-      this.awaitLogin()
-      return session
-    }
-    if (await session.begin().catch(falseWhenAway)) return undefined
+    if (typeof session !== 'string') return undefined
     await this.logOut()
-    return 'notNow'
+    return session
   }
 
   async logOut(): Promise<void> {
@@ -151,9 +144,4 @@ export class ClientConnection<Request, Session extends DialectSession> implement
     this.ports.logger.error({ err: error }, 'connection failed')
     this.requests.destroy()
   }
-}
-
-const falseWhenAway = (error: unknown): false => {
-  if (isFault(error)) return false
-  throw error
 }

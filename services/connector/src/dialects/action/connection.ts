@@ -95,10 +95,9 @@ export class ActionConnection implements SocketEvents {
         if (closed === this.session) this.close(closeCode.goingAway, 'logged in elsewhere, or this server stops')
       },
     })
-    if (typeof session === 'string') return this.refuse(name, session)
-    if (await session.begin()) return
+    if (typeof session !== 'string') return
     await this.leave()
-    this.refuse(name, 'notNow')
+    this.refuse(name, session)
   }
 
   private async begin(name: string, password: string | undefined): Promise<Answer> {

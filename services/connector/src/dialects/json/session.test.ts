@@ -1,8 +1,9 @@
 import { silentLogger } from '@chat/runtime'
 import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
-import type { Line } from '../line.ts'
+import type { Line, Push } from '../line.ts'
 import { createNames } from '../names.ts'
+import { openSession } from '../open-session.ts'
 import { PacedWriter } from '../paced-writer.ts'
 import type { JsonPorts } from './json-ports.ts'
 import { jsonTo } from './numbers.ts'
@@ -17,7 +18,13 @@ test('what is told while somebody logs in comes after the answer, to his old num
   }
   const socket = { remoteAddress: '', write, end: () => {}, destroy: () => {}, pause: () => {}, resume: () => {} }
   const writer = new PacedWriter(socket, clock, 10, () => {})
-  const ask = async () => ({ op: 'ok', ref: 1, items: [], conversations: [], token: 't', hasMore: false }) as never
+  const notice = (message: string) => ({ op: 'notice', code: 'announcement', message })
+  let hear: (push: Push) => void = () => expect.unreachable()
+  const ask = async () => {
+    if (frames.length === 0) hear(notice('early'))
+    hear = () => {}
+    return { op: 'ok', ref: 1, items: [], conversations: [], token: 't', hasMore: false } as never
+  }
   const line: Line = { ask, request: ask, newClientMsgId: () => '', close: () => {}, isOpen: true }
   const ports: JsonPorts = {
     ...{ clock, random: createSeededRandom(1), logger: silentLogger, names: createNames(), dialect: jsonTo },
@@ -25,10 +32,16 @@ test('what is told while somebody logs in comes after the answer, to his old num
     numbers: { idOf: async (_, number) => number, numbersOf: async () => (id) => (id === 1_000 ? 7 : id) },
   }
   const loggedIn = { line, user: { id: 1_000, name: 'ann' }, end: async () => {} }
-  const session = new JsonSession(ports, loggedIn, writer, (error) => expect.unreachable(String(error)))
-  session.hear({ op: 'notice', code: 'announcement', message: 'early' })
-  expect(await session.begin()).toBe(true)
-  session.hear({ op: 'notice', code: 'announcement', message: 'late' })
+  const session = await openSession({
+    enter: async ({ onPush }) => {
+      hear = onPush
+      return loggedIn
+    },
+    open: () => new JsonSession(ports, loggedIn, writer, (error) => expect.unreachable(String(error))),
+    onClosed: () => expect.unreachable(),
+  })
+  expect(session).toBeInstanceOf(JsonSession)
+  if (session instanceof JsonSession) session.hear(notice('late'))
   await clock.advance(100)
   const told = (msg: string) => ({ msgid: 5, id: 0, name: 'server', to: 7, msg, time: 'now' })
   expect(frames.map((frame) => JSON.parse(frame))).toEqual([

@@ -31,8 +31,6 @@ export class JsonSession implements DialectSession {
   private readonly acts: Acts
   /** As his client calls him, once his login is answered. */
   private self: User
-  /** What is told before that: these clients take what comes first for the answer. */
-  private early: string[] | undefined = []
 
   constructor(ports: JsonPorts, loggedIn: LoggedIn, writer: PacedWriter, onFailed: (error: unknown) => void) {
     const { api, numbers, clock, isAutofriend } = ports
@@ -53,16 +51,13 @@ export class JsonSession implements DialectSession {
     this.self = view.self
     await this.answer(view)
     for (const { id, name } of view.requests) this.tell(friendRequestText(id, name))
-    for (const text of this.early ?? []) this.tell(text)
-    this.early = undefined
     inbox.run()
     return true
   }
 
   hear(push: Push): void {
-    if (push.op !== 'notice') this.stay.inbox.hear(push)
-    else if (this.early === undefined) this.tell(String(push.message))
-    else this.early.push(String(push.message))
+    if (push.op === 'notice') this.tell(String(push.message))
+    else this.stay.inbox.hear(push)
   }
 
   async perform(act: Act): Promise<void> {
