@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { exitCodeOf, parseOptions, usageFault } from '@chat/runtime'
 import { batchSeedsMax, type SeedOutcome, simulateBatch } from './batch.ts'
 import { openLedger } from './ledger.ts'
 import type { Mode } from './modes.ts'
@@ -7,23 +7,26 @@ import { plantsByName } from './planted/plants.ts'
 const usage = `npm run simulate -- [--seeds N] [--from SEED] [--mode safety|liveness] [--plant NAME] [--stop-at-first] [--ledger]
 npm run simulate -- --seed SEED [--mode …] [--trace]`
 
+const flag = { type: 'boolean', default: false } as const
+const options = {
+  seeds: { type: 'string', default: '500' },
+  from: { type: 'string', default: '1' },
+  seed: { type: 'string' },
+  mode: { type: 'string' },
+  plant: { type: 'string' },
+  trace: flag,
+  'stop-at-first': flag,
+  ledger: flag,
+  help: flag,
+} as const
+
 const readOptions = () => {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '500' },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
-      mode: { type: 'string' },
-      plant: { type: 'string' },
-      trace: { type: 'boolean', default: false },
-      'stop-at-first': { type: 'boolean', default: false },
-      ledger: { type: 'boolean', default: false },
-    },
-  })
+  const values = parseOptions(process.argv.slice(2), options, usage)
   const { seed, mode, plant } = values
-  if (mode !== undefined && mode !== 'safety' && mode !== 'liveness') throw new Error(`there is no mode ${mode}`)
+  if (mode !== undefined && mode !== 'safety' && mode !== 'liveness')
+    throw usageFault(`there is no mode ${mode}`, usage)
   if (plant !== undefined && plantsByName[plant] === undefined)
-    throw new Error(`there is no plant ${plant}: they are ${Object.keys(plantsByName).join(' ')}`)
+    throw usageFault(`there is no plant ${plant}: they are ${Object.keys(plantsByName).join(' ')}`, usage)
   const from = numberOf(seed ?? values.from)
   return {
     ...{ from, mode: mode as Mode | undefined, plant },
@@ -32,12 +35,13 @@ const readOptions = () => {
     stopsAtFirst: values['stop-at-first'],
     // A planted fault says nothing of the code.
     isKept: values.ledger && plant === undefined,
+    asksForHelp: values.help,
   }
 }
 
 const numberOf = (text: string): number => {
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 0) throw new Error(`${text} is no seed and no count`)
+  if (!Number.isSafeInteger(number) || number < 0) throw usageFault(`${text} is no seed and no count`, usage)
   return number
 }
 
@@ -53,7 +57,11 @@ const print = ({ seed, mode, weather, isSkewed, violations }: SeedOutcome, plant
 }
 
 const run = async (): Promise<number> => {
-  const { from, count, mode, plant, isTraced, stopsAtFirst, isKept } = readOptions()
+  const { from, count, mode, plant, isTraced, stopsAtFirst, isKept, asksForHelp } = readOptions()
+  if (asksForHelp) {
+    console.log(usage)
+    return 0
+  }
   const beganMs = performance.now()
   const ledger = isKept ? openLedger() : undefined
   const red: number[] = []
@@ -80,10 +88,4 @@ const run = async (): Promise<number> => {
   return red.length === 0 ? 0 : 1
 }
 
-try {
-  process.exitCode = await run()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  console.error(usage)
-  process.exitCode = 2
-}
+process.exitCode = await exitCodeOf(run())

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseOptions } from './options.ts'
+import { parseOptions, parseWords } from './options.ts'
 
 const flag = { type: 'boolean', default: false } as const
 const read = (...args: readonly string[]) => parseOptions(args, { all: flag }, 'usage: it [--all]')
@@ -11,4 +11,10 @@ test('options are as they were given', () => {
 test.each(['--al', 'all', '--all=1'])('%s is not known: a sentence, and how it is called', (arg) => {
   const wrong = { code: 'usage', isRetryable: false, message: expect.stringMatching(/.+\nusage: it \[--all\]$/) }
   expect(() => read(arg)).toThrow(expect.objectContaining(wrong))
+})
+
+test('words are those that are no options', () => {
+  const { values, positionals } = parseWords(['a', '--all', 'b'], { all: flag }, 'usage: it [--all]')
+  expect([values.all, positionals]).toEqual([true, ['a', 'b']])
+  expect(() => parseWords(['a', '--al'], { all: flag }, 'usage: it')).toThrow(/.+\nusage: it$/)
 })

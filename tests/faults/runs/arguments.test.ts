@@ -22,6 +22,7 @@ test('reads what to run, and on how many brokers', () => {
     command: 'nemesis',
     nemesis: { minutes: 3, seed: 7, brokers: 1, keeping: { keepsAll: false, isInLedger: true } },
   })
+  expect(parseCommand(['nemesis', '--help'])).toEqual({ command: 'help' })
   expect(parseCommand(['nemesis'])).toMatchObject({ nemesis: { seed: 99 } })
 })
 
@@ -32,6 +33,7 @@ test.each([
   [['nemesis', '--brokers', '2']],
   [['nemesis', '--minutes', 'x']],
   [['what']],
+  [['list', '--what']],
 ])('says how to use it for %j', (args) => {
-  expect(() => parseCommand(args)).toThrow('npm run faults')
+  expect(() => parseCommand(args)).toThrow(/.+\nnpm run faults/)
 })

@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util'
+import { parseWords, usageFault } from '@chat/runtime'
 
 export type Command =
+  | { readonly command: 'help' }
   | { readonly command: 'list' }
   | {
       readonly command: 'run'
@@ -25,24 +26,25 @@ export interface Keeping {
   readonly isInLedger: boolean
 }
 
-const usage = `npm run faults -- list
+export const usage = `npm run faults -- list
 npm run faults -- run NAME… | short | all  [--brokers 3] [--ledger] [--keep]
 npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger] [--keep]
 npm run faults -- replay .chat/faults/…/script.json`
 
-/** Throws with what is wrong and how to use it. `newSeed` is for a nemesis that was given none. */
+const flag = { type: 'boolean', default: false } as const
+const options = {
+  minutes: { type: 'string', default: '10' },
+  seed: { type: 'string' },
+  brokers: { type: 'string' },
+  ledger: flag,
+  keep: flag,
+  help: flag,
+} as const
+
+/** Throws Fault `usage`. `newSeed` is for a nemesis that was given none. */
 export const parseCommand = (args: readonly string[], newSeed: number): Command => {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      minutes: { type: 'string', default: '10' },
-      seed: { type: 'string' },
-      brokers: { type: 'string' },
-      ledger: { type: 'boolean', default: false },
-      keep: { type: 'boolean', default: false },
-    },
-  })
+  const { values, positionals } = parseWords(args, options, usage)
+  if (values.help) return { command: 'help' }
   const [command, ...rest] = positionals
   const brokers = brokersOf(values.brokers)
   const keeping = { keepsAll: values.keep, isInLedger: values.ledger }
@@ -60,17 +62,17 @@ export const parseCommand = (args: readonly string[], newSeed: number): Command 
         keeping,
       },
     }
-  throw new Error(usage)
+  throw usageFault(command === undefined ? 'a command is missing' : `${positionals.join(' ')}: no such command`, usage)
 }
 
 const brokersOf = (text: string | undefined): 1 | 3 | undefined => {
   if (text === undefined) return undefined
   if (text === '1' || text === '3') return Number(text) as 1 | 3
-  throw new Error(`--brokers is 1 or 3, not ${text}\n${usage}`)
+  throw usageFault(`--brokers is 1 or 3, not ${text}`, usage)
 }
 
 const positive = (text: string, name: string): number => {
   const value = Number(text)
-  if (!(value > 0)) throw new Error(`--${name} is a positive number, not ${text}\n${usage}`)
+  if (!(value > 0)) throw usageFault(`--${name} is a positive number, not ${text}`, usage)
   return value
 }

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs'
+import { isFault } from '@chat/runtime'
 import { systemClock as clock } from '@chat/runtime/system'
 import { type Scenario, scenarioNamed, scenarios } from '../scenarios/index.ts'
-import { type Keeping, type NemesisArguments, parseCommand } from './arguments.ts'
+import { type Keeping, type NemesisArguments, parseCommand, usage } from './arguments.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 import type { Round } from './nemesis-plan.ts'
 import { runNemesis } from './run-nemesis.ts'
 import { runScenarios } from './run-scenarios.ts'
 import { openOwnStack } from './stack.ts'
 
-/** `npm run faults -- …`: breaks the real system on purpose, on a stack of its own. Exits with 1 when it did not hold. */
+/**
+ * `npm run faults -- …`: breaks the real system on purpose, on a stack of its own. Exits with 1 when it did not hold, 2 when it was
+ * called wrongly.
+ */
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 /** On two cores that also run all servers. */
@@ -87,6 +91,9 @@ const replay = (path: string): Promise<number> => {
 const main = async (): Promise<number> => {
   const command = parseCommand(process.argv.slice(2), Math.floor(Date.now() / 1_000))
   switch (command.command) {
+    case 'help':
+      say(usage)
+      return 0
     case 'list':
       return list()
     case 'run':
@@ -101,6 +108,10 @@ const main = async (): Promise<number> => {
 try {
   process.exit(await main())
 } catch (error) {
+  if (isFault(error, 'usage')) {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(2)
+  }
   say(error instanceof Error ? (error.stack ?? error.message) : String(error))
   process.exit(1)
 }

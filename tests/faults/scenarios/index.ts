@@ -1,3 +1,4 @@
+import { usageFault } from '@chat/runtime'
 import { awayScenarios } from './away.ts'
 import { damageScenarios } from './damage.ts'
 import { processScenarios } from './processes.ts'
@@ -18,6 +19,6 @@ export const scenarios: readonly Scenario[] = [
 
 export const scenarioNamed = (name: string): Scenario => {
   const found = scenarios.find((scenario) => scenario.name === name)
-  if (found === undefined) throw new Error(`there is no scenario ${name}: \`npm run faults -- list\` names all`)
+  if (found === undefined) throw usageFault(`there is no scenario ${name}`, 'npm run faults -- list names all')
   return found
 }
