@@ -12,10 +12,14 @@ export const tellRedis = async (port: number, command: string): Promise<void> =>
   socket.destroy()
 }
 
-/** An empty Redis of a test's own, which it may stop: the stack's serves other tests too. Resolves when it answers. */
-export const startRedis = async (port: number): Promise<ChildProcess> => {
+/**
+ * A Redis of a test's own, which it may stop: the stack's serves other tests too. Resolves when it answers. Empty, unless there is a dump in `dir`,
+ * where `SAVE` leaves one.
+ */
+export const startRedis = async (port: number, dir?: string): Promise<ChildProcess> => {
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', args, { stdio: 'ignore' })
+  const place = dir === undefined ? [] : ['--dir', dir]
+  const child = spawn('redis-server', [...args, ...place], { stdio: 'ignore' })
   await waitUntil(() => tellRedis(port, 'PING').then(() => true), { deadlineMs: 30_000, what: 'Redis answers' })
   return child
 }

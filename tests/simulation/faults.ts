@@ -1,5 +1,4 @@
 import type { AppendFate, AppendFaults } from '@chat/event-log/memory'
-import { leaseMs } from '@chat/presence'
 import type { Random } from '@chat/runtime'
 import type { TopicKind } from '@chat/schemas'
 import type { Device } from './client/device.ts'
@@ -98,21 +97,11 @@ const redisWiped: FaultKind = {
   },
 }
 
-/**
- * A dump is taken, and comes back after a while: everything since is forgotten. It is older than any lease in it lives: a younger one would
- * leave the leases as they are and forget logins, which nobody notices before the next rewrite; those clients have their events by sync only.
- */
+/** A dump is taken, and comes back after a while: leases are as they were, or have run out, and everything since is forgotten. */
 const redisRestored: FaultKind = {
   name: 'redis restored',
-  lastsMs: [leaseMs + 2000, 16_000],
-  begin: ({ world }) => {
-    const restore = world.presence.save()
-    const savedMs = world.scheduler.nowMs()
-    const end = () => {
-      if (world.scheduler.nowMs() - savedMs > leaseMs) restore()
-    }
-    return { target: 'redis', end }
-  },
+  lastsMs: [200, 16_000],
+  begin: ({ world }) => ({ target: 'redis', end: world.presence.save() }),
 }
 
 const leaderGone: FaultKind = {

@@ -15,7 +15,7 @@ for slot = 0, slots - 1 do
     redis.call('HSET', leaseKey, 'epoch', text, 'info', ARGV[3])
     redis.call('PEXPIRE', leaseKey, ARGV[2])
     redis.call('SET', KEYS[1], ARGV[4], 'NX')
-    return {slot, text, redis.call('GET', KEYS[1])}
+    return {slot, text, generationAt(KEYS[1])}
   end
 end
 return false

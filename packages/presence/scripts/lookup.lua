@@ -2,7 +2,7 @@
 -- KEYS: generation, then one hash per user (slot -> epoch; since) or group (slot -> epoch). ARGV: start of the lease keys.
 -- Returns {generation or false, then for each location: index of its key from 0, slot, epoch}.
 local current = {}
-local found = {redis.call('GET', KEYS[1])}
+local found = {generationAt(KEYS[1])}
 for index = 2, #KEYS do
   local entries = redis.call('HGETALL', KEYS[index])
   for i = 1, #entries, 2 do

@@ -8,4 +8,4 @@ redis.call('SET', KEYS[3], ARGV[1])
 redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'info', ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 redis.call('SET', KEYS[1], ARGV[4], 'NX')
-return {redis.call('GET', KEYS[1]), held == ARGV[1] and 1 or 0}
+return {generationAt(KEYS[1]), held == ARGV[1] and 1 or 0}

@@ -2,7 +2,7 @@
 -- KEYS: generation, then one hash per user (slot -> epoch; since). ARGV: start of the lease keys.
 -- Returns {generation or false, then for each user with a location: index of his key from 0, since when, or '' when his leases ended}.
 local current = {}
-local found = {redis.call('GET', KEYS[1])}
+local found = {generationAt(KEYS[1])}
 for index = 2, #KEYS do
   local entries = redis.call('HGETALL', KEYS[index])
   local since, isOnline, hasEnded = '0', false, false

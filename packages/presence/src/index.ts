@@ -22,7 +22,7 @@ export interface ConnectorInfo {
 export interface Lease {
   readonly slot: Slot
   readonly epoch: Epoch
-  /** The generation of presence as a whole: random, made by the first lease. Another one means that everything was lost. */
+  /** The generation of presence as a whole: random, made by the first lease. Another one means that everything was lost, or what was newest. */
   readonly generation: string
 }
 

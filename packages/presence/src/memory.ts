@@ -17,7 +17,7 @@ import { noFreeSlot } from './no-free-slot.ts'
 export interface MemoryPresence extends Presence {
   /** Loses everything, as a store without disk does in a restart: for tests and the simulation. */
   wipe(): void
-  /** Saves everything as it is now; the returned function puts it back, as a restart from an older dump does. */
+  /** Saves everything as it is now; the returned function puts it back, as a restart from an older dump does: under another generation. */
   save(): () => void
   /** Every call is a Fault `presence_unavailable` until `comeBack`; leases run out meanwhile, as in a store that is frozen. */
   goAway(): void
@@ -209,7 +209,8 @@ export const createMemoryPresence = ({ clock, random, slots, leaseMs = leaseDefa
         for (const [user, sinceMs] of savedSince) since.set(user, sinceMs)
         for (const [user, held] of saved.devices) claims.devices.set(user, held)
         for (const [user, held] of saved.dialects) claims.dialects.set(user, held)
-        generation = saved.generation
+        // It started again: another life of the store is another generation.
+        generation = saved.generation === null ? null : randomId(random)
         lastOrder = saved.lastOrder
       }
     },

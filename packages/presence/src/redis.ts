@@ -226,9 +226,11 @@ const scriptNames = [
 ] as const
 type ScriptName = (typeof scriptNames)[number]
 
+const read = (file: string) => readFileSync(new URL(`../scripts/${file}.lua`, import.meta.url), 'utf8')
+
 const scripts = Object.fromEntries(
   scriptNames.map((name) => {
-    const source = readFileSync(new URL(`../scripts/${name}.lua`, import.meta.url), 'utf8')
+    const source = read('generation') + read(name)
     return [name, { source, sha: createHash('sha1').update(source).digest('hex') }]
   }),
 ) as Readonly<Record<ScriptName, { readonly source: string; readonly sha: string }>>
