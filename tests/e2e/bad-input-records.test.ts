@@ -11,7 +11,15 @@ import {
   type Topic,
 } from '@chat/schemas'
 import { registerAccounts, type System, startSystem } from '@chat/stack/system'
-import { type Account, createDevice, type Device, waitUntil } from '@chat/testkit'
+import {
+  type Account,
+  createDevice,
+  type Device,
+  noise,
+  nonsenseRecord,
+  nonsenseRecords,
+  waitUntil,
+} from '@chat/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from './bad-input-frames.ts'
 
@@ -57,12 +65,6 @@ const groupInEachPartition = async (): Promise<readonly string[]> => {
 }
 
 const encoder = createEncoder(localSchemaIds)
-const record = (value: Uint8Array | null, headers: Readonly<Record<string, string>> = {}): NewRecord => ({
-  key: null,
-  value,
-  headers,
-})
-const noise = Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 131) % 256))
 const registration = encoder.encode({
   type: 'RegisterUser',
   device: 'd',
@@ -79,16 +81,11 @@ const registration = encoder.encode({
 
 /** What fits no schema of its topic, whatever the topic is; `schema` names one that would. */
 const junk = (schema: string, type: string): readonly NewRecord[] => [
-  record(null),
-  record(Buffer.alloc(0)),
-  record(noise),
-  record(noise, { type, schema }),
-  record(noise.subarray(0, 5), { type, schema }),
-  record(Buffer.concat([Buffer.alloc(5), noise]), { type, schema }),
-  record(null, { type, schema }),
-  record(Buffer.from('{"op":"send"}'), { type, schema: '../../etc/passwd' }),
-  record(registration.subarray(0, registration.length - 3), { type: 'RegisterUser', schema: 'register-user.v1' }),
-  record(Buffer.concat([Buffer.alloc(5), Buffer.alloc(200, 0xff)]), { type, schema }),
+  ...nonsenseRecords(schema, type),
+  nonsenseRecord(registration.subarray(0, registration.length - 3), {
+    type: 'RegisterUser',
+    schema: 'register-user.v1',
+  }),
 ]
 
 interface Origin {
@@ -183,11 +180,15 @@ test('records that are no events end in the dead letters, and move no event from
   const before = await log.ends(events)
   const stray = (p: number) =>
     junk('message-posted.v1', 'MessagePosted').map(({ value, headers }) =>
-      record(value, { ...headers, pos: String((before.get(p) ?? 0) + 1_000_000) }),
+      nonsenseRecord(value, { ...headers, pos: String((before.get(p) ?? 0) + 1_000_000) }),
     )
   const buried = await Promise.all(
     everyPartition().map(async (p) => [
-      ...(await append(events, p, [record(null), record(noise), record(noise, { schema: 'message-posted.v1' })])),
+      ...(await append(events, p, [
+        nonsenseRecord(null),
+        nonsenseRecord(noise),
+        nonsenseRecord(noise, { schema: 'message-posted.v1' }),
+      ])),
       ...(await append(
         events,
         p,
@@ -206,7 +207,7 @@ test('receipts that cannot be decoded, or name nothing of ours, end in the dead 
   const foreign = [
     encoder.encode({ ...advanced, conversation: 'nowhere', device: 'd' }),
     encoder.encode({ ...advanced, conversation: 'g1', device: 'd'.repeat(5_000) }),
-  ].map(({ value, schema }) => record(value, { type: 'ReceiptAdvanced', schema }))
+  ].map(({ value, schema }) => nonsenseRecord(value, { type: 'ReceiptAdvanced', schema }))
   const all = [...junk('receipt-advanced.v1', 'ReceiptAdvanced'), ...foreign].map((one, i) => ({
     ...one,
     key: `junk${i}`,
@@ -243,7 +244,7 @@ test('deliveries of events that say nonsense end in the dead letters', async () 
     ]
     const delivery = { type: 'SlotDelivery', slot: 0, epoch: 0, partition: 0, replies: [], events } as const
     const { schema, value } = encoder.encode(delivery)
-    return record(value, { type: 'SlotDelivery', schema })
+    return nonsenseRecord(value, { type: 'SlotDelivery', schema })
   })
   const buried = await append(deliveryAll, 0, nonsense)
   await expectConversation()
@@ -255,7 +256,7 @@ test('deliveries that cannot be decoded end in the dead letters, and clients are
   const { deliveryAll, deliveries } = system.world.topics
   const resyncsBefore = speaker().wire.resyncs
   const buried = await append(deliveryAll, 0, junk('slot-delivery.v1', 'SlotDelivery'))
-  const inSlots = await Promise.all(deliveries.map((topic) => append(topic, 0, [record(noise)])))
+  const inSlots = await Promise.all(deliveries.map((topic) => append(topic, 0, [nonsenseRecord(noise)])))
   await expectBuried(buried)
   const slots = new Set(inSlots.flat().map(nameOf))
   await waitUntil(async () => (await deadLetters()).some((letter) => slots.has(nameOf(letter))), {

@@ -103,6 +103,7 @@ export {
 export { givenCommands, givenGroupCommands } from './histories.ts'
 export { type Account, type Frame, getJson, logIn, postJson, RequestError, registerAccount } from './http.ts'
 export { connectLoadSockets, type LoadSocket } from './load-sockets.ts'
+export { noise, nonsenseRecord, nonsenseRecords } from './nonsense.ts'
 export {
   createOpenLoad,
   goodputOf,

@@ -1,29 +1,19 @@
 import type { EventLog } from '@chat/event-log'
-import { applyMigrations, openPostgresRebuild } from '@chat/read-models/postgres'
+import { openPostgresRebuild } from '@chat/read-models/postgres'
 import { Fault, silentLogger } from '@chat/runtime'
-import { createTestWorld, type TestWorld } from '@chat/testkit'
-import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { openRebuildDatabase, type RebuildDatabase } from './test-rebuild-database.ts'
 import { createRebuildWorld } from './test-rebuild-world.ts'
 
-let database: TestWorld
-let pool: pg.Pool
+let database: RebuildDatabase
 beforeAll(async () => {
-  database = await createTestWorld()
-  pool = new pg.Pool({ connectionString: database.databaseUrl, max: 2 })
+  database = await openRebuildDatabase()
 })
-beforeEach(async () => {
-  for (const schema of ['read', 'read_next', 'read_previous', 'read_discarded'])
-    await pool.query(`drop schema if exists ${schema} cascade`)
-  await applyMigrations(pool)
-})
-afterAll(async () => {
-  await pool.end()
-  await database.close()
-})
+beforeEach(() => database.reset())
+afterAll(() => database.close())
 
 const createWorld = async () => {
-  const world = await createRebuildWorld(database.databaseUrl, onTestFinished)
+  const world = await createRebuildWorld(database.url, onTestFinished)
   world.history.continue(2000)
   await world.write()
   await world.expectFold()
@@ -47,7 +37,7 @@ const breakingAt = (log: EventLog, reads: number): EventLog => {
 }
 
 const loadedPartitions = async (): Promise<readonly number[]> => {
-  const { rows } = await pool.query(
+  const { rows } = await database.pool.query(
     `select partition from read_next.projection_offsets where source = 'events' order by 1`,
   )
   return rows.map(({ partition }) => partition)
@@ -58,13 +48,13 @@ test('an interrupted rebuild goes on from the partitions that it had read to the
   const broken = breakingAt(log, 3)
   await expect(runRebuild({ partitionsAtOnce: 1 }, broken)).rejects.toMatchObject({ code: 'log_unavailable' })
   expect(await loadedPartitions()).toHaveLength(2)
-  const { rows: kept } = await pool.query('select count(*)::int as count from read_next.events_read')
+  const { rows: kept } = await database.pool.query('select count(*)::int as count from read_next.events_read')
   history.continue(300)
   await write()
   const report = await runRebuild()
   expect(lines).toContain('going on from what an interrupted run left')
   expect(report.differences).toEqual([])
-  const { rows: all } = await pool.query('select count(*)::int as count from read.events_read')
+  const { rows: all } = await database.pool.query('select count(*)::int as count from read.events_read')
   expect(report.events, 'only the other partitions were read').toBeLessThan(all[0].count)
   expect(kept[0].count).toBeGreaterThan(0)
   await expectFold()
@@ -104,7 +94,7 @@ test('a failure of one partition ends the reads of the others, and nothing half 
   const broken = breakingInTheMiddle(log, 3)
   await expect(runRebuild({ partitionsAtOnce: 4 }, broken)).rejects.toMatchObject({ code: 'log_unavailable' })
   expect(await loadedPartitions()).toEqual([])
-  const { rows } = await pool.query('select count(*)::int as count from read_next.events_read')
+  const { rows } = await database.pool.query('select count(*)::int as count from read_next.events_read')
   expect(rows).toEqual([{ count: 0 }])
   await runRebuild()
   await expectFold()
@@ -112,7 +102,7 @@ test('a failure of one partition ends the reads of the others, and nothing half 
 
 test('a rebuild that was interrupted after its indexes goes on with catching up', async () => {
   const { lines, history, write, runRebuild, expectFold } = await createWorld()
-  await pool.query(`update read.users set display_name = 'x' where id = 1`)
+  await database.pool.query(`update read.users set display_name = 'x' where id = 1`)
   await expect(runRebuild()).rejects.toMatchObject({ code: 'rebuild_differs' })
   history.continue(300)
   await write()
@@ -129,10 +119,10 @@ test.each([
 ])('what is left %s is not gone on from: it says so and begins anew', async (_, spoil, why) => {
   const { log, lines, runRebuild, expectFold } = await createWorld()
   await expect(runRebuild({}, breakingAt(log, 4))).rejects.toMatchObject({ code: 'log_unavailable' })
-  await pool.query(spoil)
+  await database.pool.query(spoil)
   const report = await runRebuild()
   expect(lines.join('\n')).toMatch(new RegExp(`beginning anew: what an interrupted run left ${why}`))
-  const { rows } = await pool.query('select count(*)::int as count from read.events_read')
+  const { rows } = await database.pool.query('select count(*)::int as count from read.events_read')
   expect(report.events).toBeGreaterThanOrEqual(rows[0].count)
   await expectFold()
 })
@@ -159,7 +149,7 @@ test('a partition that a run left behind still writes is loaded by one of the tw
   expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([
     { reason: { code: 'projection_overtaken' } },
   ])
-  const { rows } = await pool.query('select count(*)::int as count from read_next.users')
+  const { rows } = await database.pool.query('select count(*)::int as count from read_next.users')
   expect(rows).toEqual([{ count: events.filter(({ event }) => event.type === 'UserRegistered').length }])
 })
 
@@ -169,13 +159,13 @@ test('a run whose tables another build has taken over loads nothing into them', 
   onTestFinished(() => next.close())
   await next.begin()
   await next.clear()
-  await pool.query(`comment on schema read_next is 'built by somebody else'`)
+  await database.pool.query(`comment on schema read_next is 'built by somebody else'`)
   const load = next.loadPartition(0, async () => {})
   await expect(load).rejects.toMatchObject({ code: 'rebuild_lost' })
 })
 
 test('what people write arrives as it is, whatever it means to the format of a copy', async () => {
-  const { story, write, runRebuild, expectFold } = await createRebuildWorld(database.databaseUrl, onTestFinished)
+  const { story, write, runRebuild, expectFold } = await createRebuildWorld(database.url, onTestFinished)
   const texts = ['\\N', '\\.', 'a\tb\nc\r\\d', '', '\u0000', '🦊 \u2028', '\\', 'x'.repeat(4000)]
   for (const [index, text] of texts.entries()) {
     story.register(index + 1, `name-${index}${text.slice(0, 50)}`, text)

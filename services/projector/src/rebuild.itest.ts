@@ -1,27 +1,18 @@
-import { applyMigrations, openPostgresRebuild } from '@chat/read-models/postgres'
+import { openPostgresRebuild } from '@chat/read-models/postgres'
 import { silentLogger } from '@chat/runtime'
-import { createTestWorld, type TestWorld, waitUntil } from '@chat/testkit'
-import pg from 'pg'
+import { waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { openRebuildDatabase, type RebuildDatabase } from './test-rebuild-database.ts'
 import { createRebuildWorld } from './test-rebuild-world.ts'
 
-let database: TestWorld
-let pool: pg.Pool
+let database: RebuildDatabase
 beforeAll(async () => {
-  database = await createTestWorld()
-  pool = new pg.Pool({ connectionString: database.databaseUrl, max: 2 })
+  database = await openRebuildDatabase()
 })
-beforeEach(async () => {
-  for (const schema of ['read', 'read_next', 'read_previous', 'read_discarded'])
-    await pool.query(`drop schema if exists ${schema} cascade`)
-  await applyMigrations(pool)
-})
-afterAll(async () => {
-  await pool.end()
-  await database.close()
-})
+beforeEach(() => database.reset())
+afterAll(() => database.close())
 
-const createWorld = () => createRebuildWorld(database.databaseUrl, onTestFinished)
+const createWorld = () => createRebuildWorld(database.url, onTestFinished)
 
 test('a rebuild equals the fold while events flow, reads go on, and sync tokens live on', async () => {
   const { story, write, history, readModels, runRebuild, expectFold, failures } = await createWorld()
@@ -58,7 +49,7 @@ test('a rebuild equals the fold while events flow, reads go on, and sync tokens 
   await write()
   await expectFold()
   expect(failures).toEqual([])
-  const { rows } = await pool.query(`select nspname from pg_namespace where nspname like 'read%' order by 1`)
+  const { rows } = await database.pool.query(`select nspname from pg_namespace where nspname like 'read%' order by 1`)
   expect(rows).toEqual([{ nspname: 'read' }, { nspname: 'read_previous' }])
 }, 180_000)
 
@@ -67,7 +58,7 @@ test('live read models that say otherwise are not replaced unless that is accept
   history.continue(500)
   await write()
   await expectFold()
-  await pool.query(`update read.events_read set data = '{}' where conversation = 'g2' or seq = 3`)
+  await database.pool.query(`update read.events_read set data = '{}' where conversation = 'g2' or seq = 3`)
   await expect(runRebuild()).rejects.toMatchObject({ code: 'rebuild_differs' })
   const report = await runRebuild({ onDifferences: 'accept' })
   expect(report.differences.length).toBeGreaterThan(0)
@@ -90,7 +81,7 @@ test('differences of users, stays, cursors and missing conversations are found',
     [`update read.friendships set since = since + 1`, 'friendships'],
     [`delete from read.blocks`, 'blocks'],
   ] as const) {
-    await pool.query(spoil)
+    await database.pool.query(spoil)
     const report = await runRebuild({ onDifferences: 'accept' })
     expect(report.differences.map((difference) => difference.table)).toContain(table)
     await expectFold()
@@ -100,7 +91,7 @@ test('differences of users, stays, cursors and missing conversations are found',
 test('a parked aggregate is projected again after a rebuild, once its handler is mended', async () => {
   const { story, write, readModels, runRebuild, expectFold } = await createWorld()
   const [group, other] = [story.group(1, 1), story.group(5, 1)]
-  await pool.query(`insert into read.parked values ($1, 0, 0, 'a bug that is gone')`, [group])
+  await database.pool.query(`insert into read.parked values ($1, 0, 0, 'a bug that is gone')`, [group])
   await write()
   await waitUntil(async () => (await readModels.visibleSeq(1, other)) === 1, { deadlineMs: 5000, what: 'the other' })
   expect(await readModels.visibleSeq(1, group)).toBeUndefined()

@@ -1,29 +1,19 @@
-import { applyMigrations } from '@chat/read-models/postgres'
-import { createTestWorld, type TestWorld, waitUntil } from '@chat/testkit'
-import pg from 'pg'
+import { waitUntil } from '@chat/testkit'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { dropPrevious } from './rollback.ts'
+import { openRebuildDatabase, type RebuildDatabase } from './test-rebuild-database.ts'
 import { createRebuildWorld } from './test-rebuild-world.ts'
 
-let database: TestWorld
-let pool: pg.Pool
+let database: RebuildDatabase
 beforeAll(async () => {
-  database = await createTestWorld()
-  pool = new pg.Pool({ connectionString: database.databaseUrl, max: 2 })
+  database = await openRebuildDatabase()
 })
-beforeEach(async () => {
-  for (const schema of ['read', 'read_next', 'read_previous', 'read_discarded'])
-    await pool.query(`drop schema if exists ${schema} cascade`)
-  await applyMigrations(pool)
-})
-afterAll(async () => {
-  await pool.end()
-  await database.close()
-})
+beforeEach(() => database.reset())
+afterAll(() => database.close())
 
 /** Rebuilt once: what was live is the previous one. */
 const createWorld = async () => {
-  const world = await createRebuildWorld(database.databaseUrl, onTestFinished)
+  const world = await createRebuildWorld(database.url, onTestFinished)
   world.history.continue(800)
   await world.write()
   await world.expectFold()
@@ -33,12 +23,14 @@ const createWorld = async () => {
 }
 
 const tablesOf = async (schema: string): Promise<number> => {
-  const { rows } = await pool.query('select to_regclass($1)::oid::int as oid', [`${schema}.events_read`])
+  const { rows } = await database.pool.query('select to_regclass($1)::oid::int as oid', [`${schema}.events_read`])
   return rows[0].oid
 }
 
 const noteOf = async (): Promise<string> => {
-  const { rows } = await pool.query(`select obj_description(to_regnamespace('read_previous'), 'pg_namespace') as note`)
+  const { rows } = await database.pool.query(
+    `select obj_description(to_regnamespace('read_previous'), 'pg_namespace') as note`,
+  )
   return String(rows[0].note)
 }
 
@@ -90,7 +82,7 @@ test('a rollback while events flow takes nothing away, sync tokens live on, and 
 test('the next rebuild and an operator drop the previous read models', async () => {
   const { runRebuild, runRollback, withPrevious, oldTables, history, write, expectFold, failures } = await createWorld()
   await runRebuild()
-  const { rows } = await pool.query(`select count(*)::int as count from pg_class where oid = $1`, [oldTables])
+  const { rows } = await database.pool.query(`select count(*)::int as count from pg_class where oid = $1`, [oldTables])
   expect(rows, 'the tables of before the last rebuild are gone').toEqual([{ count: 0 }])
   const said: string[] = []
   const drop = () => withPrevious((previous) => dropPrevious({ previous, say: (line) => void said.push(line) }))
@@ -107,7 +99,7 @@ test('the next rebuild and an operator drop the previous read models', async () 
 test('previous read models whose tables do not take the rows are marked, a rollback refuses them, and the live ones go on', async () => {
   const { history, write, runRollback, expectFold, failures, health, lines } = await createWorld()
   const live = await tablesOf('read')
-  await pool.query('alter table read_previous.conversations drop column last_at')
+  await database.pool.query('alter table read_previous.conversations drop column last_at')
   history.continue(300)
   await write()
   await waitUntil(async () => (await noteOf()).includes('last_at'), { deadlineMs: 20_000, what: 'the mark' })
@@ -122,7 +114,7 @@ test('previous read models whose tables do not take the rows are marked, a rollb
 
 test('previous read models of another version are refused', async () => {
   const { runRollback } = await createWorld()
-  await pool.query('insert into read_previous.migrations values (999)')
+  await database.pool.query('insert into read_previous.migrations values (999)')
   await expect(runRollback()).rejects.toMatchObject({
     code: 'rollback_refused',
     message: expect.stringContaining('another version'),
@@ -133,7 +125,7 @@ test('no way back to what stands still there and goes on here, unless that is ac
   const { story, write, runRollback, lines } = await createWorld()
   const group = story.group(77_777, 1)
   await write()
-  await pool.query(`insert into read_previous.parked values ($1, 9, 0, 'a bug that was mended')`, [group])
+  await database.pool.query(`insert into read_previous.parked values ($1, 9, 0, 'a bug that was mended')`, [group])
   await expect(runRollback()).rejects.toMatchObject({ code: 'rollback_refused' })
   expect(lines.join('\n')).toContain('1 conversations or accounts stand still')
   await runRollback({ onDifferences: 'accept' })
@@ -160,6 +152,6 @@ test('a note that comes after a switch says nothing of the tables that are there
   const state = () => withPrevious((previous) => previous.begin())
   const { kind } = await state()
   expect(kind).toBe('fit')
-  await pool.query(`comment on schema read_previous is 'unfit 1 of others'`)
+  await database.pool.query(`comment on schema read_previous is 'unfit 1 of others'`)
   expect((await state()).kind).toBe('fit')
 })
