@@ -84,6 +84,13 @@ export class LargeGroup {
     this.journal.push({ seq, count, told, change: changeOf(told.event) })
   }
 
+  /** Whether every event behind `from` up to `to` was kept, whatever way it came. */
+  hasSeenAll(from: number, to: number): boolean {
+    const seqs = new Set(this.journal.map(({ seq }) => seq))
+    for (let seq = from + 1; seq <= to; seq++) if (!seqs.has(seq)) return false
+    return true
+  }
+
   forgetKept(): void {
     this.journal = []
     this.toldTo.clear()

@@ -194,6 +194,51 @@ test('whoever is named by another group while one comes to light that he is in s
   expect(clients.map((client) => client.pushes('resync').length)).toEqual([1, 1])
 })
 
+const failingToRegister = async (world: TestWorld, run: () => Promise<unknown>) => {
+  const { registerGroups } = world.presence
+  Object.assign(world.presence, {
+    registerGroups: () => Promise.reject(new Fault('presence_unavailable', 'it answers no more')),
+  })
+  await run()
+  Object.assign(world.presence, { registerGroups })
+}
+
+test('who is named by a group that is registered too late syncs, as something was told to members alone before', async () => {
+  const { world, connector } = await createReadyWorld({ largeGroupMembers: 3 })
+  const clients = [await connect(world, connector, 1), await connect(world, connector, 2)]
+  const { post } = actsOf(world, 'g1')
+  await failingToRegister(world, async () => {
+    world.flags.way = 'each_of_large'
+    await createGroup(world, [1, 2, 3])
+    await post()
+    world.flags.way = 'members'
+    await post()
+  })
+  await world.clock.advance(10_000)
+  await post()
+  expect(clients.map(pushed)).toEqual([
+    ['g1:1', 'g1:2', 'g1:4'],
+    ['g1:1', 'g1:2', 'g1:4'],
+  ])
+  expect(clients.map((client) => client.pushes('resync').length)).toEqual([1, 1])
+})
+
+test('who is named by a group that is registered late misses nothing while he is told by name', async () => {
+  const { world, connector } = await createReadyWorld({ largeGroupMembers: 3 })
+  const client = await connect(world, connector, 1)
+  const { post } = actsOf(world, 'g1')
+  world.flags.way = 'each_of_large'
+  await failingToRegister(world, async () => {
+    await createGroup(world, [1, 2, 3])
+    await post()
+    await post()
+  })
+  await world.clock.advance(10_000)
+  world.flags.way = 'members'
+  await post()
+  expect([pushed(client), client.pushes('resync')]).toEqual([['g1:1', 'g1:2', 'g1:3', 'g1:4'], []])
+})
+
 test('a group that somebody joined just before his hello is found, and he syncs', async () => {
   const { world, connector, join, post } = await createWorld()
   world.flags.projects = false
@@ -281,12 +326,9 @@ test('what was missed unseen is found within five minutes', async () => {
 
 test('a hello whose groups cannot be registered is refused, and the next one begins anew', async () => {
   const { world, connector, registered } = await createWorld()
-  const { registerGroups } = world.presence
-  Object.assign(world.presence, {
-    registerGroups: () => Promise.reject(new Fault('presence_unavailable', 'it answers no more')),
+  await failingToRegister(world, async () => {
+    expect((await connect(world, connector, 1)).isOpen).toBe(false)
   })
-  expect((await connect(world, connector, 1)).isOpen).toBe(false)
-  Object.assign(world.presence, { registerGroups })
   const client = await connect(world, connector, 1)
   expect([client.isOpen, await registered()]).toEqual([true, 1])
 })

@@ -66,12 +66,14 @@ interface Ports {
   readonly onFatal: (error: unknown) => void
 }
 
+type Place = NonNullable<PushedEvent['place']>
+
 /** A user whose groups are being read. */
 interface Unsettled {
   /** What came before is not for him. */
   readonly fromCount: number
-  /** Groups of which events named him meanwhile. */
-  readonly named: Set<string>
+  /** Groups of which events named him meanwhile → the seq of the first that did, or of his joining. */
+  readonly named: Map<string, number>
   /** One of them did since this reading began: what is read may be older. */
   isOutdated: boolean
   readonly settled: PromiseWithResolvers<void>
@@ -156,7 +158,7 @@ export const createLargeGroups = (ports: Ports): LargeGroups => {
   const unsettle = (user: number, mustResync = false): Unsettled => {
     const one = unsettled.get(user) ?? {
       ...{ fromCount: count + 1, settled: Promise.withResolvers<void>() },
-      ...{ named: new Set(), isOutdated: false, mustResync },
+      ...{ named: new Map(), isOutdated: false, mustResync },
     }
     unsettled.set(user, one)
     one.mustResync ||= mustResync
@@ -225,6 +227,9 @@ export const createLargeGroups = (ports: Ports): LargeGroups => {
         one.mustResync = true
         continue
       }
+      const namedAt = one.named.get(conversation)
+      // Something was told to members alone before it was registered: it went past here.
+      if (namedAt !== undefined && !group.hasSeenAll(namedAt, lastSeq)) one.mustResync = true
       if (group.has(user)) remember(user, group)
       for (const event of due) ports.push([user], event)
     }
@@ -239,7 +244,7 @@ export const createLargeGroups = (ports: Ports): LargeGroups => {
     const known = groups.get(place.conversation)
     if (known === undefined && !told.isLarge) return told.users
     const members = known === undefined ? [] : takeIn(known, place.seq, told)
-    if (told.isLarge) for (const user of unknownOf(told)) toBeRead(user, place.conversation, told)
+    if (told.isLarge) for (const user of unknownOf(told)) toBeRead(user, place, told)
     return members.length === 0 ? told.users : [...new Set([...told.users, ...members])]
   }
 
@@ -278,11 +283,12 @@ export const createLargeGroups = (ports: Ports): LargeGroups => {
   }
 
   /** What routers tell to members came here only if the group was registered. */
-  const toBeRead = (user: number, conversation: string, { event, toMembers }: Told) => {
+  const toBeRead = (user: number, { conversation, seq }: Place, { event, toMembers }: Told) => {
     const { registeredAt } = groupOf(conversation)
     const one = unsettle(user, toMembers && registeredAt === undefined)
-    one.isOutdated ||= !one.named.has(conversation) || changeOf(event).joined === user
-    one.named.add(conversation)
+    if (one.named.has(conversation) && changeOf(event).joined !== user) return
+    one.isOutdated = true
+    one.named.set(conversation, seq)
   }
 
   const sweep = () => {
