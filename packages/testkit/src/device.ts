@@ -86,6 +86,8 @@ interface OutboxEntry {
   readonly done: PromiseWithResolvers<Acknowledged>
   state: 'queued' | 'sent'
   tries: number
+  /** What its last try said was before it. */
+  after?: string | undefined
 }
 
 /** A server that took the connection and does not answer `hello` is given up, ms. */
@@ -178,6 +180,10 @@ export const createDevice = (options: DeviceOptions): Device => {
     }
     entry.state = 'queued'
     if (!(error instanceof RequestError)) return // The connection is gone: the reconnect pumps again.
+    const { after } = entry
+    // PROTOCOL: it was accepted, so the order is safe; it is only too long ago for the server to remember.
+    if (error.code === 'out_of_order' && after !== undefined && after === lastAccepted.get(entry.conversation))
+      lastAccepted.delete(entry.conversation)
     const waitMs = Number(error.frame.retryAfterMs ?? 50)
     const { conversation } = entry
     const timer = {}
@@ -194,6 +200,7 @@ export const createDevice = (options: DeviceOptions): Device => {
     const { conversation, clientMsgId, text } = entry
     const before = outbox.slice(0, index).findLast((earlier) => earlier.conversation === conversation)
     const after = before?.clientMsgId ?? lastAccepted.get(conversation)
+    entry.after = after
     const body = { kind: 'text', text }
     transmit({ op: 'send', to: { conversation }, clientMsgId, ...(after === undefined ? {} : { after }), body }).then(
       (frame) => onAcknowledged(entry, frame),
