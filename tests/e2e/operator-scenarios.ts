@@ -82,6 +82,12 @@ export const testOperators = (open: () => Promise<Venue>): void => {
         ),
       { deadlineMs: 30_000, what: 'he may log in' },
     )
+    const again = await logIn(last(), bob, randomUUID())
+    for (const url of venue.urls)
+      await waitUntil(async () => (await getJson(`${url}/v1/me`, again)).status === 200, {
+        deadlineMs: 30_000,
+        what: `${url} has heard of it`,
+      })
   })
 
   test('what she announces reaches everybody who is connected', { timeout: 120_000 }, async () => {
