@@ -11,11 +11,8 @@ const toleratedPart = 0.1
  * 27 % more was resident. What leaks outside heap and buffers is still seen here, later.
  */
 const residentPart = 0.5
-/**
- * Of a dozen handles or timers a tenth is one: connections that a pool opened since are no leak. After a minute's freeze of its peer, on a busy
- * machine, a projector had three more than at its start; after four freezes in a row no more than after one.
- */
-const toleratedCount = 4
+/** Of a dozen handles or timers a tenth is one: a connection that a pool opened since is no leak. */
+const toleratedCount = 2
 
 /**
  * I12: memory held, handles and timers of every process return to their start + 10 %: medians of the samples of both phases. They may be

@@ -299,7 +299,7 @@ const atTheEnd: readonly PlantedFault[] = [
       ['rssBytes', 2],
       ['heldBytes', 1.25],
       ['handles', 1.25],
-      ['timers', 1.35],
+      ['timers', 1.25],
     ] as const
   ).map(([size, times]) =>
     plain(`${size} do not return to their start`, 'I12', (draft) => {
