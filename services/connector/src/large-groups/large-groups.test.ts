@@ -239,6 +239,24 @@ test('who is named by a group that is registered late misses nothing while he is
   expect([pushed(client), client.pushes('resync')]).toEqual([['g1:1', 'g1:2', 'g1:3', 'g1:4'], []])
 })
 
+test('who leaves and joins again before his group is registered syncs for what he missed before he left', async () => {
+  const { world, connector } = await createReadyWorld({ largeGroupMembers: 3 })
+  const client = await connect(world, connector, 1)
+  const { post, remove, join } = actsOf(world, 'g1')
+  await failingToRegister(world, async () => {
+    world.flags.way = 'each_of_large'
+    await createGroup(world, [2, 1, 3, 5])
+    world.flags.way = 'members'
+    await post(2)
+    world.flags.way = 'each_of_large'
+    await remove(1)
+    await join(1)
+  })
+  await world.clock.advance(10_000)
+  expect(pushed(client)).toEqual(['g1:1', 'g1:3', 'g1:4'])
+  expect(client.pushes('resync').length).toBe(1)
+})
+
 test('a group that somebody joined just before his hello is found, and he syncs', async () => {
   const { world, connector, join, post } = await createWorld()
   world.flags.projects = false

@@ -72,7 +72,7 @@ type Place = NonNullable<PushedEvent['place']>
 interface Unsettled {
   /** What came before is not for him. */
   readonly fromCount: number
-  /** Groups of which events named him meanwhile → the seq of the first that did, or of his joining. */
+  /** Groups of which events named him meanwhile → the seq of the first that did. */
   readonly named: Map<string, number>
   /** One of them did since this reading began: what is read may be older. */
   isOutdated: boolean
@@ -286,9 +286,9 @@ export const createLargeGroups = (ports: Ports): LargeGroups => {
   const toBeRead = (user: number, { conversation, seq }: Place, { event, toMembers }: Told) => {
     const { registeredAt } = groupOf(conversation)
     const one = unsettle(user, toMembers && registeredAt === undefined)
-    if (one.named.has(conversation) && changeOf(event).joined !== user) return
-    one.isOutdated = true
-    one.named.set(conversation, seq)
+    const isFirst = !one.named.has(conversation)
+    if (isFirst) one.named.set(conversation, seq)
+    one.isOutdated ||= isFirst || changeOf(event).joined === user
   }
 
   const sweep = () => {
