@@ -228,9 +228,10 @@ type ScriptName = (typeof scriptNames)[number]
 
 const read = (file: string) => readFileSync(new URL(`../scripts/${file}.lua`, import.meta.url), 'utf8')
 
+const preamble = read('generation')
 const scripts = Object.fromEntries(
   scriptNames.map((name) => {
-    const source = read('generation') + read(name)
+    const source = preamble + read(name)
     return [name, { source, sha: createHash('sha1').update(source).digest('hex') }]
   }),
 ) as Readonly<Record<ScriptName, { readonly source: string; readonly sha: string }>>
