@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { exitCodeOf, parseWords, usageFault } from '@chat/runtime'
 import { systemRandom } from '@chat/runtime/system'
 import { createOpenLoad, currentCommit } from '@chat/testkit'
 import { isSound, runDirect } from './direct.ts'
@@ -46,8 +46,7 @@ restore: a router that starts, on the running stack
   --events N         in the partition (1000000)
   --conversations N  in the partition (50000)
   --tail N           events behind the snapshot (45000)
-  --repeats N        starts from the snapshot (3)
-`
+  --repeats N        starts from the snapshot (3)`
 
 const root = join(import.meta.dirname, '..', '..')
 const textBytes = 200
@@ -64,40 +63,39 @@ const defaults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   events: { rebuild: '500000', reads: '1000000', restore: '1000000' },
 }
 
+const text = (value: string) => ({ type: 'string' as const, default: value })
+const known = {
+  rate: { type: 'string' },
+  seconds: { type: 'string' },
+  'warm-up': text('20'),
+  connectors: text('2'),
+  routers: text('1'),
+  users: { type: 'string' },
+  pairs: { type: 'string' },
+  factor: text('3'),
+  partitions: text('24'),
+  flush: text('each'),
+  on: text('kafka'),
+  events: { type: 'string' },
+  groups: text('500'),
+  readers: text('20'),
+  requests: text('2000'),
+  conversations: text('50000'),
+  tail: text('45000'),
+  repeats: text('3'),
+} as const
+
 const readOptions = () => {
-  const text = (value: string) => ({ type: 'string' as const, default: value })
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      rate: { type: 'string' },
-      seconds: { type: 'string' },
-      'warm-up': text('20'),
-      connectors: text('2'),
-      routers: text('1'),
-      users: { type: 'string' },
-      pairs: { type: 'string' },
-      factor: text('3'),
-      partitions: text('24'),
-      flush: text('each'),
-      on: text('kafka'),
-      events: { type: 'string' },
-      groups: text('500'),
-      readers: text('20'),
-      requests: text('2000'),
-      conversations: text('50000'),
-      tail: text('45000'),
-      repeats: text('3'),
-    },
-  })
+  const { values, positionals } = parseWords(process.argv.slice(2), known, usage)
   const [workload] = positionals
   const number = (name: keyof typeof values): number => {
     const value = Number(values[name] ?? defaults[name]?.[workload ?? ''])
-    if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a positive integer`)
+    if (!Number.isSafeInteger(value) || value < 1) throw usageFault(`--${name} must be a positive integer`, usage)
     return value
   }
-  if (!isWorkload(workload) || positionals.length > 1) throw new Error('which workload?')
-  if (values.flush !== 'each' && values.flush !== 'os') throw new Error('--flush is each or os')
-  if (values.on !== 'kafka' && values.on !== 'embedded') throw new Error('--on is kafka or embedded')
+  if (!isWorkload(workload) || positionals.length > 1) throw usageFault('which workload?', usage)
+  if (values.flush !== 'each' && values.flush !== 'os') throw usageFault('--flush is each or os', usage)
+  if (values.on !== 'kafka' && values.on !== 'embedded') throw usageFault('--on is kafka or embedded', usage)
   if (workload === 'restore') {
     const [events, conversations] = [number('events'), number('conversations')]
     return { workload, options: { events, conversations, tail: number('tail'), repeats: number('repeats') } } as const
@@ -130,7 +128,7 @@ const readOptions = () => {
   if (workload === 'direct') return { workload, options } as const
   if (workload === 'overload') return { workload, options: { ...options, factor: number('factor') } } as const
   const { on, ...rest } = options
-  if (on !== 'kafka') throw new Error('the log of one process can be read by that process only')
+  if (on !== 'kafka') throw usageFault('the log of one process can be read by that process only', usage)
   return { workload, options: { ...rest, events: number('events') } } as const
 }
 
@@ -255,22 +253,8 @@ const runReadsWorkload = async (options: Parameters<typeof runReads>[0]): Promis
   return 0
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** undefined: they were wrong, and that was told. */
-const readOptionsAloud = (): ReturnType<typeof readOptions> | undefined => {
-  try {
-    return readOptions()
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n${usage}`)
-    return undefined
-  }
-}
-
 const main = async (): Promise<number> => {
-  const read = readOptionsAloud()
-  if (read === undefined) return 2
-  const { workload, options } = read
+  const { workload, options } = readOptions()
   if (workload === 'direct') return await runDirectWorkload(options)
   if (workload === 'overload') return await runOverloadWorkload(options)
   if (workload === 'rebuild') return await runRebuildWorkload(options)
@@ -282,9 +266,4 @@ const main = async (): Promise<number> => {
   return 0
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`)
-  process.exitCode = 1
-}
+process.exitCode = await exitCodeOf(main())

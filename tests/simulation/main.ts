@@ -1,4 +1,4 @@
-import { exitCodeOf, parseOptions, usageFault } from '@chat/runtime'
+import { exitCodeOf, flag, parseOptions, usageFault } from '@chat/runtime'
 import { batchSeedsMax, type SeedOutcome, simulateBatch } from './batch.ts'
 import { openLedger } from './ledger.ts'
 import type { Mode } from './modes.ts'
@@ -7,7 +7,6 @@ import { plantsByName } from './planted/plants.ts'
 const usage = `npm run simulate -- [--seeds N] [--from SEED] [--mode safety|liveness] [--plant NAME] [--stop-at-first] [--ledger]
 npm run simulate -- --seed SEED [--mode …] [--trace]`
 
-const flag = { type: 'boolean', default: false } as const
 const options = {
   seeds: { type: 'string', default: '500' },
   from: { type: 'string', default: '1' },

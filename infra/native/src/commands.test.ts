@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseCommand, runCommand, UsageError } from './commands.ts'
+import { parseCommand, runCommand } from './commands.ts'
 import type { ServerStatus, Stack } from './stack.ts'
 
 test('reads every command with its options', () => {
@@ -19,7 +19,7 @@ test.each([
   [['logs']],
   [['logs', 'kafka-1', 'redis']],
 ])('refuses %j as a wrong use', (args) => {
-  expect(() => parseCommand(args)).toThrow(UsageError)
+  expect(() => parseCommand(args)).toThrow(expect.objectContaining({ code: 'usage' }))
 })
 
 const stackWith = (servers: readonly ServerStatus[]): Stack => ({

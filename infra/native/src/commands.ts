@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { flag, parseOptions, parseWords, usageFault } from '@chat/runtime'
 import type { BrokerCount } from './layout.ts'
 import type { ServerStatus, Stack } from './stack.ts'
 
@@ -10,55 +10,41 @@ export type StackCommand =
   | { readonly name: 'status'; readonly isJson: boolean }
   | { readonly name: 'logs'; readonly server: string; readonly isFollowed: boolean }
 
-export const usage = `usage: npm run stack -- <command>
+const usage = `usage: npm run stack -- <command>
   up [--brokers 1|3]    start Kafka, Redis, PostgreSQL and the registry; make topics, schemas and tables
   down [--wipe]         stop them; --wipe removes their data too
   status [--json]       what runs, and where; exit code 3 when something does not
-  logs NAME [-f]        the log of one server; -f follows it
-`
+  logs NAME [-f]        the log of one server; -f follows it`
 
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
+const wrong = (sentence: string) => usageFault(sentence, usage)
 
-/** Throws UsageError. */
+/** Throws Fault `usage`. */
 export const parseCommand = (args: readonly string[]): StackCommand => {
   const [name, ...rest] = args
   switch (name) {
     case 'up':
-      return { name, brokers: parseBrokers(parse(rest, { brokers: { type: 'string' } }).values.brokers) }
+      return { name, brokers: parseBrokers(parseOptions(rest, { brokers: { type: 'string' } }, usage).brokers) }
     case 'down':
-      return { name, isWipe: parse(rest, { wipe: { type: 'boolean' } }).values.wipe === true }
+      return { name, isWipe: parseOptions(rest, { wipe: flag }, usage).wipe }
     case 'status':
-      return { name, isJson: parse(rest, { json: { type: 'boolean' } }).values.json === true }
+      return { name, isJson: parseOptions(rest, { json: flag }, usage).json }
     case 'logs': {
-      const { values, positionals } = parse(rest, { follow: { type: 'boolean', short: 'f' } }, 1)
+      const { values, positionals } = parseWords(rest, { follow: { ...flag, short: 'f' } }, usage)
       const [server, ...more] = positionals
-      if (more.length > 0) throw new UsageError('logs shows one server')
-      if (server === undefined)
-        throw new UsageError('logs needs the name of a server, as `npm run stack -- status` lists them')
-      return { name, server, isFollowed: values.follow === true }
+      if (more.length > 0) throw wrong('logs shows one server')
+      if (server === undefined) throw wrong('logs needs the name of a server, as `npm run stack -- status` lists them')
+      return { name, server, isFollowed: values.follow }
     }
     default:
-      throw new UsageError(name === undefined ? 'a command is missing' : `unknown command ${name}`)
+      throw wrong(name === undefined ? 'a command is missing' : `unknown command ${name}`)
   }
 }
 
-type OptionKinds = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
-
-const parse = (args: readonly string[], options: OptionKinds, positionalsMax = 0) => {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: positionalsMax > 0 })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-const parseBrokers = (value: unknown): BrokerCount | undefined => {
+const parseBrokers = (value: string | undefined): BrokerCount | undefined => {
   if (value === undefined) return undefined
   if (value === '1') return 1
   if (value === '3') return 3
-  throw new UsageError('--brokers is 1 or 3')
+  throw wrong('--brokers is 1 or 3')
 }
 
 /** Runs one command and resolves with the exit code. */
@@ -101,7 +87,7 @@ const showLog = async (stack: Stack, server: string, isFollowed: boolean): Promi
   const path = stack.logPath(server)
   if (!existsSync(path)) {
     const names = (await stack.status()).map(({ name }) => name).join(' ')
-    throw new UsageError(names === '' ? 'there is no stack here' : `no log of ${server}; the servers are ${names}`)
+    throw wrong(names === '' ? 'there is no stack here' : `no log of ${server}; the servers are ${names}`)
   }
   const args = isFollowed ? ['-n', '100', '-F', path] : ['-n', '+1', path]
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { exitCodeOf } from '@chat/runtime'
 import { systemClock } from '@chat/runtime/system'
-import { parseCommand, runCommand, UsageError, usage } from './commands.ts'
+import { parseCommand, runCommand } from './commands.ts'
 import { definedOf } from './environment.ts'
 import { createStack } from './stack.ts'
 
@@ -8,7 +9,7 @@ const dataDir = join(import.meta.dirname, '..', '..', '..', '.chat')
 process.stdout.on('error', () => {}) // The reader went away, as `head` does: the work is finished all the same.
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
-try {
+const run = async (): Promise<number> => {
   const command = parseCommand(process.argv.slice(2))
   const stackOf = (brokers: 1 | 3 | undefined) =>
     createStack({
@@ -21,9 +22,7 @@ try {
       clock: systemClock,
       say: print,
     })
-  process.exitCode = await runCommand(command, stackOf, print)
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  if (error instanceof UsageError) process.stderr.write(usage)
-  process.exitCode = error instanceof UsageError ? 2 : 1
+  return runCommand(command, stackOf, print)
 }
+
+process.exitCode = await exitCodeOf(run())

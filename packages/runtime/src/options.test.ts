@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseOptions, parseWords } from './options.ts'
+import { flag, parseOptions, parseWords } from './options.ts'
 
-const flag = { type: 'boolean', default: false } as const
 const read = (...args: readonly string[]) => parseOptions(args, { all: flag }, 'usage: it [--all]')
 
 test('options are as they were given', () => {

@@ -3,6 +3,9 @@ import { Fault } from './fault.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
+/** An option without a value. */
+export const flag = { type: 'boolean', default: false } as const
+
 /** A command was called wrongly: a sentence, and how it is called. */
 export const usageFault = (sentence: string, usage: string, cause?: unknown): Fault =>
   new Fault('usage', `${sentence}\n${usage}`, { isRetryable: false, cause })

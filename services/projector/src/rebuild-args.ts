@@ -1,4 +1,4 @@
-import { parseOptions, usageFault } from '@chat/runtime'
+import { flag, parseOptions, usageFault } from '@chat/runtime'
 
 /** What `npm run rebuild -- …` asks for. */
 export type RebuildAction = 'rebuild' | 'rebuild-anew' | 'rollback' | 'drop-previous'
@@ -12,7 +12,6 @@ const usage = `usage: npm run rebuild [-- OPTION]
 
 /** Throws Fault `usage` with a sentence and how it is called. */
 export const parseRebuildArgs = (args: readonly string[]): RebuildAction => {
-  const flag = { type: 'boolean', default: false } as const
   const values = parseOptions(args, { anew: flag, rollback: flag, 'drop-previous': flag }, usage)
   const asked = Object.entries(values).flatMap(([name, isAsked]) => (isAsked ? [name] : []))
   if (asked.length > 1) throw usageFault(`only one of ${asked.map((name) => `--${name}`).join(', ')}`, usage)

@@ -1,4 +1,4 @@
-import { parseOptions } from '@chat/runtime'
+import { flag, parseOptions } from '@chat/runtime'
 
 /** What `npm start -- …` asks for. `dialects`: the older protocols that are spoken, all or those whose port is given. */
 export type StartRequest = { readonly kind: 'help' } | { readonly kind: 'start'; readonly dialects: 'all' | 'given' }
@@ -12,7 +12,6 @@ Settings come from the environment: docs/operations.md.`
 
 /** Throws Fault `usage` with a sentence and how it is called. */
 export const parseStartArgs = (args: readonly string[]): StartRequest => {
-  const flag = { type: 'boolean', default: false } as const
   const { help, dialects } = parseOptions(args, { dialects: flag, help: flag }, usage)
   if (help) return { kind: 'help' }
   return { kind: 'start', dialects: dialects ? 'all' : 'given' }

@@ -1,4 +1,4 @@
-import { parseWords, usageFault } from '@chat/runtime'
+import { flag, parseWords, usageFault } from '@chat/runtime'
 
 export type Command =
   | { readonly command: 'help' }
@@ -31,7 +31,6 @@ npm run faults -- run NAME… | short | all  [--brokers 3] [--ledger] [--keep]
 npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger] [--keep]
 npm run faults -- replay .chat/faults/…/script.json`
 
-const flag = { type: 'boolean', default: false } as const
 const options = {
   minutes: { type: 'string', default: '10' },
   seed: { type: 'string' },

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { parseOptions, usageFault } from '@chat/runtime'
+import { flag, parseOptions, usageFault } from '@chat/runtime'
 import { type FileKind, fileKinds } from './rows.ts'
 
 const dialects = ['json-toid', 'json-to', 'envelope', 'unit', 'action'] as const
@@ -24,14 +24,14 @@ What was not taken is in the report, with file, line and why. It may be run agai
 
 const path = { type: 'string' } as const
 const options = {
-  ...({ dialect: path, report: path, help: { type: 'boolean' } } as const),
+  ...({ dialect: path, report: path, help: flag } as const),
   ...{ users: path, friendships: path, groups: path, members: path, messages: path },
 }
 
 /** `help`: he asks how it is called. Paths are those of `folder`. Throws Fault `usage`. */
 export const parseImportArgs = (args: readonly string[], folder: string): ImportRequest | 'help' => {
   const values = parseOptions(args, options, importUsage)
-  if (values.help === true) return 'help'
+  if (values.help) return 'help'
   const dialect = dialects.find((one) => one === values.dialect)
   if (dialect === undefined) throw usageFault(`--dialect is one of ${dialects.join(', ')}`, importUsage)
   const given = fileKinds.flatMap((kind) => {
