@@ -8,19 +8,31 @@ const phaseOf = (perSecond: number, seconds: number, capacity: number): LoadPhas
   acceptedMs: Array.from({ length: Math.min(perSecond, capacity) * seconds }, () => 10),
 })
 
-test('the ramp goes on until two steps did not do what was offered', async () => {
+/** What the ramp offered to a load whose steps can do so much, the last of them for ever, and what was done. */
+const ramped = async (capacities: readonly number[]) => {
   const offered: number[] = []
   const ramp = await findPeak(
     {
       run: async (perSecond, seconds) => {
+        const capacity = capacities[Math.min(offered.length, capacities.length - 1)] ?? 0
         offered.push(perSecond)
-        return phaseOf(perSecond, seconds, 200)
+        return phaseOf(perSecond, seconds, capacity)
       },
     },
     100,
   )
+  return { offered, done: ramp.map(({ goodputPerSecond }) => goodputPerSecond) }
+}
+
+test('the ramp goes on until two steps did no more than one before', async () => {
+  const { offered, done } = await ramped([200])
   expect(offered).toEqual([100, 130, 169, 220, 286, 371])
-  expect(ramp.map(({ goodputPerSecond }) => goodputPerSecond)).toEqual([100, 130, 169, 200, 200, 200])
+  expect(done).toEqual([100, 130, 169, 200, 200, 200])
+})
+
+test('steps that did not do what was offered, but more than all before, do not end the ramp', async () => {
+  const { done } = await ramped([100, 110, 120, 90, 200, 300])
+  expect(done).toEqual([100, 110, 120, 90, 200, 300, 300])
 })
 
 const second = (ms: number, refused = 0) => ({ acceptedMs: [ms], refused })

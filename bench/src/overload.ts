@@ -42,8 +42,7 @@ export interface OverloadResult {
   readonly verdict: LoadVerdict
 }
 
-/** A step below nine tenths may be a hiccup: the next one shows. */
-const peakSearch = { stepFactor: 1.3, stepSeconds: 8, stepsMax: 14, fullShare: 0.9, fullStepsMax: 2 }
+const peakSearch = { stepFactor: 1.3, stepSeconds: 8, stepsMax: 14, fruitlessStepsMax: 2 }
 /** Until what the ramp left is through. */
 const calmSeconds = 6
 const beforeSeconds = 10

@@ -10,8 +10,8 @@ const overloadSeconds = isLong ? 120 : 6
 /** Enough of them that few stand at their limit of unanswered writes, behind which a refusal waits as long as everything else. */
 const usersCount = isLong ? 400 : 160
 const firstRate = 500
-/** Up to the first step that could not be done. */
-const peakSearch = { firstRate, stepFactor: 2, stepSeconds, stepsMax: 7, fullShare: 0.8, fullStepsMax: 1 }
+/** Up to the first step that did no more than one before. */
+const peakSearch = { firstRate, stepFactor: 2, stepSeconds, stepsMax: 7, fruitlessStepsMax: 1 }
 const factor = 3
 const settleMaxMs = 60_000
 /** Of a short peak beside everything else that a CI machine does; `docs/performance.md` has the real one. */

@@ -241,10 +241,8 @@ export interface PeakSearch {
   readonly stepFactor: number
   readonly stepSeconds: number
   readonly stepsMax: number
-  /** Below this share of what was offered the system is full, … */
-  readonly fullShare: number
-  /** … and after so many such steps there is no more in it. */
-  readonly fullStepsMax: number
+  /** Steps that did no more than the best before them, after which there is no more in it: one may be a hiccup. */
+  readonly fruitlessStepsMax: number
 }
 
 /** Accepted a second. */
@@ -253,15 +251,17 @@ export const goodputOf = ({ acceptedMs, seconds }: LoadPhase): number => accepte
 /** Steps up until more offered is no longer more done. */
 export const offerUpToPeak = async (load: Pick<OpenLoad, 'run'>, search: PeakSearch): Promise<readonly LoadPhase[]> => {
   const steps: LoadPhase[] = []
-  let fullSteps = 0
+  let best = 0
+  let fruitless = 0
   for (
     let rate = search.firstRate;
-    fullSteps < search.fullStepsMax && steps.length < search.stepsMax;
+    fruitless < search.fruitlessStepsMax && steps.length < search.stepsMax;
     rate *= search.stepFactor
   ) {
     const step = await load.run(Math.round(rate), search.stepSeconds)
     steps.push(step)
-    if (goodputOf(step) < rate * search.fullShare) fullSteps++
+    if (goodputOf(step) <= best) fruitless++
+    best = Math.max(best, goodputOf(step))
   }
   return steps
 }
