@@ -1,7 +1,7 @@
 import type { EventLog } from '@chat/event-log'
 import { connectRedis } from '@chat/redis'
 import { silentLogger } from '@chat/runtime'
-import { systemRandom as random } from '@chat/runtime/system'
+import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { decodeDelivery } from '@chat/schemas'
 import type { System } from '@chat/stack/system'
 import { metricOf } from './metrics.ts'
@@ -38,7 +38,7 @@ export const costOf = async (system: System, work: () => Promise<void>): Promise
   const { stack, topics } = system.world
   const log = await openWorldLog(system.world)
   const redis = await connectRedis(
-    { url: stack.redisUrl, random, logger: silentLogger },
+    { url: stack.redisUrl, clock, random, logger: silentLogger },
     { commandTimeoutMs: 5_000, away: 'redis lost', back: 'redis is back' },
   )
   const measure = async () => ({

@@ -1,5 +1,5 @@
 import { silentLogger } from '@chat/runtime'
-import { systemRandom } from '@chat/runtime/system'
+import { systemClock, systemRandom } from '@chat/runtime/system'
 import { testStack } from '@chat/testkit'
 import { attemptsContract } from '@chat/testkit/contracts/attempts'
 import { Redis } from 'ioredis'
@@ -16,7 +16,7 @@ const bounds = { account: { attemptsMax: 4, windowMs: 2_000 }, address: { attemp
 let worlds = 0
 const worldPrefix = () => `t${process.pid}-${Math.random().toString(36).slice(2)}-${++worlds}:`
 const open = (url: string, prefix: string) =>
-  openRedisAttempts({ url, prefix, bounds, random: systemRandom, logger: silentLogger })
+  openRedisAttempts({ url, prefix, bounds, clock: systemClock, random: systemRandom, logger: silentLogger })
 
 attemptsContract('redis', async () => {
   const prefix = worldPrefix()

@@ -1,5 +1,5 @@
 import { connectRedis } from '@chat/redis'
-import { assert, type Logger, type Random } from '@chat/runtime'
+import { assert, type Clock, type Logger, type Random } from '@chat/runtime'
 import type { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { countWithinMs } from './count-within.ts'
@@ -9,6 +9,7 @@ interface Options {
   readonly url: string
   /** Put before every key: a world of its own. */
   readonly prefix: string
+  readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
   readonly bounds?: AttemptBounds

@@ -1,6 +1,6 @@
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
 import { silentLogger } from '@chat/runtime'
-import { systemRandom } from '@chat/runtime/system'
+import { systemClock, systemRandom } from '@chat/runtime/system'
 import { testStack, waitUntil } from '@chat/testkit'
 import { presenceContract } from '@chat/testkit/contracts/presence'
 import { Redis } from 'ioredis'
@@ -15,9 +15,11 @@ afterAll(async () => {
 
 let worlds = 0
 const worldPrefix = () => `t${process.pid}-${Math.random().toString(36).slice(2)}-${++worlds}:`
-const options = { url: redisUrl, slots: 4, random: systemRandom, logger: silentLogger }
+const options = { url: redisUrl, slots: 4, clock: systemClock, random: systemRandom, logger: silentLogger }
 const info = { id: 'c', socketUrl: 'ws://x', connections: 0, capacity: 1, isReady: true }
 const deadlineMs = 5_000
+/** Longer than an answer is waited for. */
+const busyMs = 1_200
 
 presenceContract('redis', async () => {
   const prefix = worldPrefix()
@@ -78,6 +80,15 @@ describe('keys', () => {
     expect(await presence.connectors()).toEqual([info])
     await presence.close()
   })
+})
+
+test('what was answered while this process was too busy to hear it is no failure, however long it was', async () => {
+  const presence = await openRedisPresence({ ...options, prefix: worldPrefix() })
+  const lease = await presence.lease(info)
+  const renewal = presence.renew(lease, info)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyMs)
+  expect(await renewal).toMatchObject({ outcome: 'renewed' })
+  await presence.close()
 })
 
 describe('a Redis that is away', () => {

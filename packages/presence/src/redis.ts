@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { connectRedis } from '@chat/redis'
-import { Fault, type Logger, type Random, randomId } from '@chat/runtime'
+import { type Clock, Fault, type Logger, type Random, randomId } from '@chat/runtime'
 import type { Redis } from 'ioredis'
 import type { Claimed, ClaimSpace, Holder } from './claims.ts'
 import {
@@ -22,6 +22,7 @@ interface Options {
   readonly prefix: string
   /** How many slots there are: 0 to slots − 1. */
   readonly slots: number
+  readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
   /** Life of a lease without renewal, ms. */

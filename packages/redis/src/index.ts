@@ -1,11 +1,12 @@
-import { type Backoff, backoffMs, type Logger, type Random } from '@chat/runtime'
-import { Redis } from 'ioredis'
+import { type Backoff, backoffMs, type Clock, type Logger, type Random } from '@chat/runtime'
+import { type RedisOptions as ClientOptions, type Command, Redis } from 'ioredis'
 
 const connectTimeoutMs = 2_000
 const reconnectBackoff: Backoff = { firstMs: 50, maxMs: 1_000 }
 
 interface RedisOptions {
   readonly url: string
+  readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
 }
@@ -23,11 +24,10 @@ interface RedisUse {
  * A client that calls at once or not at all: without a connection a call is rejected, and none is sent twice. Resolves after the first
  * try to connect, whatever came of it; it goes on trying until it is ended.
  */
-export const connectRedis = async ({ url, logger, random }: RedisOptions, use: RedisUse): Promise<Redis> => {
-  const redis = new Redis(url, {
+export const connectRedis = async ({ url, clock, logger, random }: RedisOptions, use: RedisUse): Promise<Redis> => {
+  const redis = new Client(url, clock, use.commandTimeoutMs, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
-    commandTimeout: use.commandTimeoutMs,
     // A call of an hour ago must not have its effect now: nothing waits for a connection and nothing is sent twice.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -46,4 +46,35 @@ export const connectRedis = async ({ url, logger, random }: RedisOptions, use: R
   })
   await redis.connect().catch(() => {}) // Told by the listener above; the client goes on trying.
   return redis
+}
+
+/**
+ * Instead of the library's `commandTimeout`: that rejects also what was answered long ago, when this process was so busy that it came to no
+ * socket before the timer was due, for timers stand before sockets in a turn of Node's event loop. Between two timers sockets are read.
+ */
+class Client extends Redis {
+  readonly #clock: Clock
+  readonly #commandTimeoutMs: number
+
+  constructor(
+    url: string,
+    clock: Clock,
+    commandTimeoutMs: number,
+    options: ClientOptions & { replyMapping?: 'legacy' },
+  ) {
+    super(url, options)
+    this.#clock = clock
+    this.#commandTimeoutMs = commandTimeoutMs
+  }
+
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    const halfMs = this.#commandTimeoutMs / 2
+    const reject = () => command.reject(new Error('Command timed out'))
+    let cancel = this.#clock.after(halfMs, () => {
+      cancel = this.#clock.after(halfMs, reject)
+    })
+    const answered = () => cancel()
+    command.promise.then(answered, answered)
+    return super.sendCommand(command, stream)
+  }
 }

@@ -92,7 +92,8 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
     const endsAt = () => Math.max(renewedAt + giveUpMs, news.freshUntilMs())
     // What was heard before we were frozen is old by then, and deliveries of the meantime may be gone from the clients' point of view.
     const isOver = () => clock.monotonic() >= endsAt()
-    const failed = () => {
+    const failed = (error: unknown) => {
+      if (!isFailing) logger.warn({ err: error, slot: lease.slot }, 'lease not renewed')
       isFailing = true
       if (isKept || !news.isFresh()) return
       isKept = true
@@ -125,7 +126,7 @@ export const createLeaseKeeper = (ports: LeasePorts, holder: LeaseHolder): Lease
       // A renewal that hangs must not outlive the lease: whichever comes first decides.
       const renewing = renew().catch((error) => {
         if (!isFault(error)) throw error
-        failed()
+        failed(error)
         return undefined
       })
       const end = await withinMs(clock, endsAt() - clock.monotonic(), renewing, undefined)

@@ -49,8 +49,8 @@ const run = async (): Promise<number> => {
   const [readModels, credentials] = [openPostgresReadModels(database), openPostgresCredentials(database)]
   const hasher = createArgon2Hasher({ concurrency: config.hashesAtOnce, queueMax: config.hashQueueMax })
   const redis = { url: config.redisUrl, prefix: config.redisPrefix, slots: config.slots }
-  const presence = await openRedisPresence({ ...redis, random, logger })
-  const attempts = await openRedisAttempts({ ...redis, random, logger })
+  const presence = await openRedisPresence({ ...redis, clock, random, logger })
+  const attempts = await openRedisAttempts({ ...redis, clock, random, logger })
   const rateLimits = await openRedisRateLimits({ ...redis, clock, random, logger })
   const { readIds } = createRegistry({ url: config.registryUrl })
   const ids = await untilThere(readIds, { clock, random, onWaiting: waitFor('registry') })

@@ -38,7 +38,7 @@ const run = async (): Promise<number> => {
   const log = stack.use(await openKafkaLog({ ...kafka, clock, random, logger }))
   health.clear('log')
   const redis = { url: config.redisUrl, prefix: config.redisPrefix, slots: config.slots }
-  const presence = await openRedisPresence({ ...redis, random, logger })
+  const presence = await openRedisPresence({ ...redis, clock, random, logger })
   stack.defer(presence.close)
 
   const topics = createTopics({ ...config, prefix: config.logPrefix })

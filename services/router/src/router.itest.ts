@@ -50,6 +50,7 @@ const startRouter = async (clientId: string, wrap = (log: EventLog) => log) => {
   const { redisUrl } = world.stack
   const presence = await openRedisPresence({
     url: redisUrl,
+    clock,
     prefix: world.redisPrefix,
     slots: world.slots,
     random,
