@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { exitCodeOf, flag, parseWords, usageFault } from '@chat/runtime'
 import { guaranteeTests, type MutantResult, reportOf, verdictOf } from './mutant-report.ts'
 import { onServers, replacements } from './replacements.ts'
 import { mutate, type TaggedCode, taggedCode } from './tags.ts'
@@ -185,6 +186,13 @@ const runGuarantees = (): Promise<boolean> =>
     child.on('error', reject).on('close', (code) => resolve(code === 0))
   })
 
-const [flag, wanted] = process.argv.slice(2)
-if (flag !== undefined && flag !== '--mutate') throw new Error('usage: npm run guarantees [-- --mutate [Gn | sample]]')
-process.exitCode = (await (flag === undefined ? runGuarantees() : runMutants(wanted))) ? 0 : 1
+const usage = 'usage: npm run guarantees [-- --mutate [Gn | sample]]'
+
+const run = async (): Promise<number> => {
+  const { values, positionals } = parseWords(process.argv.slice(2), { mutate: flag }, usage)
+  const [wanted, ...others] = positionals
+  if (others.length > 0 || (wanted !== undefined && !values.mutate)) throw usageFault('one guarantee, or all', usage)
+  return (await (values.mutate ? runMutants(wanted) : runGuarantees())) ? 0 : 1
+}
+
+process.exitCode = await exitCodeOf(run())

@@ -16,7 +16,6 @@ const options = {
   trace: flag,
   'stop-at-first': flag,
   ledger: flag,
-  help: flag,
 } as const
 
 const readOptions = () => {
@@ -34,7 +33,6 @@ const readOptions = () => {
     stopsAtFirst: values['stop-at-first'],
     // A planted fault says nothing of the code.
     isKept: values.ledger && plant === undefined,
-    asksForHelp: values.help,
   }
 }
 
@@ -56,11 +54,7 @@ const print = ({ seed, mode, weather, isSkewed, violations }: SeedOutcome, plant
 }
 
 const run = async (): Promise<number> => {
-  const { from, count, mode, plant, isTraced, stopsAtFirst, isKept, asksForHelp } = readOptions()
-  if (asksForHelp) {
-    console.log(usage)
-    return 0
-  }
+  const { from, count, mode, plant, isTraced, stopsAtFirst, isKept } = readOptions()
   const beganMs = performance.now()
   const ledger = isKept ? openLedger() : undefined
   const red: number[] = []

@@ -10,6 +10,10 @@ test('reads every command with its options', () => {
   expect(parseCommand(['logs', 'kafka-1', '-f'])).toEqual({ name: 'logs', server: 'kafka-1', isFollowed: true })
 })
 
+test.each([[['--help']], [['up', '--help']]])('tells how it is called for %j', (args) => {
+  expect(() => parseCommand(args)).toThrow(expect.objectContaining({ code: 'help' }))
+})
+
 test.each([
   [[]],
   [['start']],

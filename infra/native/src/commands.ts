@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { flag, parseOptions, parseWords, usageFault } from '@chat/runtime'
+import { flag, helpIfAsked, parseOptions, parseWords, usageFault } from '@chat/runtime'
 import type { BrokerCount } from './layout.ts'
 import type { ServerStatus, Stack } from './stack.ts'
 
@@ -18,8 +18,9 @@ const usage = `usage: npm run stack -- <command>
 
 const wrong = (sentence: string) => usageFault(sentence, usage)
 
-/** Throws Fault `usage`. */
+/** Throws Faults `usage` and `help`. */
 export const parseCommand = (args: readonly string[]): StackCommand => {
+  helpIfAsked(args, usage)
   const [name, ...rest] = args
   switch (name) {
     case 'up':

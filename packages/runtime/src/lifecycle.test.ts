@@ -96,10 +96,12 @@ test('why a start failed is logged as a sentence when a person has to do somethi
   expect(logged).toEqual([{ code: 'port_in_use', why: 'port 1 is in use' }, { err: errors[1] }, { err: errors[2] }])
 })
 
-test('the exit code of a run that throws is 1, of one that was called wrongly 2', async () => {
+test('the exit code of a run that throws is 1 or what it says, of one that was called wrongly 2, of one that tells how it is called 0', async () => {
   const codeOf = (error: unknown) => exitCodeOf(Promise.reject(error))
   expect(await exitCodeOf(Promise.resolve(7))).toBe(7)
   expect(await codeOf(new Error('told on stderr'))).toBe(1)
   expect(await codeOf(new Fault('other', 'told on stderr', { isRetryable: false }))).toBe(1)
   expect(await codeOf(new Fault('usage', 'told on stderr', { isRetryable: false }))).toBe(2)
+  expect(await codeOf(new Fault('help', 'told on stdout', { isRetryable: false }))).toBe(0)
+  expect(await exitCodeOf(Promise.reject(new Error('told on stderr')), 3)).toBe(3)
 })

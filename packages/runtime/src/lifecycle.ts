@@ -61,14 +61,18 @@ export const createFatal = (): { readonly promise: Promise<never>; readonly rais
 }
 
 /**
- * The exit code of a whole run: its own, or 1 after its error was told on stderr in one line, 2 after Fault `usage`. Awaited at the top level of a main.ts, so
- * that a run which Node leaves because nothing is pending any more ends with code 13, never with 0.
+ * The exit code of a whole run: its own, or `failed` after its error was told on stderr in one line, 2 after Fault `usage`, 0 after Fault `help`, which is
+ * told on stdout. Awaited at the top level of a main.ts, so that a run which Node leaves because nothing is pending any more ends with code 13, never with 0.
  */
-export const exitCodeOf = async (running: Promise<number>): Promise<number> => {
+export const exitCodeOf = async (running: Promise<number>, failed = 1): Promise<number> => {
   try {
     return await running
   } catch (error) {
+    if (isFault(error, 'help')) {
+      process.stdout.write(`${error.message}\n`)
+      return 0
+    }
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    return isFault(error, 'usage') ? 2 : 1
+    return isFault(error, 'usage') ? 2 : failed
   }
 }

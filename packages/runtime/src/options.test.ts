@@ -12,6 +12,15 @@ test.each(['--al', 'all', '--all=1'])('%s is not known: a sentence, and how it i
   expect(() => read(arg)).toThrow(expect.objectContaining(wrong))
 })
 
+test.each([['--help'], ['--al', '--help'], ['--help', 'all']])(
+  '%s asks how it is called, whatever stands beside it',
+  (...args) => {
+    const help = { code: 'help', isRetryable: false, message: 'usage: it [--all]' }
+    expect(() => read(...args)).toThrow(expect.objectContaining(help))
+    expect(() => parseWords(args, { all: flag }, 'usage: it [--all]')).toThrow(expect.objectContaining(help))
+  },
+)
+
 test('words are those that are no options', () => {
   const { values, positionals } = parseWords(['a', '--all', 'b'], { all: flag }, 'usage: it [--all]')
   expect([values.all, positionals]).toEqual([true, ['a', 'b']])

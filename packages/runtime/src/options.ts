@@ -10,15 +10,21 @@ export const flag = { type: 'boolean', default: false } as const
 export const usageFault = (sentence: string, usage: string, cause?: unknown): Fault =>
   new Fault('usage', `${sentence}\n${usage}`, { isRetryable: false, cause })
 
-/** The options of a command, which has nothing else. Throws Fault `usage`. */
+/** Throws Fault `help` where `--help` stands among them: no error, but the end of the run, in which `exitCodeOf` tells how it is called. */
+export const helpIfAsked = (args: readonly string[], usage: string): void => {
+  if (args.includes('--help')) throw new Fault('help', usage, { isRetryable: false })
+}
+
+/** The options of a command, which has nothing else. Throws Faults `usage` and, after `--help`, `help`. */
 export const parseOptions = <const O extends Options>(args: readonly string[], options: O, usage: string) =>
-  parsed(usage, () => parseArgs({ args: [...args], options })).values
+  parsed(args, usage, () => parseArgs({ args: [...args], options })).values
 
-/** The options of a command as `values`, and its words as `positionals`. Throws Fault `usage`. */
+/** The options of a command as `values`, and its words as `positionals`. Throws Faults `usage` and, after `--help`, `help`. */
 export const parseWords = <const O extends Options>(args: readonly string[], options: O, usage: string) =>
-  parsed(usage, () => parseArgs({ args: [...args], options, allowPositionals: true }))
+  parsed(args, usage, () => parseArgs({ args: [...args], options, allowPositionals: true }))
 
-const parsed = <T>(usage: string, parse: () => T): T => {
+const parsed = <T>(args: readonly string[], usage: string, parse: () => T): T => {
+  helpIfAsked(args, usage)
   try {
     return parse()
   } catch (error) {

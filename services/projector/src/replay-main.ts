@@ -1,18 +1,20 @@
 import { openKafkaLog } from '@chat/event-log/kafka'
-import { createFatal, createLogger, exitCodeOf } from '@chat/runtime'
+import { createFatal, createLogger, exitCodeOf, helpIfAsked } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { createTopics } from '@chat/schemas'
 import { readReplayConfig } from './config.ts'
 import { createProgressView } from './progress.ts'
 import { exitCodeOfReport, replay, sentenceOf } from './replay/replay.ts'
-import { parseReplayArgs } from './replay/request.ts'
+import { parseReplayArgs, replayUsage } from './replay/request.ts'
 import { openResumed } from './replay/resume.ts'
 import { createSink } from './replay/sink.ts'
 
 /** `npm run replay`: the valid events of the log on Kafka as lines, for whoever analyses them. */
 const run = async (): Promise<number> => {
+  const args = process.argv.slice(2)
+  helpIfAsked(args, replayUsage)
   const config = readReplayConfig(process.env)
-  const request = parseReplayArgs(process.argv.slice(2), config.partitions)
+  const request = parseReplayArgs(args, config.partitions)
   const logger = createLogger({ service: 'replay', level: 'silent' }) // stdout is for events; faults are told on stderr.
   const interrupted = new AbortController()
   const onSignal = () => interrupted.abort(new Error('interrupted'))

@@ -12,7 +12,6 @@ export const createDesks = (config: { readonly hashesAtOnce: number }, ports: Lo
     answerOperatorRequest(parseOperatorArgs(args), by, { ...ports, change: (wanted) => changeOnLog(wanted, ports) }),
   import: async ({ args, folder, by }, waiting) => {
     const request = parseImportArgs(args, folder)
-    if (request === 'help') throw new Error('help is given where it is asked for')
     return await answerImportRequest(request, config, { by, ...waiting })(ports)
   },
 })

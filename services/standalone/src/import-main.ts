@@ -1,10 +1,10 @@
-import { createFatal } from '@chat/runtime'
+import { createFatal, exitCodeOf } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { readConfig, readImportConfig } from './config.ts'
-import { importUsage, parseImportArgs } from './import/arguments.ts'
+import { type ImportRequest, parseImportArgs } from './import/arguments.ts'
 import { answerImportRequest } from './import/desk.ts'
 import { whoIsHere, workEmbedded, workOnKafka } from './local-command.ts'
-import { askAtDoor, type Said, saying } from './local-door.ts'
+import { askAtDoor, type Caller, type Said, saying } from './local-door.ts'
 
 /** `npm run import`: users, friendships, groups and missed messages of an older chat server, from CSV files. */
 const say = (line: string) => void process.stdout.write(`${line}\n`)
@@ -21,10 +21,11 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     stopped.reject(reason)
   })
 
-const ask = async (env: NodeJS.ProcessEnv, args: readonly string[]): Promise<Said> => {
-  const folder = process.cwd()
-  const request = parseImportArgs(args, folder)
-  if (request === 'help') return { isDone: true, lines: [importUsage] }
+const ask = async (
+  env: NodeJS.ProcessEnv,
+  { args, folder }: Pick<Caller, 'args' | 'folder'>,
+  request: ImportRequest,
+): Promise<Said> => {
   const by = whoIsHere()
   const surroundings = { clock, random, onFatal, say }
   const { signal } = stopping
@@ -40,14 +41,11 @@ const ask = async (env: NodeJS.ProcessEnv, args: readonly string[]): Promise<Sai
 
 /** 0: everything is there. 1: some rows were not taken. 2: it ended before its end, or was called wrongly. */
 const run = async (): Promise<number> => {
-  const { isDone, isBroken, lines } = await saying(() => Promise.race([ask(process.env, process.argv.slice(2)), fatal]))
+  const call = { args: process.argv.slice(2), folder: process.cwd() }
+  const request = parseImportArgs(call.args, call.folder)
+  const { isDone, isBroken, lines } = await saying(() => Promise.race([ask(process.env, call, request), fatal]))
   for (const line of lines) (isBroken ? process.stderr : process.stdout).write(`${line}\n`)
   return isBroken ? 2 : isDone ? 0 : 1
 }
 
-const failed = (error: unknown): number => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  return 2
-}
-
-process.exit(await run().catch(failed))
+process.exit(await exitCodeOf(run(), 2))

@@ -5,7 +5,7 @@ import { createProjector } from '@chat/projector'
 import { createRouter } from '@chat/router'
 import { createFatal, createHealth, createLogger, createMetrics, exitCodeOf, runUntilSignal } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
-import { parseStartArgs, usage } from './arguments.ts'
+import { parseStartArgs } from './arguments.ts'
 import { readConfig } from './config.ts'
 import { createDesks } from './desks.ts'
 import { openEmbedded } from './embedded.ts'
@@ -20,10 +20,6 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 const run = async (): Promise<number> => {
   const request = parseStartArgs(process.argv.slice(2))
-  if (request.kind === 'help') {
-    say(usage)
-    return 0
-  }
   const config = readConfig(process.env, request)
   const logger = createLogger({ service: 'standalone', level: config.logLevel })
   const fatal = createFatal()

@@ -1,7 +1,6 @@
 import { flag, parseWords, usageFault } from '@chat/runtime'
 
 export type Command =
-  | { readonly command: 'help' }
   | { readonly command: 'list' }
   | {
       readonly command: 'run'
@@ -26,7 +25,7 @@ export interface Keeping {
   readonly isInLedger: boolean
 }
 
-export const usage = `npm run faults -- list
+const usage = `npm run faults -- list
 npm run faults -- run NAME… | short | all  [--brokers 3] [--ledger] [--keep]
 npm run faults -- nemesis --minutes 10 --seed S [--brokers 3] [--ledger] [--keep]
 npm run faults -- replay .chat/faults/…/script.json`
@@ -37,13 +36,11 @@ const options = {
   brokers: { type: 'string' },
   ledger: flag,
   keep: flag,
-  help: flag,
 } as const
 
-/** Throws Fault `usage`. `newSeed` is for a nemesis that was given none. */
+/** Throws Faults `usage` and `help`. `newSeed` is for a nemesis that was given none. */
 export const parseCommand = (args: readonly string[], newSeed: number): Command => {
   const { values, positionals } = parseWords(args, options, usage)
-  if (values.help) return { command: 'help' }
   const [command, ...rest] = positionals
   const brokers = brokersOf(values.brokers)
   const keeping = { keepsAll: values.keep, isInLedger: values.ledger }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { isFault } from '@chat/runtime'
+import { exitCodeOf, isFault } from '@chat/runtime'
 import { systemClock as clock } from '@chat/runtime/system'
 import { type Scenario, scenarioNamed, scenarios } from '../scenarios/index.ts'
-import { type Keeping, type NemesisArguments, parseCommand, usage } from './arguments.ts'
+import { type Keeping, type NemesisArguments, parseCommand } from './arguments.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 import type { Round } from './nemesis-plan.ts'
 import { runNemesis } from './run-nemesis.ts'
@@ -91,9 +91,6 @@ const replay = (path: string): Promise<number> => {
 const main = async (): Promise<number> => {
   const command = parseCommand(process.argv.slice(2), Math.floor(Date.now() / 1_000))
   switch (command.command) {
-    case 'help':
-      say(usage)
-      return 0
     case 'list':
       return list()
     case 'run':
@@ -105,13 +102,11 @@ const main = async (): Promise<number> => {
   }
 }
 
-try {
-  process.exit(await main())
-} catch (error) {
-  if (isFault(error, 'usage')) {
-    process.stderr.write(`${error.message}\n`)
-    process.exit(2)
-  }
+/** What broke the harness is wanted with its place in the code. */
+const tellWhere = (error: unknown): number => {
+  if (isFault(error, 'usage') || isFault(error, 'help')) throw error
   say(error instanceof Error ? (error.stack ?? error.message) : String(error))
-  process.exit(1)
+  return 1
 }
+
+process.exit(await exitCodeOf(main().catch(tellWhere)))

@@ -1,4 +1,4 @@
-import { Fault } from '@chat/runtime'
+import { flag, parseWords, usageFault } from '@chat/runtime'
 import type { RecoverRequest } from './recover.ts'
 
 const usage = `usage: npm run recover -- NAME     a one-time code for one account
@@ -10,14 +10,10 @@ export interface RecoverArgs {
   readonly isEmbedded: boolean
 }
 
-/** Throws Fault `usage` with how it is called. */
+/** Throws Faults `usage`, with how it is called, and `help`. */
 export const parseRecoverArgs = (args: readonly string[]): RecoverArgs => {
-  const flags = args.filter((arg) => arg.startsWith('--'))
-  const [name, ...others] = args.filter((arg) => !arg.startsWith('--'))
-  const unknown = flags.filter((flag) => flag !== '--all' && flag !== '--embedded')
-  const isAll = flags.includes('--all')
-  if (unknown.length > 0 || others.length > 0 || isAll === (name !== undefined))
-    throw new Fault('usage', usage, { isRetryable: false })
-  const isEmbedded = flags.includes('--embedded')
-  return { request: name === undefined ? { kind: 'all' } : { kind: 'name', name }, isEmbedded }
+  const { values, positionals } = parseWords(args, { all: flag, embedded: flag }, usage)
+  const [name, ...others] = positionals
+  if (others.length > 0 || values.all === (name !== undefined)) throw usageFault('one name, or --all', usage)
+  return { request: name === undefined ? { kind: 'all' } : { kind: 'name', name }, isEmbedded: values.embedded }
 }

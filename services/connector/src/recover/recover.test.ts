@@ -64,4 +64,5 @@ test('what is asked for', () => {
   expect(parseRecoverArgs(['--all', '--embedded'])).toEqual({ request: { kind: 'all' }, isEmbedded: true })
   for (const wrong of [[], ['ann', '--all'], ['ann', 'ben'], ['--everybody']])
     expect(() => parseRecoverArgs(wrong)).toThrow('usage: npm run recover')
+  expect(() => parseRecoverArgs(['--help'])).toThrow(expect.objectContaining({ code: 'help' }))
 })

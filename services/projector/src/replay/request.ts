@@ -23,7 +23,7 @@ export interface ReplayRequest {
   readonly file: string | undefined
 }
 
-const usage = `usage: npm run replay [-- OPTION …]: the valid events of the log, partition after partition, on stdout
+export const replayUsage = `usage: npm run replay [-- OPTION …]: the valid events of the log, partition after partition, on stdout
   --from OFFSET|TIME   from this offset of every partition on, or events of this time and later
   --to OFFSET|TIME     before it; without it up to the end that the log has now
   --types A,B          only events of these types: MessagePosted,MemberJoined
@@ -39,7 +39,7 @@ export class ReplayRequestError extends Error {
   override readonly name = 'ReplayRequestError'
   readonly problems: readonly string[]
   constructor(problems: readonly string[]) {
-    super(`options are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}\n${usage}`)
+    super(`options are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}\n${replayUsage}`)
     this.problems = problems
   }
 }

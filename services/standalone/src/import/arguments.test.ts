@@ -10,10 +10,6 @@ test('files are those of the folder in which it is called', () => {
   })
 })
 
-test('whoever asks for help gets no complaint', () => {
-  expect(parseImportArgs(['--help'], '/')).toBe('help')
-})
-
 test.each([
   [[]],
   [['--dialect', 'json-to']],

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { flag, parseOptions, usageFault } from '@chat/runtime'
+import { parseOptions, usageFault } from '@chat/runtime'
 import { type FileKind, fileKinds } from './rows.ts'
 
 const dialects = ['json-toid', 'json-to', 'envelope', 'unit', 'action'] as const
@@ -12,7 +12,7 @@ export interface ImportRequest {
   readonly report: string
 }
 
-export const importUsage = `npm run import -- --dialect ${dialects.join('|')} --users users.csv [--friendships friendships.csv]
+const usage = `npm run import -- --dialect ${dialects.join('|')} --users users.csv [--friendships friendships.csv]
   [--groups groups.csv] [--members members.csv] [--messages messages.csv] [--report import-report.csv]
 Each file begins with a line of its columns, in any order; UTF-8.
   users        id,name,password
@@ -24,21 +24,20 @@ What was not taken is in the report, with file, line and why. It may be run agai
 
 const path = { type: 'string' } as const
 const options = {
-  ...({ dialect: path, report: path, help: flag } as const),
+  ...({ dialect: path, report: path } as const),
   ...{ users: path, friendships: path, groups: path, members: path, messages: path },
 }
 
-/** `help`: he asks how it is called. Paths are those of `folder`. Throws Fault `usage`. */
-export const parseImportArgs = (args: readonly string[], folder: string): ImportRequest | 'help' => {
-  const values = parseOptions(args, options, importUsage)
-  if (values.help) return 'help'
+/** Paths are those of `folder`. Throws Faults `usage` and `help`. */
+export const parseImportArgs = (args: readonly string[], folder: string): ImportRequest => {
+  const values = parseOptions(args, options, usage)
   const dialect = dialects.find((one) => one === values.dialect)
-  if (dialect === undefined) throw usageFault(`--dialect is one of ${dialects.join(', ')}`, importUsage)
+  if (dialect === undefined) throw usageFault(`--dialect is one of ${dialects.join(', ')}`, usage)
   const given = fileKinds.flatMap((kind) => {
     const { [kind]: file = '' } = values
     return file === '' ? [] : [[kind, resolve(folder, file)] as const]
   })
-  if (given.length === 0) throw usageFault('there is no file to import', importUsage)
+  if (given.length === 0) throw usageFault('there is no file to import', usage)
   const report = resolve(folder, values.report ?? 'import-report.csv')
   return { dialect, files: Object.fromEntries(given), report }
 }
