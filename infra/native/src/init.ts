@@ -1,7 +1,7 @@
 import { applyAuthMigrations } from '@chat/credentials/postgres'
 import { openKafkaLog } from '@chat/event-log/kafka'
 import { applyMigrations } from '@chat/read-models/postgres'
-import { createLogger, Fault, silentLogger } from '@chat/runtime'
+import { createLogger, exitCodeOf, Fault, parseOptions, silentLogger } from '@chat/runtime'
 import { systemClock as clock, systemRandom as random } from '@chat/runtime/system'
 import { allTopics, createTopics } from '@chat/schemas'
 import { createRegistry } from '@chat/schemas/registry'
@@ -9,10 +9,13 @@ import pg from 'pg'
 import { readConfig } from './config.ts'
 import { initialise } from './initialise.ts'
 
+const usage = `usage: npm run init
+Makes topics, schemas and tables of the world that the environment names: docs/operations.md.`
 const topicsStep = 'topics in kafka'
 
 /** One-shot: topics, schemas and tables are there when it exits with 0. Safe to repeat, also beside running processes. */
-const run = async (): Promise<void> => {
+const run = async (): Promise<number> => {
+  parseOptions(process.argv.slice(2), {}, usage)
   const config = readConfig(process.env)
   const logger = createLogger({ service: 'init', level: config.logLevel })
   const topics = allTopics(
@@ -56,11 +59,7 @@ const run = async (): Promise<void> => {
   ]
   await initialise(steps, { clock, random, logger, waitMs: config.waitS * 1_000 })
   await pool.end()
+  return 0
 }
 
-try {
-  await run()
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1) // A step may still wait for its server.
-}
+process.exit(await exitCodeOf(run())) // A step may still wait for its server.
