@@ -43,10 +43,9 @@ const createKeeper = (slots = 2) => {
   const fatal: unknown[] = []
   const onFatal = (error: unknown) => void fatal.push(error)
   const news = createPresenceNews(freezing)
-  const keeper = createLeaseKeeper(
-    { presence, clock: freezing, random, health, logger: silentLogger, news, onFatal },
-    holder,
-  )
+  const warnings: unknown[] = []
+  const logger = { ...silentLogger, warn: (_: object, line: string) => void warnings.push(line) }
+  const keeper = createLeaseKeeper({ presence, clock: freezing, random, health, logger, news, onFatal }, holder)
   /** Routers tell each second for so long. */
   const hearFor = async (seconds: number) => {
     for (let second = 0; second < seconds; second++) {
@@ -54,7 +53,7 @@ const createKeeper = (slots = 2) => {
       await clock.advance(1000)
     }
   }
-  return { clock, store, news, hearFor, health, world, told, leases, keeper, fatal }
+  return { clock, store, news, hearFor, health, world, told, leases, keeper, fatal, warnings }
 }
 
 test('takes a lease, is ready with it, and keeps it', async () => {
@@ -102,6 +101,16 @@ test('gives the lease up after four seconds without a renewal, before anybody el
   await clock.advance(1_500)
   expect(told).toEqual(['adopted', 'expired'])
   expect(keeper.current()).toBeUndefined()
+})
+
+test('says once that renewals fail, and again when they fail anew', async () => {
+  const { clock, keeper, world, told, warnings } = createKeeper()
+  await keeper.start()
+  for (const isAway of [true, false, true, false]) {
+    world.isAway = isAway
+    await clock.advance(2_500)
+  }
+  expect({ told, warnings }).toEqual({ told: ['adopted'], warnings: ['lease not renewed', 'lease not renewed'] })
 })
 
 test('takes a new lease after presence came back', async () => {

@@ -22,6 +22,7 @@ test('reads what to run, and on how many brokers', () => {
     command: 'nemesis',
     nemesis: { minutes: 3, seed: 7, brokers: 1, keeping: { keepsAll: false, isInLedger: true } },
   })
+  expect(() => parseCommand(['nemesis', '--help'])).toThrow(expect.objectContaining({ code: 'help' }))
   expect(parseCommand(['nemesis'])).toMatchObject({ nemesis: { seed: 99 } })
 })
 

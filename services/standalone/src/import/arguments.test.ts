@@ -10,6 +10,10 @@ test('files are those of the folder in which it is called', () => {
   })
 })
 
+test('whoever asks for help gets no complaint', () => {
+  expect(() => parseImportArgs(['--help'], '/')).toThrow(expect.objectContaining({ code: 'help' }))
+})
+
 test.each([
   [[]],
   [['--dialect', 'json-to']],
