@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { exitCodeOf, parseWords, usageFault } from '@chat/runtime'
 import { systemRandom } from '@chat/runtime/system'
 import { createOpenLoad, currentCommit } from '@chat/testkit'
+import { keepApart } from './cores.ts'
 import { isSound, runDirect } from './direct.ts'
 import { hopsBetween } from './hops.ts'
 import { isSoundOverload, type OverloadResult, type PhaseResult, runOverload } from './overload.ts'
@@ -29,6 +30,7 @@ overload: more messages between two than the system can take, by clients that do
   --rate N         tries a second that the search for the peak begins with (500)
   --seconds N      how long more than the peak is offered (120)
   --factor N       how many times the peak (3)
+  --apart          the load has a core of its own, and the system the others
   --pairs N        random pairs that talk: enough that most are not held back (50000)
 rebuild: all read models anew while messages flow, on the running stack; the options of direct, but
   --rate N         messages a second offered (200)
@@ -73,6 +75,7 @@ const known = {
   users: { type: 'string' },
   pairs: { type: 'string' },
   factor: text('3'),
+  apart: { type: 'boolean', default: false },
   partitions: text('24'),
   flush: text('each'),
   on: text('kafka'),
@@ -88,7 +91,7 @@ const known = {
 const readOptions = () => {
   const { values, positionals } = parseWords(process.argv.slice(2), known, usage)
   const [workload] = positionals
-  const number = (name: keyof typeof values): number => {
+  const number = (name: Exclude<keyof typeof values, 'apart'>): number => {
     const value = Number(values[name] ?? defaults[name]?.[workload ?? ''])
     if (!Number.isSafeInteger(value) || value < 1) throw usageFault(`--${name} must be a positive integer`, usage)
     return value
@@ -126,7 +129,8 @@ const readOptions = () => {
     flush: values.flush,
   } as const
   if (workload === 'direct') return { workload, options } as const
-  if (workload === 'overload') return { workload, options: { ...options, factor: number('factor') } } as const
+  if (workload === 'overload')
+    return { workload, options: { ...options, factor: number('factor'), apart: values.apart } } as const
   const { on, ...rest } = options
   if (on !== 'kafka') throw usageFault('the log of one process can be read by that process only', usage)
   return { workload, options: { ...rest, events: number('events') } } as const
@@ -217,7 +221,9 @@ const printOverload = (result: OverloadResult): void => {
   console.log(`peak ${peakPerSecond}/s, goodput/peak ${goodputShare}, normal after ${normalAfterSeconds} s`, verdict)
 }
 
-const runOverloadWorkload = (options: Options & { readonly factor: number }): Promise<number> =>
+const runOverloadWorkload = (
+  options: Options & { readonly factor: number; readonly apart: boolean },
+): Promise<number> =>
   onTarget(options, async (target) => {
     let before = target.usages()
     let processes: ReturnType<typeof usageBetween> = {}
@@ -226,12 +232,15 @@ const runOverloadWorkload = (options: Options & { readonly factor: number }): Pr
       else processes = usageBetween(before, target.usages(), options.seconds)
     }
     const load = await createOpenLoad({ ...options, ...target, textBytes, random: systemRandom })
-    const result = await runOverload(load, { ...options, onPhase })
+    const bringTogether = options.apart ? keepApart(target.pids()) : () => {}
+    const result = await runOverload(load, { ...options, onPhase }).finally(bringTogether)
     load.close()
     printOverload(result)
     console.table(processes)
     console.log(`appended to ${save('overload', options, { result, processes })}`)
-    return isSoundOverload(result) ? 0 : 1
+    if (isSoundOverload(result)) return 0
+    console.log(`the logs of the processes are in ${target.keepLogs()}`)
+    return 1
   })
 
 const runRebuildWorkload = async (options: Parameters<typeof runRebuildBench>[0]): Promise<number> => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@chat/runtime/system'
@@ -6,7 +6,7 @@ import { createStack, definedOf, type ServiceProcess, spawnService } from '@chat
 import { registerAccounts, startSystem } from '@chat/stack/system'
 import type { Account } from '@chat/testkit'
 import { type Histograms, parseHistograms } from './hops.ts'
-import { childrenOf, readProcesses, type Usage, usageOf, usageOfTrees } from './usage.ts'
+import { childrenOf, pidsOfTrees, readProcesses, type Usage, usageOf, usageOfTrees } from './usage.ts'
 
 /** A running system with accounts, ready to be loaded. */
 export interface Target {
@@ -14,8 +14,12 @@ export interface Target {
   readonly accounts: readonly Account[]
   /** CPU and memory now: each process of ours, the servers they stand on, and `load`, this process. */
   usages(): ReadonlyMap<string, Usage>
+  /** Of all of these but `load`. */
+  pids(): readonly number[]
   /** The histograms of every process now. */
   histograms(): Promise<readonly Histograms[]>
+  /** Writes down what each process logged, and returns the folder. */
+  keepLogs(): string
   stop(): Promise<void>
 }
 
@@ -36,6 +40,14 @@ const usagesOf = (
 }
 
 const root = join(import.meta.dirname, '..', '..')
+
+const keepLogs = (processes: readonly ServiceProcess[]): string => {
+  const folder = join(root, '.chat', 'bench', 'logs')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const { name, pid, logs } of processes) writeFileSync(join(folder, `${name}-${pid}.log`), logs())
+  return folder
+}
 
 /** The servers of the running `npm run stack`, by name. */
 export const stackServers = async (): Promise<ReadonlyMap<string, readonly number[]>> => {
@@ -69,7 +81,9 @@ export const startOnStack = async (counts: {
     urls,
     accounts: await registerAccounts(urls, counts.users),
     usages: () => usagesOf(processes, () => servers),
+    pids: () => pidsOfTrees([...processes.map(({ pid }) => pid), ...[...servers.values()].flat()], readProcesses()),
     histograms: () => histogramsOf(processes),
+    keepLogs: () => keepLogs(processes),
     stop: system.stop,
   }
 }
@@ -84,7 +98,9 @@ export const startEmbedded = async ({ users }: { readonly users: number }): Prom
     accounts: await registerAccounts([server.url], users),
     // Its database server is a child of it.
     usages: () => usagesOf([server], () => new Map([['postgres', childrenOf(server.pid, readProcesses())]])),
+    pids: () => pidsOfTrees([server.pid], readProcesses()),
     histograms: () => histogramsOf([server]),
+    keepLogs: () => keepLogs([server]),
     stop: async () => {
       server.kill('SIGTERM')
       await server.exited

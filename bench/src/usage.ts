@@ -72,6 +72,10 @@ export const usageOfTrees = (roots: readonly number[], processes: readonly Proce
 export const childrenOf = (pid: number, processes: readonly ProcessStat[]): readonly number[] =>
   processes.filter(({ parent }) => parent === pid).map((child) => child.pid)
 
+/** Of processes with all they started. */
+export const pidsOfTrees = (roots: readonly number[], processes: readonly ProcessStat[]): readonly number[] =>
+  treesOf(roots, processes).map(({ pid }) => pid)
+
 const treesOf = (roots: readonly number[], processes: readonly ProcessStat[]): readonly ProcessStat[] =>
   roots.flatMap((root) => [
     ...processes.filter(({ pid }) => pid === root),

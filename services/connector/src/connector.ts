@@ -40,6 +40,7 @@ import { createHelloGate } from './socket/hello-gate.ts'
 import { helloOf } from './socket/hello-order.ts'
 import { createReceipts } from './socket/receipts.ts'
 import { createSignals } from './socket/signals.ts'
+import { Turns } from './socket/turns.ts'
 import { createPublisher, createStats } from './stats.ts'
 import { createWatermark } from './watermark.ts'
 import { maskReadModels } from './word-filter/masked-read-models.ts'
@@ -163,7 +164,8 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const news = createPresenceNews(clock)
   const forPresence = { ...ports, news, lease: () => lease.current(), isPresenceAway: () => lease.isPresenceAway() }
   const commands = createCommandLane(forPresence)
-  const writeAdmission = createWriteAdmission({ ...ports, commands })
+  const turns = new Turns(clock)
+  const writeAdmission = createWriteAdmission({ ...ports, commands, turns })
   const revocations = createRevocations(ports)
   const suspensions = createSuspensions(ports)
   const tokens = createTokens({ keys: config.tokenKeys, clock })
@@ -226,7 +228,7 @@ const createParts = (config: ConnectorConfig, ports: Ports) => {
   const isOpen = () => !drain.isStopping && lease.current() !== undefined && connections.size() <= config.capacity
   const services: ConnectionServices = {
     ...ports,
-    ...{ connectorId, heartbeatMs, readModels, writeAdmission, watermark, registrar, kicks, stats, directory },
+    ...{ connectorId, heartbeatMs, readModels, writeAdmission, turns, watermark, registrar, kicks, stats, directory },
     largeGroups,
     ...{ receipts, signals, presenceWatch, isOpen, rateLimiter, logins },
     editWindowMs: config.editWindowMs,

@@ -3,6 +3,7 @@ import type { Topics } from '@chat/schemas'
 import { refused } from './answer.ts'
 import { partitionOfDraft } from './commands.ts'
 import type { Answer, CommandDraft, CommandOutcome, Commands } from './ports.ts'
+import type { Turns } from './socket/turns.ts'
 import { createWriteLimit } from './write-limit.ts'
 
 /** When those who were refused come back, ms: drawn anew for each, so that they do not come together again. */
@@ -26,6 +27,7 @@ export interface WriteAdmission {
 
 interface WriteAdmissionPorts {
   readonly commands: Commands
+  readonly turns: Pick<Turns, 'waitedMs'>
   readonly topics: Topics
   readonly clock: Clock
   readonly random: Random
@@ -33,9 +35,9 @@ interface WriteAdmissionPorts {
 }
 
 export const createWriteAdmission = (ports: WriteAdmissionPorts): WriteAdmission => {
-  const { commands, topics, clock, random, metrics } = ports
+  const { commands, turns, topics, clock, random, metrics } = ports
   let lagMs = 0
-  const limit = createWriteLimit(clock, () => lagMs)
+  const limit = createWriteLimit(clock, () => Math.max(lagMs, turns.waitedMs()))
   const limitGauge = metrics.gauge('chat_connector_write_limit', 'Writes that may wait for a reply', ['partition'])
   const pendingGauge = metrics.gauge('chat_connector_pending_writes', 'Writes that wait for a reply')
   const refusals = metrics.counter('chat_connector_writes_refused_total', 'Writes refused because too many waited')

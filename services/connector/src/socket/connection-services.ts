@@ -10,12 +10,14 @@ import type { Watermark } from '../watermark.ts'
 import type { WriteAdmission } from '../write-admission.ts'
 import type { FrameServices } from './frames/handler.ts'
 import type { HelloGate } from './hello-gate.ts'
+import type { Turns } from './turns.ts'
 
 /** What connections work with, the same for all. */
 export interface ConnectionServices extends FrameServices {
   readonly connectorId: string
   readonly heartbeatMs: number
   readonly writeAdmission: WriteAdmission
+  readonly turns: Turns
   readonly watermark: Watermark
   readonly registrar: Registrar
   readonly largeGroups: LargeGroups

@@ -48,7 +48,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     this.socket = socket
     this.services = services
     this.home = home
-    this.intake = new Intake(socket)
+    this.intake = new Intake(socket, this, services.turns)
     this.outbox = new Outbox(socket, services.stats, () => home.watch(this))
     this.pushes = new PushStream(services, this.outbox)
     this.openedMs = home.nowMs
@@ -97,8 +97,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     this.services.stats.framesReceived++
     this.lastHeardMs = this.home.nowMs
     if (this.state.kind === 'closed' || this.state.kind === 'finishing') return
-    if (!this.intake.hasKept && !this.isBusy()) this.take(text)
-    else if (!this.intake.keep(text)) this.close(closeCode.unavailable, 'too many frames at once')
+    if (!this.intake.receive(text)) this.close(closeCode.unavailable, 'too many frames at once')
   }
 
   onBinary(): void {
@@ -133,7 +132,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   /** The queue to the client drained. */
   drained(): void {
-    this.readOn()
+    this.intake.readOn()
   }
 
   /** The session ended, here or elsewhere. */
@@ -176,7 +175,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   // Frames.
 
-  private take(text: string) {
+  take(text: string) {
     const read = readFrameText(text, this.isAwaitingHello)
     if ('frame' in read) return this.dispatch(read.frame)
     if (!('close' in read)) return this.answer(read.ref, read.refusal)
@@ -275,7 +274,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
     this.home.admit(this, session)
     await this.begin(frame, session)
     release()
-    this.readOn()
+    this.intake.readOn()
   }
 
   /** The order of the steps is what closes the login race: registered, and acknowledged, before the watermark is asked for. [G1] */
@@ -326,7 +325,7 @@ export class Connection implements SocketEvents, WriteLaneClient {
       this.failed(ref, error)
     }
     this.isLoggingOut = false
-    this.readOn()
+    this.intake.readOn()
   }
 
   // Answers.
@@ -360,22 +359,14 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   // How much is under way.
 
-  private isBusy(): boolean {
+  isBusy(): boolean {
     const { kind } = this.state
     return (kind !== 'live' && kind !== 'awaitingHello') || this.isLoggingOut || this.work.isFull || this.outbox.isFull
   }
 
   private done(kind: 'read' | 'write'): void {
     this.work.end(kind)
-    this.readOn()
-  }
-
-  private readOn(): void {
-    if (!this.intake.isDeaf) return
-    this.intake.readOn(
-      () => this.isBusy(),
-      (text) => this.take(text),
-    )
+    this.intake.readOn()
   }
 
   isGone(): boolean {
