@@ -7,6 +7,9 @@ import { connectLoadSockets, type LoadSocket } from './load-sockets.ts'
  * Messages between two at a rate that answers do not slow down, by clients that do what the protocol says: what was refused for now is
  * kept and sent again under its id once its time is over, in order, and nothing new goes to its conversation before. A try that is sent
  * again counts as offered like a first one. Sends do not name the one before (`after`): their order is the server's alone to keep.
+ *
+ * Each connector is offered as much, new messages and those that come again together. With one count for all, a connector that refuses more
+ * than another is sent more of what comes again, and the other one less than it could do: people do not stop because others must repeat.
  */
 export interface OpenLoad {
   /** Offers `perSecond` tries for so long. Answers count for the phase in which they come. */
@@ -77,7 +80,15 @@ interface Pair {
   lastReceived: number
 }
 
+/** What the clients of one connector have to offer. */
+interface Offering {
+  readonly pairs: readonly Pair[]
+  readonly held: HeldPairs
+}
+
 interface Client extends LoadSocket {
+  /** Index in `urls`. */
+  readonly connector: number
   readonly lastSeqs: Map<string, number>
 }
 
@@ -101,14 +112,21 @@ const retryDefaultMs = 1000
 export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad> => {
   goFirst()
   const sockets = await connectLoadSockets(options.urls, options.accounts)
-  const clients = sockets.map((socket): Client => ({ ...socket, lastSeqs: new Map() }))
+  const clients = sockets.map(
+    (socket, index): Client => ({ ...socket, connector: index % options.urls.length, lastSeqs: new Map() }),
+  )
   const pairs = randomPairs(clients, options)
   const padding = 'x'.repeat(options.textBytes)
   const pairOf = new Int32Array(messagesMax)
   const isAcknowledged = new Uint8Array(messagesMax)
   const receipts = new Uint8Array(messagesMax)
   const underWay = new Map<number, Message>()
-  const held = createHeldPairs()
+  const offerings = options.urls.map(
+    (_, connector): Offering => ({
+      pairs: pairs.filter(({ from }) => from.connector === connector),
+      held: createHeldPairs(),
+    }),
+  )
   const totals = { doubled: 0, reordered: 0, refusedForGood: {} as Record<string, number>, closes: [] as number[] }
   let messages = 0
   let acknowledged = 0
@@ -129,9 +147,9 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
     )
   }
 
-  const sendNew = (dueMs: number) => {
+  const sendNew = (among: readonly Pair[], dueMs: number) => {
     for (let look = 0; look < looksMax; look++) {
-      const pair = pairs[Math.floor(options.random.fraction() * pairs.length)]
+      const pair = among[Math.floor(options.random.fraction() * among.length)]
       if (pair === undefined || pair.refused.length > 0) continue
       const message = { index: messages++, pair, clientMsgId: uuidV7(Date.now(), options.random), dueMs, sentMs: dueMs }
       underWay.set(message.index, message)
@@ -141,10 +159,10 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
     phase.keptBack++
   }
 
-  const offer = (dueMs: number, withNew: boolean) => {
-    const pair = held.next(performance.now())
+  const offer = (offering: Offering | undefined, dueMs: number, withNew: boolean) => {
+    const pair = offering?.held.next(performance.now())
     const [message] = pair?.refused ?? []
-    if (pair === undefined || message === undefined) return withNew ? sendNew(dueMs) : undefined
+    if (pair === undefined || message === undefined) return withNew ? sendNew(offering?.pairs ?? [], dueMs) : undefined
     pair.refused.shift()
     phase.resent++
     transmit(message, dueMs)
@@ -168,7 +186,7 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
       } else totals.refusedForGood[frame.code ?? ''] = (totals.refusedForGood[frame.code ?? ''] ?? 0) + 1
     }
     // A message goes again only when nothing of its pair is under way: nothing can overtake it.
-    if (pair.inFlight === 0 && pair.refused.length > 0) held.add(pair)
+    if (pair.inFlight === 0 && pair.refused.length > 0) offerings[pair.from.connector]?.held.add(pair)
   }
 
   const onEvent = (frame: Frame, client: Client) => {
@@ -204,7 +222,8 @@ export const createOpenLoad = async (options: OpenLoadOptions): Promise<OpenLoad
     let offered = 0
     for (let elapsedMs = 0; !isOver(elapsedMs); elapsedMs = performance.now() - startMs) {
       const due = Math.floor((elapsedMs * perSecond) / 1000)
-      for (; offered < due; offered++) offer(startMs + (offered * 1000) / perSecond, withNew)
+      for (; offered < due; offered++)
+        offer(offerings[offered % offerings.length], startMs + (offered * 1000) / perSecond, withNew)
       await new Promise((resolve) => setTimeout(resolve, 1))
     }
   }
@@ -294,6 +313,8 @@ const createPhase = () => {
     },
   }
 }
+
+type HeldPairs = ReturnType<typeof createHeldPairs>
 
 /** Pairs with something to send again, by when they may: in slots of `slotMs`, because times are drawn and no queue is in their order. */
 const createHeldPairs = () => {
