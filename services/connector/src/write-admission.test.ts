@@ -1,10 +1,13 @@
-import { createMetrics } from '@chat/runtime'
+import { createMetrics, sleep } from '@chat/runtime'
+import { createTopics } from '@chat/schemas'
 import { unansweredWritesMax } from '@chat/schemas/protocol'
+import { createFakeClock, createSeededRandom } from '@chat/testkit'
 import { expect, test } from 'vitest'
+import type { CommandDraft, Commands } from './ports.ts'
 import type { MemoryClient } from './socket/memory-sockets.ts'
 import { connect, createReadyWorld, deviceOf } from './test-world.ts'
-import { retryFirstMs, retryLastMs } from './write-admission.ts'
-import { pendingFloor } from './write-limit.ts'
+import { createWriteAdmission, retryFirstMs, retryLastMs } from './write-admission.ts'
+import { firstLimit, pendingFloor, targetMs, windowRepliesMin } from './write-limit.ts'
 
 const hi = { kind: 'text', text: 'hi' }
 
@@ -97,4 +100,28 @@ test('what comes behind a write to somebody the read models do not know yet wait
     { op: 'ok', seq: 1 },
     { op: 'ok', seq: 2 },
   ])
+})
+
+test('for how long frames wait to be taken is part of every reply: replies that are fast by themselves then lower the limit', async () => {
+  const replyMs = 100
+  const who = { conversation: 'd1.2', actor: 1, device: deviceOf(1), clientMsgId: deviceOf(2) }
+  const draft: CommandDraft = { type: 'BlockUser', ...who }
+  const limitWhileFramesWait = async (waitedMs: number) => {
+    const clock = createFakeClock(0)
+    const metrics = createMetrics({ withProcess: 'bare' })
+    const submit: Commands['submit'] = async () => {
+      await sleep(clock, replyMs)
+      return { outcome: 'rejected', code: 'not_member' }
+    }
+    const topics = createTopics({ prefix: 't.', partitions: 1, slots: 1 })
+    const ports = { topics, clock, random: createSeededRandom(1), metrics, turns: { waitedMs: () => waitedMs } }
+    const admission = createWriteAdmission({ ...ports, commands: { submit } })
+    for (let write = 0; write < windowRepliesMin; write++) void admission.submit(draft)
+    await clock.advance(replyMs)
+    admission.publish()
+    const { body } = await metrics.expose()
+    return Number(/chat_connector_write_limit\{partition="0"\} (\d+)/.exec(body)?.[1])
+  }
+  expect(await limitWhileFramesWait(0)).toBe(firstLimit)
+  expect(await limitWhileFramesWait(2 * targetMs)).toBeLessThan(firstLimit)
 })

@@ -11,6 +11,7 @@ import type { ConnectionServices } from './connection-services.ts'
 import { createConnections } from './connections.ts'
 import { createHelloGate, hellosAtOnceMax, hellosWaitingMax } from './hello-gate.ts'
 import { createMemorySockets } from './memory-sockets.ts'
+import { Turns } from './turns.ts'
 
 test('a session that ends between the check of its token and the admission is refused', async () => {
   const clock = createFakeClock(0)
@@ -18,6 +19,7 @@ test('a session that ends between the check of its token and the admission is re
   const services: Partial<ConnectionServices> = {
     ...{ clock, stats: createStats(), heartbeatMs: 25_000, isOpen: () => true },
     helloGate: createHelloGate(createSeededRandom(1)),
+    turns: new Turns(clock),
     rateLimiter: createRateLimiter(
       { rateLimits: createMemoryRateLimits({ clock }), metrics: createMetrics({ withProcess: 'bare' }) },
       'on',
