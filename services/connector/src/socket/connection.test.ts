@@ -1,6 +1,8 @@
 import { Fault } from '@chat/runtime'
 import { expect, test } from 'vitest'
-import { ask, connect, createReadyWorld, deviceOf, pushed } from '../test-world.ts'
+import type { Ports } from '../ports.ts'
+import { ask, connect, createReadyWorld, createTestWorld, deviceOf, pushed } from '../test-world.ts'
+import { turnMaxMs } from './turns.ts'
 
 const hi = { kind: 'text', text: 'hi' }
 
@@ -316,4 +318,27 @@ test('a read is not older than what the connection was pushed or acknowledged, o
   await world.clock.settle()
   expect(client.answers(2)).toMatchObject([{ op: 'ok', to: 2 }])
   expect(client.answers(2)[0]).not.toHaveProperty('stale')
+})
+
+test('a frame that waited for its turn and meets a bug ends its connection and no other', async () => {
+  const world = await createTestWorld()
+  for (const user of [1, 2, 3]) await world.addUser(user)
+  let busyMs = 0
+  const clock = { ...world.clock, monotonic: () => world.clock.monotonic() + busyMs }
+  const take: Ports['rateLimits']['take'] = ([{ rate, key }]) => {
+    if (rate !== 'signalsOfUser') return undefined
+    if (key === '1') busyMs += turnMaxMs
+    if (key === '2') throw new Error('bug')
+    return undefined
+  }
+  const connector = world.connector({ clock, rateLimits: { take, close: async () => {} }, limits: 'on' })
+  await connector.service.start()
+  const [ann, bob, cem] = await Promise.all([1, 2, 3].map((user) => connect(world, connector, user)))
+  for (const client of [ann, bob, cem]) client?.send({ op: 'ping', ref: 1 })
+  await world.clock.settle()
+  expect(bob?.isPaused).toBe(true)
+  await world.clock.advance(1)
+  expect([ann?.closedWith?.code, bob?.closedWith?.code, cem?.closedWith?.code]).toEqual([undefined, 4500, undefined])
+  expect([ann, bob, cem].map((client) => client?.answers(1).length)).toEqual([1, 0, 1])
+  expect(connector.fatal).toEqual([])
 })

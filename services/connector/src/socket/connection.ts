@@ -8,7 +8,7 @@ import { count } from '../stats.ts'
 import type { ConnectionHome } from './connection-home.ts'
 import type { ConnectionServices, Session } from './connection-services.ts'
 import { awaitingHello, type ConnectionState, closed, openingSession } from './connection-state.ts'
-import { readFrameText } from './frame-text.ts'
+import { type FrameText, readFrameText } from './frame-text.ts'
 import { answerRead } from './frames/answer-read.ts'
 import type { EffectHandler, ReadHandler } from './frames/handler.ts'
 import { type HandledFrame, handlerOf } from './frames/index.ts'
@@ -175,8 +175,17 @@ export class Connection implements SocketEvents, WriteLaneClient {
 
   // Frames.
 
+  /** A bug in what it leads to ends this connection and no other, whoever calls: what was kept is not taken below the socket that brought it. */
   take(text: string) {
-    const read = readFrameText(text, this.isAwaitingHello)
+    try {
+      this.handle(readFrameText(text, this.isAwaitingHello))
+    } catch (error) {
+      this.services.logger.error({ err: error }, 'connection failed')
+      this.close(closeCode.internal, 'internal')
+    }
+  }
+
+  private handle(read: FrameText) {
     if ('frame' in read) return this.dispatch(read.frame)
     if (!('close' in read)) return this.answer(read.ref, read.refusal)
     if (read.refusal !== undefined) this.answer(read.refusal.ref, read.refusal.answer)
