@@ -310,6 +310,7 @@ export interface Projection {
   offset(source: Source, partition: number): Promise<ProjectionOffset>
   /** Resolves with the events newly parked, those of the batch only. */
   applyEvents(batch: EventBatch): Promise<readonly ParkedEvent[]>
+  /** `to` may lie before `from`: receipts are told again, and those that were there already change nothing. */
   applyReceipts(batch: ReceiptBatch): Promise<void>
   close(): Promise<void>
 }

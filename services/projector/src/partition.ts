@@ -1,6 +1,6 @@
 import type { EventLog, StoredRecord } from '@chat/event-log'
 import type { Projection, ProjectionOffset, Source } from '@chat/read-models'
-import { type Clock, every, Fault, type Health, type Logger, type Random, sleep } from '@chat/runtime'
+import { type Clock, every, Fault, type Health, isFault, type Logger, type Random, sleep } from '@chat/runtime'
 import type { Topic, Topics } from '@chat/schemas'
 import { batchesOf, type Dead, type Halt, readEvents, readReceipts } from './batch.ts'
 import { follow, Halted } from './follow.ts'
@@ -143,22 +143,45 @@ const applyEvents = async (
   return batch.to
 }
 
+/** Receipts that are read once more where their topic lost its end: as many may have come since unnoticed. */
+const againReceiptsMax = 10_000
+
 const followReceipts: Session = async (partition, ports, signal, onSteady) => {
   const { log, topics, projection, metrics, bury } = ports
-  let { nextOffset } = await projection.offset('receipts', partition) // [G10]
-  const end = (await log.ends(topics.receipts)).get(partition) ?? 0
-  if (end < nextOffset)
-    throw new Halted({ reason: 'log_cut', detail: `receipts of ${partition} end at ${end}, before ${nextOffset}` })
+  let nextOffset = await receiptsPlace(partition, ports) // [G10]
   onSteady(nextOffset)
-  for await (const records of log.tail(topics.receipts, partition, nextOffset, signal))
-    for (const part of batchesOf(records)) {
-      if (signal.aborted) return
-      const { batch, dead } = readReceipts(partition, nextOffset, part)
-      await bury(topics.receipts, partition, dead)
-      metrics.deadLetters.inc(dead.length)
-      await projection.applyReceipts(batch)
-      metrics.receipts.inc(batch.receipts.length)
-      nextOffset = batch.to
-      onSteady(nextOffset)
-    }
+  try {
+    for await (const records of log.tail(topics.receipts, partition, nextOffset, signal))
+      for (const part of batchesOf(records)) {
+        if (signal.aborted) return
+        const { batch, dead } = readReceipts(partition, nextOffset, part)
+        await bury(topics.receipts, partition, dead)
+        metrics.deadLetters.inc(dead.length)
+        await projection.applyReceipts(batch)
+        metrics.receipts.inc(batch.receipts.length)
+        nextOffset = batch.to
+        onSteady(nextOffset)
+      }
+  } catch (error) {
+    if (!isFault(error, 'log_cut')) throw error
+    throw new Fault('receipts_cut', error.message, { cause: error }) // The next session begins before the end.
+  }
+}
+
+/**
+ * The stored place, or before it: a lone broker has no receipt on its disk when it is acknowledged. The rows know cursors then that their
+ * topic lost, which is no harm: cursors only go forward, and to read some again changes nothing.
+ */
+const receiptsPlace = async (
+  partition: number,
+  { log, topics, projection, logger }: PartitionPorts,
+): Promise<number> => {
+  const { nextOffset } = await projection.offset('receipts', partition)
+  const end = (await log.ends(topics.receipts)).get(partition) ?? 0
+  if (end >= nextOffset) return nextOffset
+  const beginning = (await log.beginnings(topics.receipts)).get(partition) ?? 0
+  const to = Math.max(beginning, end - againReceiptsMax)
+  logger.warn({ partition, nextOffset, end, to }, 'receipts were cut, going on before their end')
+  await projection.applyReceipts({ partition, from: nextOffset, to, receipts: [] })
+  return to
 }

@@ -213,6 +213,38 @@ test('a log that was cut below the stored place, or holds another event there, s
   await reason(different.health, /log_cut.*another event at 2/)
 })
 
+test.each(['while it is away', 'while it follows them'])(
+  'receipts whose end is lost %s are gone on from, also those that came since, and no cursor goes back',
+  async (when) => {
+    const { story, writer, startProjector, expectFold, readModels, store, topics } = createWorld()
+    const [group, other] = [story.group(1, 1), story.group(5, 1)]
+    for (let count = 0; count < 5; count++) story.post(group, 1)
+    for (let read = 1; read <= 5; read++) story.receipt(group, 1, { delivered: read, read })
+    await writer.write(story)
+    const first = await startProjector()
+    await expectFold()
+    if (when === 'while it is away') await first.projector.stop()
+    store.truncate(topics.receipts, 0, 2)
+    story.receipt(other, 1, { delivered: 1, read: 1 })
+    await writer.write(story)
+    const { health, failures } = when === 'while it is away' ? await startProjector() : first
+    await waitUntil(async () => (await readModels.conversation(1, other))?.readSeq === 1, {
+      deadlineMs: 5000,
+      what: 'the one that came since',
+    })
+    expect(await readModels.conversation(1, group)).toMatchObject({ readSeq: 5 })
+    expect(await readModels.projection.offset('receipts', 0)).toMatchObject({ nextOffset: 3 })
+    story.receipt(group, 1, { delivered: 6, read: 6 })
+    await writer.write(story)
+    await waitUntil(async () => (await readModels.conversation(1, group))?.readSeq === 6, {
+      deadlineMs: 5000,
+      what: 'the next one',
+    })
+    expect(health.reasons()).toEqual({})
+    expect(failures).toEqual([])
+  },
+)
+
 test('a log that is cut while it is followed stops the partition', async () => {
   const { story, writer, startProjector, expectFold, store, topics } = createWorld()
   const group = story.group(1, 1)

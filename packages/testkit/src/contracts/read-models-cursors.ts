@@ -20,6 +20,24 @@ export const cursorTests = (scene: () => ReadModelsScene): void => {
     ])
   })
 
+  test('receipts that are told again from an earlier place on change nothing', async () => {
+    const { projection, readModels, story, project } = scene()
+    story.register(2)
+    const group = story.group(9, 2)
+    const partition = (9 - 1) % story.events.length
+    for (let read = 1; read <= 3; read++) {
+      story.post(group, 2)
+      story.receipt(group, 2, { delivered: read, read })
+    }
+    await project()
+    await projection.applyReceipts({ partition, from: 3, to: 1, receipts: [] })
+    expect(await projection.offset('receipts', partition)).toMatchObject({ nextOffset: 1 })
+    expect(await readModels.conversation(2, group)).toMatchObject({ readSeq: 3 })
+    await project()
+    expect(await projection.offset('receipts', partition)).toMatchObject({ nextOffset: 3 })
+    expect(await readModels.conversation(2, group)).toMatchObject({ readSeq: 3 })
+  })
+
   test('above so many members, and to whoever is none, cursors are not told; members can have them counted', async () => {
     const { readModels, story, project } = scene()
     for (const id of [1, 2, 3, 4]) story.register(id)
