@@ -122,6 +122,7 @@ export const toClientEvent = (event: LogEvent): ClientEvent | PlacelessEvent | u
     case 'GroupImported':
     case 'NoticeBroadcast':
     case 'ReportResolved':
+    case 'CommandsRebased':
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined

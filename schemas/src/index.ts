@@ -64,6 +64,7 @@ export type {
   WithdrawFriendRequest,
 } from './generated/command-types.ts'
 export type {
+  CommandsRebased,
   CommandsRejected,
   FriendAccepted,
   FriendDeclined,

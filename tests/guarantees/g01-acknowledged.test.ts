@@ -1,10 +1,12 @@
 import type { Presence } from '@chat/presence'
-import { sleep } from '@chat/runtime'
+import { repairPartition } from '@chat/router/repair'
+import { silentLogger, sleep } from '@chat/runtime'
 import { expect, test } from 'vitest'
 import { answerTo, ask, connect, enter, join, say } from '../memory/people.ts'
 import { type Ground, startWorld } from '../memory/world.ts'
 import {
   createGroup,
+  encoder,
   fewMembers,
   historyOf,
   onLog,
@@ -41,6 +43,28 @@ test('[G1] a message that landed behind a stranger’s record does not count, an
   expect(textsOf(await onLog(world, conversation))).toEqual(['kept'])
   for (const person of [ann, bob]) expect(textsOf(await historyOf(world, person, 3, conversation))).toEqual(['kept'])
   await world.stop()
+})
+
+test('[G1] what stands in the place of a lost command is not acknowledged with what came of that one', async () => {
+  const world = await startWorld({ connectors: 0 })
+  const door = await startWorld({ ground: world.ground, routers: 0, projectors: 0, firstNumber: 1 })
+  const ann = await join(door, 'Ann', 0)
+  const conversation = await createGroup(door, ann, 1, [])
+  expect(await ask(door, ann.client, say(door, 2, { conversation }, 'kept'))).toMatchObject({ op: 'ok', seq: 2 })
+  await world.stop()
+  const { store, topics, clock } = world
+  const partition = partitionIn(world, conversation)
+  store.truncate(topics.commands, partition, store.partition(topics.commands, partition).end() - 1)
+  const frame = say(door, 3, { conversation }, 'in its place')
+  ann.client.send(frame)
+  await startWorld({ ground: world.ground, connectors: 0, firstNumber: 2 })
+  expect(await answerTo(door, ann.client, 3)).toMatchObject({ op: 'error', code: 'timeout' })
+  expect(textsOf(await onLog(world, conversation))).toEqual(['kept'])
+  const ports = { log: store.client('repair'), topics, encoder, clock, logger: silentLogger }
+  await repairPartition(partition, ports, { isRebasing: true }, new AbortController().signal)
+  await clock.advance(5_000)
+  expect(await ask(door, ann.client, { ...frame, ref: 4 })).toMatchObject({ op: 'ok', seq: 3 })
+  expect(textsOf(await onLog(world, conversation))).toEqual(['kept', 'in its place'])
 })
 
 /** Presence that takes its time before a registration counts. */

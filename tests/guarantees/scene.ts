@@ -15,7 +15,7 @@ import {
 import { ask, type Person } from '../memory/people.ts'
 import type { Ground, World } from '../memory/world.ts'
 
-const encoder = createEncoder(localSchemaIds)
+export const encoder = createEncoder(localSchemaIds)
 
 export interface Shown {
   readonly seq: number
@@ -199,7 +199,7 @@ export const forgeEvent = async (ground: Ground, partition: number, event: LogEv
   const { schema, value } = encoder.encode(event)
   const pos = (await recordsOf(ground, partition)).length
   const last = (await validOf(ground, partition)).at(-1)
-  const cmd = Number(last?.headers.cmd ?? -1)
+  const cmd = -1 // No command asked for it.
   const linked = chainOf(last?.headers.chain ?? chainStart, { pos, type: event.type, cmd, value })
   const headers = { type: event.type, schema, pos: String(pos), cmd: String(cmd), ignorable: 'false' }
   const records = [{ key: null, value, headers: { ...headers, chain: chain ?? linked } }]

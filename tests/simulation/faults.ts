@@ -4,6 +4,7 @@ import type { TopicKind } from '@chat/schemas'
 import type { Device } from './client/device.ts'
 import type { Host } from './host.ts'
 import type { Cable } from './ports/network.ts'
+import { losePower } from './power.ts'
 import { partitions, type World } from './world.ts'
 
 /** A thing that can go wrong. */
@@ -133,6 +134,12 @@ const leaderLost: FaultKind = {
   },
 }
 
+const powerLost: FaultKind = {
+  name: 'power lost',
+  lastsMs: [100, 5000],
+  begin: ({ world, random }) => ({ target: 'commands', end: losePower(world, random) }),
+}
+
 /** Every kind of trouble between a process and the log: late, lost, doubled, unanswered, overtaken. */
 const fateOf = (random: Random, kind: TopicKind): AppendFate | undefined => {
   const fate = anyFateOf(random)
@@ -234,7 +241,7 @@ const kinds: readonly FaultKind[] = [
   ...[terminated('router'), terminated('projector'), terminated('connector')],
   ...[frozen('router'), frozen('projector'), frozen('connector')],
   ...[redis.away, redis.forgetful, redisWiped, redisRestored, database.away, database.forgetful],
-  ...[leaderGone, leaderLost, logShaken, logShaken, regrouped, confused, expelled, cut, cut, halved, slowed],
+  ...[leaderGone, leaderLost, powerLost, logShaken, logShaken, regrouped, confused, expelled, cut, cut, halved, slowed],
 ]
 
 /** One thing that goes wrong at its time. */

@@ -13,10 +13,13 @@ export const outcomesWrong = (world: World): readonly string[] => {
 }
 
 const wrongOf = (world: World, partition: number): readonly string[] => {
-  const { outcomes, ids, wrong } = readOutcomes(world, partition)
+  const { outcomes, ids, wrong, rebased } = readOutcomes(world, partition)
   const resume = Math.max(-1, ...outcomes.keys()) + 1
+  // Who asked for what stands in the place of a lost command gets no answer, and asks again.
+  const isInPlaceOfLost = (offset: Offset) =>
+    world.lostCommands.some((lost) => lost.partition === partition && offset >= lost.from && offset < lost.to)
   for (const { offset, headers, value } of recordsOf(world, world.topics.commands, partition)) {
-    if (offset >= resume || outcomes.has(offset)) continue
+    if (offset < rebased || offset >= resume || outcomes.has(offset) || isInPlaceOfLost(offset)) continue
     const decoded = decodeCommand(headers.schema ?? '', value)
     if (!('record' in decoded) || !ids.has(decoded.record.clientMsgId))
       wrong.push(`command ${offset} of partition ${partition} was passed over`)
@@ -29,6 +32,7 @@ const readOutcomes = (world: World, partition: number) => {
   /** cmd → where the last of its events, or its refusal, is. */
   const outcomes = new Map<Offset, { readonly pos: Offset; readonly isRefusal: boolean }>()
   const ids = new Set<string>()
+  let rebased = 0
   const note = (cmd: Offset, pos: Offset, isRefusal: boolean) => {
     const before = outcomes.get(cmd)
     const continues = before !== undefined && !before.isRefusal && !isRefusal && before.pos === pos - 1
@@ -40,9 +44,14 @@ const readOutcomes = (world: World, partition: number) => {
     const decoded = isValid(record) ? decodeEvent(record.headers.schema ?? '', record.value) : undefined
     if (decoded === undefined || !('record' in decoded) || decoded.record.type === 'LogOpened') continue
     const event = decoded.record
+    if (event.type === 'CommandsRebased') {
+      rebased = event.next
+      outcomes.clear()
+      continue
+    }
     if (event.type === 'CommandsRejected') for (const { cmd } of event.rejections) note(cmd, record.offset, true)
     else note(Number(record.headers.cmd), record.offset, false)
     if ('clientMsgId' in event) ids.add(event.clientMsgId)
   }
-  return { outcomes, ids, wrong }
+  return { outcomes, ids, wrong, rebased }
 }

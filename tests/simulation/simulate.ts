@@ -10,6 +10,7 @@ import type { Mode } from './modes.ts'
 import { outcomesWrong } from './outcomes.ts'
 import { enrol } from './people.ts'
 import type { Plants } from './planted/plants.ts'
+import { employOperator } from './power.ts'
 import { probe } from './probe.ts'
 import { unpromptOf } from './promptness.ts'
 import { createScheduler } from './scheduler.ts'
@@ -102,6 +103,7 @@ const live = async (world: World, run: Run): Promise<string[]> => {
   if (!(await world.runUntil(() => devices.every((device) => device.isSettled()), startMaxMs)))
     return ['the devices do not connect']
 
+  employOperator(world)
   const workload = startWorkload(world, devices)
   const weathering = brew({ world, devices, random: run.random }, run.weather, activityMs)
   await world.runUntil(() => false, activityMs)

@@ -4,6 +4,7 @@ import { createConnector } from '@chat/connector'
 import { noWordFilter } from '@chat/connector/word-filter'
 import type { Credentials } from '@chat/credentials'
 import { createMemoryCredentials, createPlainHasher } from '@chat/credentials/memory'
+import type { Offset } from '@chat/event-log'
 import { type AppendFaults, createMemoryStore, type MemoryStore } from '@chat/event-log/memory'
 import { createMemoryPresence, type MemoryPresence } from '@chat/presence/memory'
 import { createProjector } from '@chat/projector'
@@ -43,11 +44,19 @@ export interface World {
   readonly hosts: readonly Host[]
   /** What goes wrong at present. */
   readonly trouble: Trouble
+  /** Commands that their topic lost, `to` exclusive; others may stand there since. */
+  readonly lostCommands: LostCommands[]
   /** Randomness of its own for somebody; asked for in the same order in every run of a seed. */
   fork(): Random
   later(ms: number, label: string, run: () => void): void
   /** Steps until it is so; false when `ms` have passed before. */
   runUntil(isDone: () => boolean, ms: number): Promise<boolean>
+}
+
+interface LostCommands {
+  readonly partition: number
+  readonly from: Offset
+  readonly to: Offset
 }
 
 interface Trouble {
@@ -117,6 +126,7 @@ export const createWorld = ({ seed, scheduler, label, plants = noPlants, onLog }
   ]
   return {
     ...{ scheduler, clock, topics, store, presence, readModels, network, recorder, hosts, trouble, fork, later },
+    lostCommands: [],
     runUntil: (isDone, ms) => scheduler.run(isDone, scheduler.nowMs() + ms),
   }
 }

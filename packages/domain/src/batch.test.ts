@@ -11,7 +11,7 @@ import {
   testWire,
 } from '@chat/testkit'
 import { describe, expect, test } from 'vitest'
-import { commit, decideBatch, draftLimits, openLog, type StoredCommand } from './batch.ts'
+import { commit, decideBatch, draftLimits, openLog, rebaseCommands, type StoredCommand } from './batch.ts'
 import { applyEvent, createPartitionState, headersOf, type Wire } from './partition.ts'
 import { openPolicy } from './policy.ts'
 
@@ -225,4 +225,13 @@ test('an event goes to the members before and after it', () => {
   const next = left.then({ type: 'MemberLeft' }).when(postMessage(12, 'g1'), registerUser('ann'))
   expect(users(next.draft)).toEqual([[12], []])
   expect(users(given().when(postMessage(12, 'd12.57', { clientMsgId: messageId(1) })).draft)).toEqual([[12, 57]])
+})
+
+test('commands go on where it is said, forth or back, and the time of who says it is not that of the log', () => {
+  const { state } = given(messagePosted(12, 'd12.57', 1))
+  const { logTimeMs, resume } = state.head
+  for (const next of [resume + 40, 0]) {
+    commit(state, rebaseCommands(state, { type: 'CommandsRebased', next, at: at(1_000_000) }, testWire))
+    expect(state.head).toMatchObject({ resume: next, logTimeMs })
+  }
 })

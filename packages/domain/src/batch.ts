@@ -1,4 +1,4 @@
-import type { Command, LogEvent, LogOpened, Rejection } from '@chat/schemas'
+import type { Command, CommandsRebased, LogEvent, LogOpened, Rejection } from '@chat/schemas'
 import { decideCommand, stampEvent } from './decide-command.ts'
 import { type Happening, invariant, type Rejected, type Repeated, rejected } from './decision.ts'
 import { reachOf } from './large-groups.ts'
@@ -110,12 +110,22 @@ export const decideBatch = (
 /** What the first owner of an empty partition appends before anything else. */
 export const openLog = (state: PartitionState, event: LogOpened, wire: Wire): Draft => {
   invariant(state.head.lastPos === -1, 'a log is opened once')
+  return causeless(state, event, wire)
+}
+
+/** What a person appends where the end of the commands was lost: they are decided from `next` on, which may lie before what was decided. */
+export const rebaseCommands = (state: PartitionState, event: CommandsRebased, wire: Wire): Draft => {
+  invariant(state.head.lastPos !== -1, 'a log is opened first')
+  return causeless(state, event, wire)
+}
+
+const causeless = (state: PartitionState, event: LogEvent, wire: Wire): Draft => {
   const draft = openDraft(state)
   append(draft, seal(event, causedByNone, draft.head, nobody, wire), state)
   return closeDraft(draft, state, wire, draftLimits)
 }
 
-/** `cmd` of an event that no command caused: to resume behind it is to resume at the first command. */
+/** `cmd` of an event that no command caused. */
 const causedByNone = -1
 
 /** The events of the draft are on the log at their positions: its layer becomes the state. */

@@ -32,7 +32,7 @@ type Envelope = 'conversation' | 'seq' | 'actor' | 'device' | 'at' | 'clientMsgI
 type Bare<E> = E extends LogEvent ? Omit<E, Envelope> : never
 
 /** What happened, without where and when. */
-export type Happening = Bare<Exclude<LogEvent, { readonly type: 'CommandsRejected' | 'LogOpened' }>>
+export type Happening = Bare<Exclude<LogEvent, { readonly type: 'CommandsRebased' | 'CommandsRejected' | 'LogOpened' }>>
 export type ConversationHappening = Bare<Extract<LogEvent, { readonly conversation: string }>>
 export type AccountHappening = Exclude<Happening, ConversationHappening>
 

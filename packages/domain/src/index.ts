@@ -9,6 +9,7 @@ export {
   decideBatch,
   draftLimits,
   openLog,
+  rebaseCommands,
   type StoredCommand,
 } from './batch.ts'
 export type { Conversation } from './conversation.ts'

@@ -77,7 +77,7 @@ export interface Head {
   /** Position and chain of the last valid event; -1 and the wire's `chainStart` before the first. */
   readonly lastPos: number
   readonly chain: string
-  /** The first command whose outcome is not in the log. */
+  /** Commands are decided from here on. */
   readonly resume: number
   /** The id that the next user or group gets. */
   readonly nextId: number
@@ -191,6 +191,7 @@ export const applyToTables = (
     case 'CommandsRejected':
       for (const rejection of event.rejections) rememberRefusal(tables, rejection) // [G11]
       return
+    case 'CommandsRebased':
     case 'LogOpened':
       return
     default:
@@ -258,13 +259,15 @@ export const headAfter = (
     nextPos: stored.pos + 1,
     lastPos: stored.pos,
     chain: stored.chain,
-    resume: Math.max(head.resume, stored.cmd + 1),
+    resume: event?.type === 'CommandsRebased' ? event.next : Math.max(head.resume, stored.cmd + 1),
     nextId: nextIdAfter(head.nextId, event, partition, partitions),
-    // LogOpened carries a router's clock, not the broker's.
-    logTimeMs: event === undefined || event.type === 'LogOpened' ? head.logTimeMs : Math.max(head.logTimeMs, event.at),
+    logTimeMs: event === undefined || isByOwnClock(event) ? head.logTimeMs : Math.max(head.logTimeMs, event.at),
     opened: event?.type === 'LogOpened' ? { partitions: event.partitions, firstId: event.firstId } : head.opened,
   }
 }
+
+/** Its `at` is of a process, not of the broker. */
+const isByOwnClock = ({ type }: LogEvent): boolean => type === 'LogOpened' || type === 'CommandsRebased'
 
 /** Ids carry their partition: (id - 1) mod P; so those of one partition are P apart. */
 const nextIdAfter = (nextId: number, event: LogEvent | undefined, partition: number, partitions: number): number => {

@@ -44,6 +44,7 @@ const placeOf = (event: LogEvent): Partial<Reply> => {
       return { at: event.at }
     case 'GroupCreated':
       return { at: event.at, id: event.groupId, conversation: event.conversation, seq: event.seq }
+    case 'CommandsRebased':
     case 'CommandsRejected':
     case 'LogOpened':
       return {}

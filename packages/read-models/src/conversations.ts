@@ -137,6 +137,7 @@ export const projectConversation = (event: LogEvent, place: Place, prior: Prior)
     case 'OperatorRevoked':
     case 'UserImported':
     case 'NoticeBroadcast':
+    case 'CommandsRebased':
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined

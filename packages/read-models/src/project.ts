@@ -111,6 +111,7 @@ export const needsOf = (event: LogEvent): Needs | undefined => {
     case 'UserUnblocked':
       return { aggregate: event.conversation }
     case 'NoticeBroadcast':
+    case 'CommandsRebased':
     case 'CommandsRejected':
     case 'LogOpened':
       return undefined

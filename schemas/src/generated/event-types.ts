@@ -1,5 +1,12 @@
 // Generated from the .avsc files by `npm run generate`. Do not edit.
 
+/** The end of the partition's commands was lost, and a person said where they go on (`npm run repair`). No command before `next` is decided any more, and those at its offset and behind it are new ones. */
+export interface CommandsRebased {
+  readonly type: 'CommandsRebased'
+  /** Offset of the first command that is decided after this event. */ readonly next: number
+  /** When it was written, by the clock of the machine that did. */ readonly at: number
+}
+
 /** The final refusals of one append. Ignorable: it changes no aggregate. */
 export interface CommandsRejected {
   readonly type: 'CommandsRejected'
@@ -522,4 +529,4 @@ export interface UserUnblocked {
   /** Who was blocked. */ readonly user: number
 }
 
-export type LogEvent = CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | GroupImported | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageReported | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | ReportResolved | RoleChanged | UserBlocked | UserImported | UserRegistered | UserReinstated | UserSuspended | UserUnblocked
+export type LogEvent = CommandsRebased | CommandsRejected | FriendAccepted | FriendDeclined | FriendRemoved | FriendRequested | FriendWithdrawn | GroupChanged | GroupClosed | GroupCreated | GroupImported | JoinRefused | JoinRequested | LogOpened | MemberBanned | MemberInvited | MemberJoined | MemberLeft | MemberMuted | MemberRemoved | MemberUnbanned | MessageDeleted | MessageEdited | MessagePinned | MessagePosted | MessageReported | MessageUnpinned | NoticeBroadcast | OperatorGranted | OperatorRevoked | ProfileChanged | ReactionAdded | ReactionRemoved | ReportResolved | RoleChanged | UserBlocked | UserImported | UserRegistered | UserReinstated | UserSuspended | UserUnblocked

@@ -31,6 +31,10 @@ export const routerSettings = {
 
 export type RouterConfig = ReturnType<typeof readConfig>
 
+/** What a repair reads: the log and the registry. Throws like `readConfig`. */
+export const readRepairConfig = (env: Readonly<Record<string, string | undefined>>) =>
+  readSettings({ ...worldSettings, ...kafkaSettings, ...registrySettings, ...processSettings }, env)
+
 /** Throws one ConfigError that names every problem. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>) =>
   readSettings(

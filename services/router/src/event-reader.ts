@@ -6,7 +6,7 @@ import type { BrokerTime } from './broker-time.ts'
 
 /** The partition cannot go on until a person acted: its log was cut, or holds what this build cannot read. Nothing is skipped. */
 export class PartitionStopped extends Error {
-  override readonly name = 'PartitionStopped'
+  override readonly name: string = 'PartitionStopped'
 }
 
 /** A valid event as it lies on the log. */

@@ -9,6 +9,7 @@ import {
   type Random,
   sleep,
 } from '@chat/runtime'
+import { CommandsCut } from './commands-end.ts'
 import { PartitionStopped } from './event-reader.ts'
 
 /** Owns something while started. */
@@ -59,7 +60,7 @@ export const handoverQuietMs = 2000
 /** A session that held so long, ms, was a good one: the next fault is a new outage. */
 const steadyMs = 10_000
 
-/** Sessions of owning, one after the other, until nobody wants the next: a fault begins another, a cut log or a loss ends it. */
+/** Sessions of owning, one after the other, until nobody wants the next: a fault begins another, and so do commands that were cut; a cut log or a loss ends it. */
 export const createOwner = (options: Options): PartitionOwner => {
   const { component, own, drained, clock, random, logger, health, onFatal } = options
   let isWanted = false
@@ -80,8 +81,9 @@ export const createOwner = (options: Options): PartitionOwner => {
     }
     if (error instanceof PartitionStopped) {
       health.set(component, error.message)
-      logger.error({ err: error }, 'partition stopped')
-      return undefined
+      if (attempt === 0) logger.error({ err: error }, 'partition stopped')
+      // A repair is an event like any other: it is read by the next session. What else stops a partition needs another process.
+      return error instanceof CommandsCut ? backoffMs(faultBackoff, attempt, random) : undefined
     }
     if (!isFault(error) || !error.isRetryable) {
       onFatal(error)

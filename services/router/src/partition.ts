@@ -26,6 +26,7 @@ import {
 } from '@chat/runtime'
 import type { Encoder, Topics } from '@chat/schemas'
 import type { BrokerTime } from './broker-time.ts'
+import { CommandsCut, resumeAt } from './commands-end.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { type LoggedEvent, readBehind, readToEnd } from './event-reader.ts'
 import type { FanOut } from './fan-out.ts'
@@ -76,7 +77,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   const state = createPartitionState(partition, topics.events.partitions, wire)
   const inbox = createInbox()
   const bury = createDeadLetters(partition, ports)
-  const takeover = createTakeover(state, { ...ports, logger })
+  const takeover = createTakeover(state, ports)
   const snapshots = createSnapshots(partition, { ...ports, wire, logger })
   let misses = 0
   let session: Pick<Session, 'decided' | 'isHandingOver'> | undefined
@@ -151,14 +152,18 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   /** The draft is thrown away and the log read again; if our own events are there after all, it counts. */
   const readBack = async (draft: Draft, signal: AbortSignal): Promise<void> => {
     let hasLanded = false
+    let isRebased = false
     await readOn(signal, (event) => {
       takeover.note(event)
+      if (event.event?.type === 'CommandsRebased') isRebased = true
       if (event.pos !== draft.head.lastPos || event.chain !== draft.head.chain) return
       hasLanded = true
       takeover.forget() // ours, and told below
     })
     if (hasLanded) await kept(draft)
     await tellAgain(signal)
+    // What waits was read before: other commands may stand there now. The next session reads them.
+    if (isRebased) throw new Fault('commands_rebased', 'a repair says where commands go on', { isRetryable: true })
     inbox.dropBefore(state.head.resume)
   }
 
@@ -175,10 +180,12 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
       signal,
     })
 
-  /** What others wrote and may not have told, before anything new. */
-  const tellAgain = async (signal: AbortSignal): Promise<void> => {
+  /** What others wrote and may not have told, before anything new; resolves with the command to go on at. */
+  const tellAgain = async (signal: AbortSignal): Promise<number> => {
+    const resume = await resumeAt(state, { log, topics, brokerTime, logger }, signal)
     await fanOut.pushAgain(await takeover.outcome(signal))
     takeover.forget()
+    return resume
   }
 
   const open = async (signal: AbortSignal): Promise<void> => {
@@ -204,8 +211,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
     inbox.clear()
     await restore(signal)
     await open(signal)
-    const resume = await takeover.resume()
-    await tellAgain(signal)
+    const resume = await tellAgain(signal)
     health.clear(component)
     logger.info({ pos: state.head.nextPos, resume }, 'partition owned')
     begun.owned()
@@ -235,9 +241,14 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   }
 
   const readCommands = async (from: number, signal: AbortSignal): Promise<void> => {
-    for await (const records of log.tail(topics.commands, partition, from, signal)) {
-      for (const { timestamp } of records) brokerTime.observe(timestamp)
-      await inbox.push(records, signal)
+    try {
+      for await (const records of log.tail(topics.commands, partition, from, signal)) {
+        for (const { timestamp } of records) brokerTime.observe(timestamp)
+        await inbox.push(records, signal)
+      }
+    } catch (error) {
+      if (!isFault(error, 'log_cut')) throw error
+      throw new CommandsCut(`the commands of partition ${partition} were cut: ${error.message}`, { cause: error })
     }
   }
 
@@ -266,7 +277,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
   return createOwner({ ...ports, component, logger, own, drained: fanOut.drained })
 }
 
-const recordOf = (event: DraftEvent): NewRecord => ({
+export const recordOf = (event: DraftEvent): NewRecord => ({
   key: isOfConversation(event.event) ? event.event.conversation : null,
   value: event.value,
   headers: { ...headersOf(event) },

@@ -10,10 +10,9 @@ import {
   rejectedReply,
 } from '@chat/domain'
 import type { EventLog } from '@chat/event-log'
-import type { Logger } from '@chat/runtime'
 import type { LogEvent, Topics } from '@chat/schemas'
 import type { BrokerTime } from './broker-time.ts'
-import { type LoggedEvent, PartitionStopped } from './event-reader.ts'
+import type { LoggedEvent } from './event-reader.ts'
 import type { Outcome } from './fan-out.ts'
 import { readCommand } from './inbox.ts'
 
@@ -30,18 +29,15 @@ export interface Takeover {
   /** What was noted is known to be told. */
   forget(): void
   outcome(signal: AbortSignal): Promise<Outcome>
-  /** Where to read commands from. Throws PartitionStopped when the commands end before it. */
-  resume(): Promise<number>
 }
 
 interface Ports {
   readonly log: EventLog
   readonly topics: Topics
   readonly brokerTime: BrokerTime
-  readonly logger: Logger
 }
 
-export const createTakeover = (state: PartitionState, { log, topics, brokerTime, logger }: Ports): Takeover => {
+export const createTakeover = (state: PartitionState, { log, topics, brokerTime }: Ports): Takeover => {
   const { partition } = state
   let noted: LoggedEvent[] = []
 
@@ -93,18 +89,6 @@ export const createTakeover = (state: PartitionState, { log, topics, brokerTime,
       const replies = await repliesFor(events, signal)
       return { replies, events: events.flatMap((event) => deliverableOf(event, state)) }
     },
-    resume: async () => {
-      const wanted = state.head.resume
-      const beginning = (await log.beginnings(topics.commands)).get(partition) ?? 0
-      const end = (await log.ends(topics.commands)).get(partition) ?? 0
-      if (wanted > end)
-        throw new PartitionStopped(
-          `the commands of partition ${partition} end at ${end}, but the events were made from ${wanted}: they were cut`,
-        )
-      if (wanted < beginning)
-        logger.warn({ partition, wanted, beginning }, 'commands lost to retention, resuming at the first')
-      return Math.max(wanted, beginning)
-    },
   }
 }
 
@@ -122,6 +106,10 @@ const outcomesOf = (events: readonly LoggedEvent[]): ReadonlyMap<number, Answer>
   const outcomes = new Map<number, Answer>()
   for (const { event, cmd, pos } of events) {
     if (event === undefined || event.type === 'LogOpened') continue
+    if (event.type === 'CommandsRebased') {
+      outcomes.clear() // Other commands stand now where those stood.
+      continue
+    }
     if (event.type === 'CommandsRejected') {
       for (const rejection of event.rejections) outcomes.set(rejection.cmd, { code: rejection.code })
       continue

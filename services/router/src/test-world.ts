@@ -100,7 +100,7 @@ type LoggedOnce = LogEvent & { readonly pos: number; readonly cmd: number }
 /** A command is accepted or refused in the log, once: what was refused stays without effect. [G11] */
 export const assertDecidedOnce = (events: readonly LoggedOnce[]): void => {
   const decided = events.flatMap((event) => {
-    if (event.type === 'LogOpened') return []
+    if (event.type === 'LogOpened' || event.type === 'CommandsRebased') return []
     return event.type === 'CommandsRejected' ? event.rejections.map(({ cmd }) => cmd) : [event.cmd]
   })
   if (new Set(decided).size !== decided.length) throw new Error('a command was decided twice')

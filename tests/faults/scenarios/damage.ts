@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { systemClock as clock } from '@chat/runtime/system'
 import { initWorld } from '@chat/stack'
 import { waitUntil } from '@chat/testkit'
@@ -5,7 +8,7 @@ import pg from 'pg'
 import { openWorldLog } from '../../e2e/read-models.ts'
 import type { Arena } from '../arena/arena.ts'
 import { budgetTolerance } from '../arena/strike.ts'
-import { cutEvents } from './log-cut.ts'
+import { cutLog } from './log-cut.ts'
 import { poisonFor } from './poison.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -78,6 +81,8 @@ const postgresEmptied: Scenario = {
 }
 
 const noticedWithinMs = 60_000
+/** Off the end of each partition. */
+const batchesCut = 3
 
 /** After it the log is not the one that people saw: what matters is that nobody takes it for that. */
 const logCut: Scenario = {
@@ -93,8 +98,9 @@ const logCut: Scenario = {
     await Promise.all(arena.devices.map((device) => device.catchUp()))
     const partition = await fullestPartition(arena)
     await site.killServer('kafka-1')
-    const records = cutEvents({ stackDir: site.stackDir, topic: site.system.world.topics.events.name, partition })
-    if (records < 1) throw new Error('nothing was cut')
+    const { name: topic } = site.system.world.topics.events
+    if (cutLog({ stackDir: site.stackDir, topic, partition, batches: batchesCut }) < 1)
+      throw new Error('nothing was cut')
     await site.stack.startServer('kafka-1')
     // A router looks at the log when it writes. Nobody may answer these.
     for (const { conversation, devices } of arena.places)
@@ -110,6 +116,46 @@ const logCut: Scenario = {
   },
 }
 
+const repairMain = join(import.meta.dirname, '..', '..', '..', 'services', 'router', 'src', 'repair-main.ts')
+
+/** `npm run repair -- --commands`: what it says of each partition. */
+const repair = async ({ site }: Arena): Promise<string> => {
+  const child = spawn(process.execPath, [repairMain, '--commands'], { env: site.system.env, stdio: 'pipe' })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`repair exited with ${code}: ${output}`)
+  return output
+}
+
+/** A lone broker has an event on its disk when it is acknowledged, and a command some time later. */
+const powerLost: Scenario = {
+  name: 'power-lost',
+  what: 'a lone broker lost its newest commands and has others in their places: routers say so, and a repair lets them go on',
+  isShort: false,
+  needs: { brokers: 1, isAlone: true },
+  run: async (arena) => {
+    const { site } = arena
+    const { commands } = site.system.world.topics
+    const lose = async () => {
+      await site.killServer('kafka-1')
+      let cut = 0
+      for (let partition = 0; partition < commands.partitions; partition++)
+        cut += cutLog({ stackDir: site.stackDir, topic: commands.name, partition, batches: batchesCut })
+      if (cut === 0) throw new Error('nothing was cut')
+      await site.stack.startServer('kafka-1')
+      await waitUntil(() => site.seatsOf('router').some((seat) => /partition stopped/.test(seat.logs())), {
+        deadlineMs: noticedWithinMs,
+        what: 'a router says that commands were cut',
+        everyMs: 200,
+      })
+      // What a router had read before may have made events since: then it is asked for once more.
+      while ((await repair(arena)).includes('from now on'));
+    }
+    return [await arena.during({ name: 'power lost', target: 'kafka-1', budget: 'broker killed' }, lose)]
+  },
+}
+
 const fullestPartition = async ({ site }: Arena): Promise<number> => {
   const log = await openWorldLog(site.system.world)
   try {
@@ -121,4 +167,4 @@ const fullestPartition = async ({ site }: Arena): Promise<number> => {
   }
 }
 
-export const damageScenarios: readonly Scenario[] = [poison, postgresEmptied, logCut]
+export const damageScenarios: readonly Scenario[] = [poison, postgresEmptied, logCut, powerLost]

@@ -1,17 +1,15 @@
 import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Batches taken off the end. */
-const batchesCut = 3
-
 /**
- * Takes the last batches off a partition's newest segment, as a wrong restore would, while its broker is down; resolves with how many
- * batches. Kafka's log format, record batch v2: baseOffset:int64 batchLength:int32 (of all that follows it) …
+ * Takes up to so many batches off the end of a partition's newest segment, as a wrong restore or a loss of power would, while its broker
+ * is down; gives how many they were. Kafka's log format, record batch v2: baseOffset:int64 batchLength:int32 (of all that follows it) …
  */
-export const cutEvents = (where: {
+export const cutLog = (where: {
   readonly stackDir: string
   readonly topic: string
   readonly partition: number
+  readonly batches: number
 }): number => {
   const dir = join(where.stackDir, 'kafka-1', 'data', `${where.topic}-${where.partition}`)
   const segment = readdirSync(dir)
@@ -21,7 +19,7 @@ export const cutEvents = (where: {
   if (segment === undefined) throw new Error(`no segment in ${dir}`)
   const path = join(dir, segment)
   const starts = batchStarts(readFileSync(path))
-  const cut = Math.min(batchesCut, starts.length)
+  const cut = Math.min(where.batches, starts.length)
   truncateSync(path, starts[starts.length - cut] ?? 0)
   // The broker makes its indexes again; a snapshot of producers above the end would be refused.
   for (const name of readdirSync(dir)) if (/\.(index|timeindex|snapshot)$/.test(name)) rmSync(join(dir, name))

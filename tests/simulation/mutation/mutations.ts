@@ -45,11 +45,18 @@ export const mutations: readonly Mutation[] = [
     replace: "return 'landed'",
   },
   {
+    // [G1] Commands that were lost and others in their places are taken for the same.
+    name: 'cut commands unnoticed',
+    file: 'services/router/src/commands-end.ts',
+    find: 'if (!records.every((record) => isOf(newest, record)))',
+    replace: 'if (isOf === undefined)',
+  },
+  {
     // [G11] The last command is decided once more.
     name: 'resumes one early',
     file: 'packages/domain/src/partition.ts',
-    find: 'resume: Math.max(head.resume, stored.cmd + 1),',
-    replace: 'resume: Math.max(head.resume, stored.cmd),',
+    find: 'Math.max(head.resume, stored.cmd + 1)',
+    replace: 'Math.max(head.resume, stored.cmd)',
   },
   {
     // [G11] What was refused is decided anew.

@@ -1,0 +1,93 @@
+import type { PartitionState } from '@chat/domain'
+import type { EventLog, StoredRecord } from '@chat/event-log'
+import type { Logger } from '@chat/runtime'
+import type { Topics } from '@chat/schemas'
+import type { BrokerTime } from './broker-time.ts'
+import { type LoggedEvent, PartitionStopped, readBehind } from './event-reader.ts'
+import { readCommand } from './inbox.ts'
+
+/**
+ * Commands that events were made from are gone: their topic lost its end, and may have grown again since, so that others stand in their
+ * places. Where to go on is for a person to say (`npm run repair`).
+ */
+export class CommandsCut extends PartitionStopped {
+  override readonly name = 'CommandsCut'
+}
+
+interface Ports {
+  readonly log: EventLog
+  readonly topics: Topics
+  readonly brokerTime: BrokerTime
+  readonly logger: Logger
+}
+
+/** Records of the log that are looked through, from the end, for one that a command caused. */
+const lookBackEvents = 200
+
+/**
+ * The command from which on `state` decides. That of its newest event must still stand where it stood: what came behind a cut would be
+ * passed over up to there, and answered with what others came to. Throws Fault, or CommandsCut.
+ */
+export const resumeAt = async (
+  state: PartitionState,
+  { log, topics, brokerTime, logger }: Ports,
+  signal: AbortSignal,
+): Promise<number> => {
+  const { partition, head } = state
+  const wanted = head.resume
+  const beginning = (await log.beginnings(topics.commands)).get(partition) ?? 0
+  const end = (await log.ends(topics.commands)).get(partition) ?? 0
+  if (wanted > end)
+    throw new CommandsCut(
+      `the commands of partition ${partition} end at ${end}, but the events were made from ${wanted}: they were cut`,
+    )
+  if (wanted < beginning) {
+    logger.warn({ partition, wanted, beginning }, 'commands lost to retention, resuming at the first')
+    return beginning
+  }
+  const known: LoggedEvent[] = []
+  await readBehind(state, { log, events: topics.events, brokerTime }, lookBackEvents, signal, (e) => void known.push(e))
+  const newest = newestDecided(known)
+  if (newest === undefined || newest.cmd < beginning) return wanted
+  const { cmd } = newest
+  // Whoever stands there now would be answered with what came of the one that was lost. [G1]
+  for await (const records of log.read(topics.commands, partition, cmd, cmd + 1, signal))
+    if (!records.every((record) => isOf(newest, record)))
+      throw new CommandsCut(
+        `command ${cmd} of partition ${partition} is not the one that was decided: they were cut, and others stand there now`,
+      )
+  return wanted
+}
+
+/** A command by what its events tell of it. */
+interface Decided {
+  readonly cmd: number
+  /** undefined: its refusal does not name it. */
+  readonly clientMsgId: string | undefined
+  /** It was not appended later than this, ms. */
+  readonly atMs: number
+}
+
+/** undefined: none was, or none since a person said where commands go on. */
+const newestDecided = (events: readonly LoggedEvent[]): Decided | undefined => {
+  const newest = events.findLast(({ event }) => event !== undefined && event.type !== 'LogOpened')
+  if (newest?.event === undefined || newest.event.type === 'LogOpened') return undefined
+  const { cmd, event } = newest
+  switch (event.type) {
+    case 'CommandsRebased':
+      return undefined
+    case 'CommandsRejected': {
+      const last = event.rejections.at(-1)
+      return { cmd: last?.cmd ?? cmd, clientMsgId: last?.refused?.clientMsgId, atMs: event.at }
+    }
+    default:
+      return { cmd, clientMsgId: event.clientMsgId, atMs: Number.POSITIVE_INFINITY }
+  }
+}
+
+const isOf = ({ clientMsgId, atMs }: Decided, record: StoredRecord): boolean => {
+  if (record.timestamp > atMs) return false
+  if (clientMsgId === undefined) return true
+  const found = readCommand(record)
+  return 'command' in found && found.command.clientMsgId === clientMsgId
+}
