@@ -83,7 +83,7 @@ export const replacements: readonly Replacement[] = [
   },
   {
     file: 'projector/src/partition.ts',
-    code: 'let { nextOffset }',
+    code: 'let nextOffset',
     by: 'let nextOffset = (await log.ends(topics.receipts)).get(partition) ?? 0',
     why: 'the name is used: begins at the end of the receipts, whatever the rows hold',
   },
