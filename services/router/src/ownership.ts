@@ -60,7 +60,10 @@ export const handoverQuietMs = 2000
 /** A session that held so long, ms, was a good one: the next fault is a new outage. */
 const steadyMs = 10_000
 
-/** Sessions of owning, one after the other, until nobody wants the next: a fault begins another, and so do commands that were cut; a cut log or a loss ends it. */
+/**
+ * Sessions of owning, one after the other, until nobody wants the next: a fault begins another, and so do commands that were cut; events
+ * that were cut or a loss end it.
+ */
 export const createOwner = (options: Options): PartitionOwner => {
   const { component, own, drained, clock, random, logger, health, onFatal } = options
   let isWanted = false

@@ -161,7 +161,7 @@ export const createPartition = (partition: number, firstId: number, ports: Parti
       takeover.forget() // ours, and told below
     })
     if (hasLanded) await kept(draft)
-    await tellAgain(signal)
+    if (!takeover.isEmpty()) await tellAgain(signal)
     // What waits was read before: other commands may stand there now. The next session reads them.
     if (isRebased) throw new Fault('commands_rebased', 'a repair says where commands go on', { isRetryable: true })
     inbox.dropBefore(state.head.resume)

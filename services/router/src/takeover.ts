@@ -28,6 +28,8 @@ export interface Takeover {
   note(event: LoggedEvent): void
   /** What was noted is known to be told. */
   forget(): void
+  /** Nothing is noted: there is nothing to tell. */
+  isEmpty(): boolean
   outcome(signal: AbortSignal): Promise<Outcome>
 }
 
@@ -84,6 +86,7 @@ export const createTakeover = (state: PartitionState, { log, topics, brokerTime 
     forget: () => {
       noted = []
     },
+    isEmpty: () => noted.length === 0,
     outcome: async (signal) => {
       const events = recent()
       const replies = await repliesFor(events, signal)
