@@ -9,7 +9,7 @@ export { createFatal, exitCodeOf, runUntilSignal, type Service } from './lifecyc
 export { listen, listenFailure } from './listen.ts'
 export { createLogger, type Logger, silentLogger } from './logger.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
-export { flag, helpIfAsked, parseOptions, parseWords, usageFault } from './options.ts'
+export { flag, helpIfAsked, parseOptions, parseWords, refuseArguments, usageFault } from './options.ts'
 export { type Random, randomId, uuidV7 } from './random.ts'
 export { type Backoff, backoffMs, retry, untilThere } from './retry.ts'
 export {

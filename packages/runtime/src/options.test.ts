@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { flag, parseOptions, parseWords } from './options.ts'
+import { flag, parseOptions, parseWords, refuseArguments } from './options.ts'
 
 const read = (...args: readonly string[]) => parseOptions(args, { all: flag }, 'usage: it [--all]')
 
@@ -25,4 +25,12 @@ test('words are those that are no options', () => {
   const { values, positionals } = parseWords(['a', '--all', 'b'], { all: flag }, 'usage: it [--all]')
   expect([values.all, positionals]).toEqual([true, ['a', 'b']])
   expect(() => parseWords(['a', '--al'], { all: flag }, 'usage: it')).toThrow(/.+\nusage: it$/)
+})
+
+test('a process without options takes no arguments, and tells how it is called', () => {
+  expect(() => refuseArguments([], 'router')).not.toThrow()
+  expect(() => refuseArguments(['--port'], 'router')).toThrow(expect.objectContaining({ code: 'usage' }))
+  expect(() => refuseArguments(['--help'], 'router')).toThrow(
+    expect.objectContaining({ code: 'help', message: expect.stringMatching(/^usage: npm run router\n/) }),
+  )
 })

@@ -15,6 +15,10 @@ export const helpIfAsked = (args: readonly string[], usage: string): void => {
   if (args.includes('--help')) throw new Fault('help', usage, { isRetryable: false })
 }
 
+/** Of a process that is told everything by its environment. Throws Faults `usage` and, after `--help`, `help`. */
+export const refuseArguments = (args: readonly string[], script: string): void =>
+  void parseOptions(args, {}, `usage: npm run ${script}\nSettings come from the environment: docs/operations.md.`)
+
 /** The options of a command, which has nothing else. Throws Faults `usage` and, after `--help`, `help`. */
 export const parseOptions = <const O extends Options>(args: readonly string[], options: O, usage: string) =>
   parsed(args, usage, () => parseArgs({ args: [...args], options })).values

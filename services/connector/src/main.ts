@@ -11,6 +11,7 @@ import {
   createLogger,
   createMetrics,
   exitCodeOf,
+  refuseArguments,
   runUntilSignal,
   tellWaiting,
   untilThere,
@@ -28,6 +29,7 @@ import { createHttpSockets } from './http/server.ts'
 import { openWordFilter } from './word-filter/index.ts'
 
 const run = async (): Promise<number> => {
+  refuseArguments(process.argv.slice(2), 'connector')
   const config = readConfig(process.env)
   const logger = createLogger({ service: 'connector', level: config.logLevel })
   const { promise: fatal, raise: onFatal } = createFatal()

@@ -7,6 +7,7 @@ import {
   createLogger,
   createMetrics,
   exitCodeOf,
+  refuseArguments,
   runUntilSignal,
   tellWaiting,
   untilThere,
@@ -21,6 +22,7 @@ import { createProjector } from './projector.ts'
 const keptPoolMax = 2
 
 const run = async (): Promise<number> => {
+  refuseArguments(process.argv.slice(2), 'projector')
   const config = readConfig(process.env)
   const logger = createLogger({ service: 'projector', level: config.logLevel })
   const { promise: fatal, raise: onFatal } = createFatal()

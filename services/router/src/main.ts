@@ -7,6 +7,7 @@ import {
   createLogger,
   createMetrics,
   exitCodeOf,
+  refuseArguments,
   runUntilSignal,
   tellWaiting,
   untilThere,
@@ -18,6 +19,7 @@ import { readConfig } from './config.ts'
 import { createRouter } from './router.ts'
 
 const run = async (): Promise<number> => {
+  refuseArguments(process.argv.slice(2), 'router')
   const config = readConfig(process.env)
   const logger = createLogger({ service: 'router', level: config.logLevel })
   const { promise: fatal, raise: onFatal } = createFatal()
