@@ -27,27 +27,24 @@ export const losePower = ({ store, topics, hosts, lostCommands }: World, random:
   }
 }
 
-/** Somebody who looks whether a router says that commands were cut, and then does what is written: `npm run repair`. */
+const { signal } = new AbortController()
+const encoder = createEncoder(localSchemaIds)
+
+/** `npm run repair -- --commands`. Throws Fault. */
+export const repairCommands = async ({ store, topics, clock }: World): Promise<void> => {
+  const ports = { log: store.client('operator'), topics, encoder, clock, logger: silentLogger }
+  for (let partition = 0; partition < partitions; partition++)
+    await repairPartition(partition, ports, { isRebasing: true }, signal)
+}
+
+/** Somebody who looks whether a router says that commands were cut, and then does what is written. */
 export const employOperator = (world: World): void => {
-  const { hosts, store, topics, clock } = world
-  const { signal } = new AbortController()
-  const ports = {
-    log: store.client('operator'),
-    topics,
-    encoder: createEncoder(localSchemaIds),
-    clock,
-    logger: silentLogger,
-  }
   const isAsked = () =>
-    hosts.some((host) =>
+    world.hosts.some((host) =>
       Object.values(host.life()?.health.reasons() ?? {}).some((reason) => reason.includes('were cut')),
     )
-  const repair = async () => {
-    for (let partition = 0; partition < partitions; partition++)
-      await repairPartition(partition, ports, { isRebasing: true }, signal)
-  }
   const look = () => {
-    const repaired = isAsked() ? repair() : Promise.resolve()
+    const repaired = isAsked() ? repairCommands(world) : Promise.resolve()
     repaired
       .catch((error: unknown) => {
         if (!isFault(error)) throw error // It is tried again while a router asks for it.

@@ -10,7 +10,7 @@ import type { Mode } from './modes.ts'
 import { outcomesWrong } from './outcomes.ts'
 import { enrol } from './people.ts'
 import type { Plants } from './planted/plants.ts'
-import { employOperator } from './power.ts'
+import { employOperator, repairCommands } from './power.ts'
 import { probe } from './probe.ts'
 import { unpromptOf } from './promptness.ts'
 import { createScheduler } from './scheduler.ts'
@@ -123,8 +123,18 @@ const live = async (world: World, run: Run): Promise<string[]> => {
 /** Everything is healed: now everything must get done, and what is asked after that too. */
 const settle = async (world: World, devices: readonly Device[], heal: () => void): Promise<readonly string[]> => {
   heal()
-  if (!(await world.runUntil(() => haveConverged(world, devices), convergeMaxMs)))
-    return lagOf(world, devices).map((lag) => `not done ${convergeMaxMs} ms after everything was healed: ${lag}`)
+  const lagAfter = async (what: string): Promise<readonly string[]> => {
+    if (await world.runUntil(() => haveConverged(world, devices), convergeMaxMs)) return []
+    return lagOf(world, devices).map((lag) => `not done ${convergeMaxMs} ms after ${what}: ${lag}`)
+  }
+  const lag = await lagAfter('everything was healed')
+  if (lag.length > 0) return lag
+  // Where no router has taken the partition since, none has noticed that commands were lost: whoever lost power looks for himself.
+  if (world.lostCommands.length > 0) {
+    await repairCommands(world)
+    const lagOfRepair = await lagAfter('commands were repaired')
+    if (lagOfRepair.length > 0) return lagOfRepair
+  }
   await world.runUntil(() => false, muteMs) // Everybody may write again.
   await probe(world, devices)
   return []
