@@ -23,6 +23,7 @@ const run = async (): Promise<number> => {
   const topics = createTopics({ ...config, prefix: config.logPrefix })
   const ports = { log, topics, encoder, clock, logger }
   const { signal } = new AbortController()
+  say(`looking at ${config.partitions} partitions of the log on Kafka at ${config.kafkaBrokers.join(', ')}`)
   const findings: Finding[] = []
   for (let partition = 0; partition < config.partitions; partition++) {
     const finding = await Promise.race([repairPartition(partition, ports, request, signal), fatal])
