@@ -102,19 +102,6 @@ describe('what stops a partition', () => {
     expect(fatal).toEqual([])
   })
 
-  test('commands that end before those already decided', async () => {
-    const { witness, store, topics, started, clock, createOne, until } = createWorld()
-    const { router } = await started('a')
-    for (const n of [1, 2, 3]) await witness.send(post(n))
-    await until(async () => (await witness.replies(0)).length === 3)
-    await router.stop()
-    store.truncate(topics.commands, 0, 1)
-    const { health, router: next } = createOne('b')
-    await next.start()
-    await clock.advance(minute)
-    expect(health.reasons()).toEqual({ 'partition 0': expect.stringContaining('were cut') })
-  })
-
   test('a valid event that this build cannot read, unless it may be ignored', async () => {
     const { store, topics, clock, createOne, started, witness, until } = createWorld()
     const { router } = await started('a')
