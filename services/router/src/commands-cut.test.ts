@@ -57,6 +57,20 @@ describe('commands that their topic lost', () => {
     },
   )
 
+  test('are missed behind however many records that count for nobody', async () => {
+    const { witness, store, topics, one, clock, createOne, cutTo, answered } = await cutWorld()
+    await one.router.stop()
+    const records = Array.from({ length: 999 }, () => ({ key: null, value: null, headers: { pos: '0' } }))
+    await store.client('zombie').append({ topic: topics.events, partition: 0, records })
+    cutTo(1)
+    for (const n of [4, 5]) await witness.send(post(n))
+    const { health, router } = createOne('b')
+    await router.start()
+    await clock.advance(minute)
+    expect(await answered()).toEqual(three)
+    expect(health.reasons()).toEqual(stopped)
+  })
+
   test('are missed by the router that decided them, when the partition comes back to it', async () => {
     const { witness, store, one, clock, createOne, cutTo } = await cutWorld()
     const other = createOne('b')

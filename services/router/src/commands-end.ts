@@ -21,8 +21,8 @@ interface Ports {
   readonly logger: Logger
 }
 
-/** Records of the log that are looked through, from the end, for one that a command caused. */
-const lookBackEvents = 200
+/** Records that are looked through first, from the end, for an event that a command caused; eight times as many each time that there is none. */
+const lookBackRecords = 200
 
 /**
  * The command from which on `state` decides. That of its newest event must still stand where it stood: what came behind a cut would be
@@ -45,9 +45,7 @@ export const resumeAt = async (
     logger.warn({ partition, wanted, beginning }, 'commands lost to retention, resuming at the first')
     return beginning
   }
-  const known: LoggedEvent[] = []
-  await readBehind(state, { log, events: topics.events, brokerTime }, lookBackEvents, signal, (e) => void known.push(e))
-  const newest = newestDecided(known)
+  const newest = decidedBy(await newestEvent(state, { log, events: topics.events, brokerTime }, signal))
   if (newest === undefined || newest.cmd < beginning) return wanted
   const { cmd } = newest
   // Whoever stands there now would be answered with what came of the one that was lost. [G1]
@@ -68,12 +66,28 @@ interface Decided {
   readonly atMs: number
 }
 
+/** The newest but `LogOpened`, and those that this build does not know. */
+const newestEvent = async (
+  state: PartitionState,
+  ports: Parameters<typeof readBehind>[1],
+  signal: AbortSignal,
+): Promise<LoggedEvent | undefined> => {
+  let newest: LoggedEvent | undefined
+  for (let count = lookBackRecords; newest === undefined; count *= 8) {
+    await readBehind(state, ports, count, signal, (one) => {
+      if (one.event !== undefined && one.event.type !== 'LogOpened') newest = one
+    })
+    if (count >= state.head.nextPos) break
+  }
+  return newest
+}
+
 /** undefined: none was, or none since a person said where commands go on. */
-const newestDecided = (events: readonly LoggedEvent[]): Decided | undefined => {
-  const newest = events.findLast(({ event }) => event !== undefined && event.type !== 'LogOpened')
-  if (newest?.event === undefined || newest.event.type === 'LogOpened') return undefined
+const decidedBy = (newest: LoggedEvent | undefined): Decided | undefined => {
+  if (newest?.event === undefined) return undefined
   const { cmd, event } = newest
   switch (event.type) {
+    case 'LogOpened':
     case 'CommandsRebased':
       return undefined
     case 'CommandsRejected': {
