@@ -39,7 +39,9 @@ export const runTests = async (request: TestRequest, options: TestRunOptions): P
   const testEnv = { CHAT_KAFKA_JARS: kafkaJarsDir(join(repoDir, '.chat', 'cache')), CHAT_STACK_DIR: test.dir }
   const deadline = clock.monotonic() + (env.CHAT_TEST_LONG === '1' ? longTestsTimeoutMs : testsTimeoutMs)
   let counts = noCounts
+  const failures: string[] = []
   const fail = (reason: string) => {
+    failures.push(reason)
     say(reason)
     counts = addCounts(counts, { passed: 0, failed: 1, skipped: 0 })
   }
@@ -48,19 +50,21 @@ export const runTests = async (request: TestRequest, options: TestRunOptions): P
     for (const project of chosen) {
       if (project !== 'unit' && addresses.CHAT_KAFKA_BROKERS === undefined) addresses = await startServers(test, say)
       if (signal.aborted) break
-      const outcome = await runProject(project, {
+      const { counts: ofProject, failures: inProject } = await runProject(project, {
         repoDir,
         passedOn,
         env: { ...env, ...addresses, ...testEnv },
         reportDir: join(test.dir, 'reports'),
+        output: 'inherit',
         processes,
         clock,
         timeoutMs: deadline - clock.monotonic(),
         signal,
         say,
       })
-      say(`${project}: ${describeCounts(outcome)}\n`)
-      counts = addCounts(counts, outcome)
+      say(`${project}: ${describeCounts(ofProject)}\n`)
+      counts = addCounts(counts, ofProject)
+      failures.push(...inProject.map((failure) => `${project}: ${failure}`))
     }
     if (signal.aborted) fail('stopped before the end')
     else if (counts.passed + counts.failed === 0) fail('no test ran')
@@ -68,6 +72,7 @@ export const runTests = async (request: TestRequest, options: TestRunOptions): P
     fail(reasonOf(error))
   }
   await test.remove({ areLogsKept: counts.failed > 0 }).catch((error) => fail(reasonOf(error)))
+  if (failures.length > 0) say(['what failed:', ...failures].join('\n'))
   return counts
 }
 

@@ -64,11 +64,35 @@ const countsOfFile = (file: unknown): Counts => {
   return statusOf(file) === 'failed' && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
+/**
+ * The failures in such a report, a line or more each: the file, the test, and the first lines of what was wrong. They are told again at the
+ * end of a run, whose output is long and may be cut.
+ */
+export const failuresOf = (report: unknown): readonly string[] =>
+  filesOf(report).flatMap((file) => {
+    const failed = listOf(file, 'assertionResults').filter((each) => statusOf(each) === 'failed')
+    const tests = failed.map((each) =>
+      describeFailure(
+        `${textOf(file, 'name')} > ${textOf(each, 'fullName')}`,
+        listOf(each, 'failureMessages').join('\n'),
+      ),
+    )
+    const isFileAlone = statusOf(file) === 'failed' && tests.length === 0
+    return isFileAlone ? [describeFailure(textOf(file, 'name'), textOf(file, 'message'))] : tests
+  })
+
+const failureLinesMax = 8
+
+const describeFailure = (what: string, message: string): string =>
+  [what, ...message.split('\n').slice(0, failureLinesMax)].join('\n  ')
+
 const filesOf = (report: unknown): readonly unknown[] => listOf(report, 'testResults')
 
 const listOf = (value: unknown, name: string): readonly unknown[] => {
   const list = (value as Record<string, unknown> | undefined)?.[name]
   return Array.isArray(list) ? list : []
 }
+
+const textOf = (value: unknown, name: string): string => String((value as Record<string, unknown>)[name] ?? '')
 
 const statusOf = (value: unknown): unknown => (value as Record<string, unknown>).status

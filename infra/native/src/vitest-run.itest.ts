@@ -25,6 +25,7 @@ const run = () =>
     passedOn: [],
     env: definedOf(process.env),
     reportDir: join(repoDir, 'reports'),
+    output: 'ignore',
     processes: createProcesses(repoDir, clock),
     clock,
     timeoutMs: 60_000,
@@ -33,7 +34,7 @@ const run = () =>
   })
 
 test('a project without any test is a failure', async () => {
-  expect(await run()).toEqual({ passed: 0, failed: 1, skipped: 0 })
+  expect(await run()).toEqual({ counts: { passed: 0, failed: 1, skipped: 0 }, failures: [] })
 })
 
 test('a project with tests is counted', async () => {
@@ -41,5 +42,20 @@ test('a project with tests is counted', async () => {
     test('holds', () => expect(1).toBe(1))
     test.skip('waits', () => {})`
   writeFileSync(join(repoDir, 'tests', 'some.test.ts'), text)
-  expect(await run()).toEqual({ passed: 1, failed: 0, skipped: 1 })
+  expect(await run()).toEqual({ counts: { passed: 1, failed: 0, skipped: 1 }, failures: [] })
+})
+
+test('what failed is told: the file, the test and why, and a file that cannot be loaded', async () => {
+  writeFileSync(
+    join(repoDir, 'tests', 'some.test.ts'),
+    `import { expect, test } from 'vitest'
+    test('holds', () => expect(1).toBe(2))`,
+  )
+  writeFileSync(join(repoDir, 'tests', 'broken.test.ts'), `throw new Error('no such thing')`)
+  const { counts, failures } = await run()
+  expect(counts).toEqual({ passed: 0, failed: 2, skipped: 0 })
+  expect([...failures].sort()).toEqual([
+    expect.stringMatching(/tests\/broken\.test\.ts\n {2}.*no such thing/),
+    expect.stringMatching(/tests\/some\.test\.ts > holds\n {2}.*expected 1 to be 2/),
+  ])
 })

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Cancel, Clock } from '@chat/runtime'
 import { identify, signalGroup, signalProcess } from './identity.ts'
 import type { Processes } from './processes.ts'
-import { type Counts, countsOf, type Project, projects } from './test-plan.ts'
+import { type Counts, countsOf, failuresOf, type Project, projects } from './test-plan.ts'
 
 export interface VitestOptions {
   readonly repoDir: string
@@ -19,21 +19,29 @@ const workersMax = 2
 /** For the report of a run that was ended early, ms. */
 const reportGraceMs = 5_000
 
+export interface Outcome {
+  readonly counts: Counts
+  /** What failed and why, for people. */
+  readonly failures: readonly string[]
+}
+
 /**
- * Runs one project with its output on ours. Aborting kills the runner and all that its tests started. A project without a test that
+ * Runs one project. Aborting kills the runner and all that its tests started. A project without a test that
  * could run counts as a failure: nobody chooses one for that.
  */
 export const runProject = async (
   project: Project,
   options: VitestOptions & {
     readonly reportDir: string
+    /** Where the runner's own output goes. */
+    readonly output: 'inherit' | 'ignore'
     readonly processes: Processes
     readonly clock: Clock
     readonly timeoutMs: number
     readonly signal: AbortSignal
     readonly say: (line: string) => void
   },
-): Promise<Counts> => {
+): Promise<Outcome> => {
   const report = join(options.reportDir, `${project}.json`)
   mkdirSync(options.reportDir, { recursive: true })
   rmSync(report, { force: true })
@@ -43,7 +51,7 @@ export const runProject = async (
   const child = spawn(process.execPath, [vitestMain(options.repoDir), ...args, ...options.passedOn], {
     cwd: options.repoDir,
     env: options.env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', options.output, options.output],
     detached: true,
   })
   const identity = child.pid === undefined ? undefined : identify(child.pid)
@@ -64,7 +72,8 @@ export const runProject = async (
   options.signal.addEventListener('abort', end, { once: true })
   try {
     const exitCode = await exitOf(child)
-    return countsOf(existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined, exitCode)
+    const written: unknown = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined
+    return { counts: countsOf(written, exitCode), failures: failuresOf(written) }
   } finally {
     cancelTimeout()
     cancelKill()
