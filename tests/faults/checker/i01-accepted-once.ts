@@ -4,7 +4,10 @@ import type { LogFacts, LoggedEvent } from './log-facts.ts'
 import type { AcceptedRequest, Send, SendFacts } from './sends.ts'
 import { createFound, type Found, type Violation } from './violation.ts'
 
-/** I1: what was accepted has exactly one outcome, whatever it was, and a message stands in the final state and the history of everybody who may see it. [G1] */
+/**
+ * I1: what was accepted or refused has exactly one outcome, whatever it was, and an accepted message stands in the final state and the history
+ * of everybody who may see it. [G1]
+ */
 export const acceptedOnce = ({ log, sending, finals, dumped }: Facts): readonly Violation[] => {
   const found = createFound('I1')
   for (const doubled of sending.doubled) found.add(doubled)
@@ -18,6 +21,7 @@ export const acceptedOnce = ({ log, sending, finals, dumped }: Facts): readonly 
   if (dumped.has('log')) {
     for (const request of sending.accepted) if (!isLogged(request, log.at)) found.add(requestLost(request))
     for (const doubled of requestsDoubled(log, sending)) found.add(doubled)
+    for (const contradiction of log.contradicted) found.add(contradiction)
   }
   for (const { kind, holder, conversation, seq, event } of finals) {
     const id = event?.clientMsgId ?? null

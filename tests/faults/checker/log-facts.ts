@@ -1,5 +1,6 @@
 import { chainOf, chainStart, decodeEvent, hasPlace, type LogEvent, toClientEvent } from '@chat/schemas'
 import { type HistoryEvent, type Logged, printOf } from '../history.ts'
+import { watchRefusals } from './log-refusals.ts'
 
 /** Seqs, both inclusive. */
 export interface Interval {
@@ -58,6 +59,8 @@ export interface LogFacts {
   readonly repeated: ReadonlyMap<string, readonly LoggedEvent[]>
   /** `partition/pos` is what a position names. */
   at(partition: number, pos: number): LoggedEvent | undefined
+  /** What was refused for good and done later. */
+  readonly contradicted: readonly string[]
   /** What is wrong with the log by itself. */
   readonly problems: readonly string[]
 }
@@ -88,9 +91,11 @@ export const readLog = (history: readonly HistoryEvent[]): LogFacts => {
   const places = new Map<number, LoggedEvent[]>()
   const partitions = new Map<number, PartitionPlace>()
   const problems: string[] = []
+  const refusals = watchRefusals()
   for (const line of history) {
     if (line.what !== 'logged' || line.topic !== 'events') continue
     const event = take(line, partitions, problems)
+    if (event !== undefined) refusals.take(event, `${line.partition}/${line.offset}`)
     const placed = event === undefined ? undefined : placeOf(event, line)
     if (event === undefined || placed === undefined) continue
     const draft = within(conversations, placed.conversation, () => emptyDraft(placed))
@@ -110,6 +115,7 @@ export const readLog = (history: readonly HistoryEvent[]): LogFacts => {
     messages,
     repeated,
     at: (partition, pos) => places.get(partition)?.[pos],
+    contradicted: refusals.contradicted,
     problems,
   }
 }

@@ -6,6 +6,9 @@ import { type PlantedFault, plain, subtle } from './planted.ts'
 type Message = Extract<LogEvent, { readonly type: 'MessagePosted' }>
 type Placed = Extract<LogEvent, { readonly seq: number }>
 
+/** Of a message that no device sent. */
+const unheardId = '019b7600-0000-7000-8000-000000000000'
+
 const isMessage = ({ topic, type }: Logged) => topic === 'events' && type === 'MessagePosted'
 
 /** Ids of messages that were accepted. */
@@ -100,7 +103,7 @@ const inTheLog: readonly PlantedFault[] = [
     restamp(draft, line.partition)
   }),
   plain('a message that nobody sent', 'I5', (draft) =>
-    appendCopy(draft, acceptedMessage(draft), { clientMsgId: '019b7600-0000-7000-8000-000000000000' }),
+    appendCopy(draft, acceptedMessage(draft), { clientMsgId: unheardId }),
   ),
   plain('a message with another text than was sent', 'I5', (draft) =>
     rewrite(draft, acceptedMessage(draft), { body: Buffer.from('{"kind":"text","text":"other"}') }),
@@ -143,6 +146,19 @@ const inTheLog: readonly PlantedFault[] = [
   subtle('what was asked once was done twice', 'I1', (draft) => {
     const line = draft.one('logged', ({ type }) => type === 'ReactionAdded' || type === 'MessageEdited')
     draft.insertAfter(line, { ...line, cmd: String(Number(line.cmd) + 1) })
+    restamp(draft, line.partition)
+  }),
+  plain('what was refused for good was done later', 'I1', (draft) => {
+    // At the end, where nothing that was accepted is moved by it.
+    appendCopy(draft, acceptedMessage(draft), { clientMsgId: unheardId })
+    const line = draft.one(
+      'logged',
+      (other) => isMessage(other) && (eventOf(other) as Message).clientMsgId === unheardId,
+    )
+    const { conversation, actor, device, at } = eventOf(line) as Message
+    const refused = { conversation, actor, device, clientMsgId: unheardId }
+    const rejections = [{ cmd: Number(line.cmd), code: 'not_member', refused }]
+    draft.replace(line, withEvent(line, { type: 'CommandsRejected', at, rejections }), line)
     restamp(draft, line.partition)
   }),
   plain('a message stands before what its sender had seen', 'I9', (draft) => {
