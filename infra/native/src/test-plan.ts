@@ -45,41 +45,36 @@ export const addCounts = (left: Counts, right: Counts): Counts => ({
 export const describeCounts = ({ passed, failed, skipped }: Counts): string =>
   `${passed} passed, ${failed} failed, ${skipped} skipped`
 
-/**
- * The counts in a report of vitest's json reporter. A file that failed without a failing test (it cannot be loaded, a hook threw) counts
- * as one failure, and so does a run that ended badly (`exitCode`) with nothing failing in its report, or without a report.
- */
+/** The counts in a report of vitest's json reporter: as many failed as `failuresOf` tells. */
 export const countsOf = (report: unknown, exitCode: number | null): Counts => {
-  const counts = filesOf(report).map(countsOfFile).reduce(addCounts, noCounts)
-  return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
-}
-
-const countsOfFile = (file: unknown): Counts => {
-  const statuses = listOf(file, 'assertionResults').map(statusOf)
-  const counts = {
+  const statuses = filesOf(report).flatMap((file) => listOf(file, 'assertionResults').map(statusOf))
+  return {
     passed: statuses.filter((status) => status === 'passed').length,
-    failed: statuses.filter((status) => status === 'failed').length,
+    failed: failuresOf(report, exitCode).length,
     skipped: statuses.filter((status) => status !== 'passed' && status !== 'failed').length,
   }
-  return statusOf(file) === 'failed' && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
 /**
- * The failures in such a report, a line or more each: the file, the test, and the first lines of what was wrong. They are told again at the
- * end of a run, whose output is long and may be cut.
+ * The failures in such a report, a line or more each: the file, the test, and the first lines of what was wrong. A file that failed without
+ * a failing test (it cannot be loaded, a hook threw) is one failure, and so is a run that ended badly (`exitCode`) with nothing failing in
+ * its report, or without a report.
  */
-export const failuresOf = (report: unknown): readonly string[] =>
-  filesOf(report).flatMap((file) => {
-    const failed = listOf(file, 'assertionResults').filter((each) => statusOf(each) === 'failed')
-    const tests = failed.map((each) =>
-      describeFailure(
-        `${textOf(file, 'name')} > ${textOf(each, 'fullName')}`,
-        listOf(each, 'failureMessages').join('\n'),
-      ),
-    )
-    const isFileAlone = statusOf(file) === 'failed' && tests.length === 0
-    return isFileAlone ? [describeFailure(textOf(file, 'name'), textOf(file, 'message'))] : tests
-  })
+export const failuresOf = (report: unknown, exitCode: number | null): readonly string[] => {
+  const failures = filesOf(report).flatMap(failuresOfFile)
+  return exitCode !== 0 && failures.length === 0
+    ? [`ended with ${exitCode}, and its report names no failure`]
+    : failures
+}
+
+const failuresOfFile = (file: unknown): readonly string[] => {
+  const path = textOf(file, 'name')
+  const failed = listOf(file, 'assertionResults').filter((each) => statusOf(each) === 'failed')
+  if (failed.length === 0 && statusOf(file) === 'failed') return [describeFailure(path, textOf(file, 'message'))]
+  return failed.map((each) =>
+    describeFailure(`${path} > ${textOf(each, 'fullName')}`, listOf(each, 'failureMessages').join('\n')),
+  )
+}
 
 const failureLinesMax = 8
 

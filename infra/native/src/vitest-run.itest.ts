@@ -34,7 +34,10 @@ const run = () =>
   })
 
 test('a project without any test is a failure', async () => {
-  expect(await run()).toEqual({ counts: { passed: 0, failed: 1, skipped: 0 }, failures: [] })
+  expect(await run()).toEqual({
+    counts: { passed: 0, failed: 1, skipped: 0 },
+    failures: ['ended with 1, and its report names no failure'],
+  })
 })
 
 test('a project with tests is counted', async () => {

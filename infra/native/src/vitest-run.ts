@@ -21,13 +21,13 @@ const reportGraceMs = 5_000
 
 export interface Outcome {
   readonly counts: Counts
-  /** What failed and why, for people. */
+  /** What failed and why, for people: as many as `counts` has. */
   readonly failures: readonly string[]
 }
 
 /**
- * Runs one project. Aborting kills the runner and all that its tests started. A project without a test that
- * could run counts as a failure: nobody chooses one for that.
+ * Runs one project. Aborting kills the runner and all that its tests started. A project without a test that could run counts as a failure:
+ * nobody chooses one for that.
  */
 export const runProject = async (
   project: Project,
@@ -73,7 +73,7 @@ export const runProject = async (
   try {
     const exitCode = await exitOf(child)
     const written: unknown = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined
-    return { counts: countsOf(written, exitCode), failures: failuresOf(written) }
+    return { counts: countsOf(written, exitCode), failures: failuresOf(written, exitCode) }
   } finally {
     cancelTimeout()
     cancelKill()
